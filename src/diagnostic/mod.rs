@@ -1,0 +1,104 @@
+//! What is wrong, where, and what to do about it, as data.
+
+pub mod render;
+pub mod suggest;
+
+use std::sync::Arc;
+
+use crate::source::{Source, Span};
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Nothing is sent.
+    Error,
+    /// The run goes on.
+    Warning,
+}
+
+/// A piece of source with what is said about it; an empty text is a bare caret.
+#[derive(Clone, Debug)]
+pub struct Label {
+    /// The text it is in.
+    pub source: Arc<Source>,
+    /// The piece.
+    pub span: Span,
+    /// What is said beside the caret.
+    pub text: String,
+}
+
+/// A line under the excerpt: `= name: text`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// `help`, `note`, `request`, …
+    pub name: &'static str,
+    /// One or several lines.
+    pub text: String,
+}
+
+/// One thing to tell the user.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Diagnostic {
+    /// Error or warning.
+    pub severity: Severity,
+    /// Lower case, names in backticks, no final stop.
+    pub message: String,
+    /// The place; none for what concerns no text, such as a missing file on the command line.
+    pub primary: Option<Label>,
+    /// Other places that explain it, such as the first of two equal keys.
+    pub related: Vec<Label>,
+    /// Remedies and facts.
+    pub notes: Vec<Note>,
+}
+
+impl Diagnostic {
+    fn new(severity: Severity, message: impl Into<String>) -> Self {
+        Self {
+            severity,
+            message: message.into(),
+            primary: None,
+            related: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// An error without a place yet.
+    pub fn error(message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, message)
+    }
+
+    /// A warning without a place yet.
+    pub fn warning(message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, message)
+    }
+
+    /// The place it is about, with what stands beside the caret.
+    pub fn at(mut self, source: &Arc<Source>, span: Span, label: impl Into<String>) -> Self {
+        self.primary = Some(Label { source: Arc::clone(source), span, text: label.into() });
+        self
+    }
+
+    /// Another place that explains it.
+    pub fn also(mut self, source: &Arc<Source>, span: Span, label: impl Into<String>) -> Self {
+        self.related.push(Label { source: Arc::clone(source), span, text: label.into() });
+        self
+    }
+
+    /// What to do.
+    pub fn help(self, text: impl Into<String>) -> Self {
+        self.note("help", text)
+    }
+
+    /// A named line under the excerpt.
+    pub fn note(mut self, name: &'static str, text: impl Into<String>) -> Self {
+        self.notes.push(Note { name, text: text.into() });
+        self
+    }
+
+    /// Whether it stops the run.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}

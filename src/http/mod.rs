@@ -1,0 +1,1 @@
+//! One HTTP exchange: connect, send, follow redirects, decode, time, fail.

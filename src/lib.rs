@@ -1,0 +1,13 @@
+//! callsheet runs declarative HTTP scenarios.
+//!
+//! The way of the data, each stage a module that uses the ones before it and never one after it:
+//!
+//! ```text
+//! YAML text -> scenario -> plan -> run -> events -> outcome -> report
+//! ```
+
+pub mod source;
+pub mod diagnostic;
+pub mod scenario;
+pub mod http;
+pub mod demo;

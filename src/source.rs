@@ -1,0 +1,135 @@
+//! Text that a person wrote, and places in it.
+
+use std::path::{Path, PathBuf};
+
+/// A piece of a source's text, in bytes, end excluded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub struct Span {
+    /// The first byte.
+    pub start: usize,
+    /// The byte after the last.
+    pub end: usize,
+}
+
+impl Span {
+    /// The piece from `start` to `end`, end excluded.
+    #[must_use]
+    pub fn new(start: usize, end: usize) -> Self {
+        Self { start, end }
+    }
+}
+
+/// A place as editors count it: both from 1, the column in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+}
+
+/// A file's text with the name it is shown under.
+#[derive(Debug)]
+pub struct Source {
+    name: String,
+    path: PathBuf,
+    text: String,
+    /// Where each line begins, in bytes.
+    lines: Vec<usize>,
+}
+
+impl Source {
+    /// A source of this text; a byte order mark before it is dropped, as it is not part of the text.
+    ///
+    /// `name` is what messages show, `path` where it was read from.
+    #[must_use]
+    pub fn new(name: impl Into<String>, path: impl Into<PathBuf>, text: impl Into<String>) -> Self {
+        let mut text: String = text.into();
+        if text.starts_with('\u{feff}') {
+            text.drain(..'\u{feff}'.len_utf8());
+        }
+        let lines = line_starts(&text);
+        Self { name: name.into(), path: path.into(), text, lines }
+    }
+
+    /// The name that messages show: the path as the user would type it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where it was read from.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The whole text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The line and column of a byte offset; an offset past the end is the end.
+    #[must_use]
+    pub fn position(&self, offset: usize) -> Position {
+        let offset = self.text.floor_char_boundary(offset);
+        let line = self.lines.partition_point(|&start| start <= offset).max(1);
+        let start = self.lines[line - 1];
+        Position { line, column: self.text[start..offset].chars().count() + 1 }
+    }
+
+    /// The byte offset of a line and column, both from 1; past a line's end is its end.
+    #[must_use]
+    pub fn offset(&self, line: usize, column: usize) -> usize {
+        let Some(&start) = self.lines.get(line.saturating_sub(1)) else {
+            return self.text.len();
+        };
+        let end = self.lines.get(line).copied().unwrap_or(self.text.len());
+        self.text[start..end]
+            .char_indices()
+            .nth(column.saturating_sub(1))
+            .map_or(end, |(at, _)| start + at)
+    }
+}
+
+/// Line breaks are those of YAML 1.1, which libyaml counts: LF, CR LF, CR, NEL, LS and PS.
+fn line_starts(text: &str) -> Vec<usize> {
+    let mut starts = vec![0];
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\r' if matches!(chars.peek(), Some((_, '\n'))) => {}
+            '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => starts.push(at + c.len_utf8()),
+            _ => {}
+        }
+    }
+    starts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, offset: usize, line: usize, column: usize) {
+        let source = Source::new("a.yaml", "a.yaml", text);
+        assert_eq!(source.position(offset), Position { line, column });
+        assert_eq!(source.offset(line, column), offset);
+    }
+
+    #[test]
+    fn offsets_and_positions_are_inverse() {
+        check("ab\ncd", 0, 1, 1);
+        check("ab\ncd", 3, 2, 1);
+        check("ab\r\ncd", 4, 2, 1);
+        check("ab\rcd", 3, 2, 1);
+        check("é\nü:x", 5, 2, 2);
+        check("", 0, 1, 1);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_not_text() {
+        assert_eq!(Source::new("a", "a", "\u{feff}name: x").text(), "name: x");
+    }
+}
