@@ -7,7 +7,16 @@
 //! ```
 
 pub mod source;
+pub mod value;
+pub mod jsonpath;
 pub mod diagnostic;
+pub mod template;
 pub mod scenario;
 pub mod http;
+pub mod session;
+pub mod outcome;
+pub mod expect;
+pub mod plan;
+pub mod run;
+pub mod report;
 pub mod demo;

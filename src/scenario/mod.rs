@@ -1,3 +1,219 @@
 //! From YAML text to a [`Scenario`]: located tree, model, decoding, checks.
 
+pub mod capture;
+pub mod decode;
+pub mod expectation;
+pub mod files;
+mod levels;
+pub mod matcher;
+pub mod names;
+pub mod project;
+pub mod quantity;
+pub mod settings;
+pub mod step;
 pub mod yaml;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use decode::{Decoder, Keys, Located, Text, Tree};
+use settings::Settings;
+use step::Step;
+use yaml::{At, Document, Entry, Node};
+
+use crate::diagnostic::Diagnostic;
+use crate::source::{Source, Span};
+
+/// One scenario file.
+#[derive(Debug)]
+pub struct Scenario {
+    document: Document,
+    /// The name that reports show; unique in a run.
+    pub name: Located<String>,
+    /// For reports.
+    pub description: Option<String>,
+    /// For selection.
+    pub tags: Vec<Located<String>>,
+    /// Overrides the environment's.
+    pub base_url: Option<Text>,
+    /// Variables in the order written; one may use those above it.
+    pub vars: Vec<(Located<String>, Tree)>,
+    /// Settings of every request.
+    pub defaults: Settings,
+    /// Steps before the steps.
+    pub setup: Vec<Step>,
+    /// The steps.
+    pub steps: Vec<Step>,
+    /// Steps that always run.
+    pub teardown: Vec<Step>,
+}
+
+const KEYS: Keys = Keys {
+    what: "a scenario",
+    known: &[
+        "name",
+        "description",
+        "tags",
+        "base_url",
+        "vars",
+        "defaults",
+        "setup",
+        "steps",
+        "teardown",
+    ],
+    later: &["skip", "lock", "secrets", "sessions", "cases"],
+};
+
+/// Names that expressions have anyway.
+const RESERVED: [&str; 6] = ["env", "secret", "server", "response", "case", "run"];
+
+/// What reading a file gave: the thing itself if there is no error among the diagnostics.
+#[derive(Debug)]
+pub struct Read<T> {
+    /// What was read.
+    pub value: Option<T>,
+    /// Errors and warnings, in the order of their places.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads a scenario; `root` is the folder that its paths may not leave.
+#[must_use]
+pub fn read(source: Arc<Source>, root: &Path) -> Read<Scenario> {
+    read_with(source, root, decode)
+}
+
+/// Reads a document and what is in it, and puts all that is wrong in the order of the text.
+fn read_with<T>(
+    source: Arc<Source>,
+    root: &Path,
+    decode: fn(&Decoder<'_>, &Node) -> Option<Box<dyn FnOnce(Document) -> T>>,
+) -> Read<T> {
+    let (document, mut diagnostics) = match yaml::read(source) {
+        Ok(read) => read,
+        Err(diagnostics) => return Read { value: None, diagnostics },
+    };
+    let decoder = Decoder::new(&document, root);
+    let make = decode(&decoder, document.root());
+    diagnostics.extend(decoder.finish());
+    diagnostics.sort_by_key(|diagnostic| diagnostic.primary.as_ref().map(|label| label.span.start));
+    let failed = diagnostics.iter().any(Diagnostic::is_error);
+    let value = make.filter(|_| !failed).map(|make| make(document));
+    Read { value, diagnostics }
+}
+
+fn decode(d: &Decoder<'_>, node: &Node) -> Option<Box<dyn FnOnce(Document) -> Scenario>> {
+    let entries = d.map(node, &KEYS)?;
+    let find = |key: &str| entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value);
+    let steps =
+        |key: &str| find(key).and_then(|node| step::decode_list(d, node)).unwrap_or_default();
+    let name = find("name").and_then(|node| d.plain(node, "the scenario's name"));
+    let description = find("description").and_then(|node| d.plain(node, "a description"));
+    let tags = find("tags").and_then(|node| tags(d, node)).unwrap_or_default();
+    let base_url = find("base_url").and_then(|node| d.text(node, "a URL"));
+    let vars = find("vars").and_then(|node| variables(d, node)).unwrap_or_default();
+    let defaults = find("defaults").and_then(|node| settings::decode(d, node)).unwrap_or_default();
+    let (setup, main, teardown) = (steps("setup"), steps("steps"), steps("teardown"));
+    if find("name").is_none() {
+        d.error_help(
+            node.at,
+            "the scenario has no `name`",
+            "",
+            "add `name: what it shows`, for reports",
+        );
+    } else if name.as_ref().is_some_and(|name| name.value.trim().is_empty()) {
+        d.error(node.at, "the scenario's `name` is empty", "");
+    }
+    match find("steps") {
+        None => d.error_help(
+            node.at,
+            "the scenario has no `steps`",
+            "",
+            "add `steps:` with a list of steps, such as `- request: GET /health`",
+        ),
+        Some(list) if matches!(&list.kind, yaml::Kind::List(items) if items.is_empty()) => {
+            d.error_help(
+                list.at,
+                "`steps` is empty: a scenario without steps checks nothing",
+                "",
+                "add a step, such as `- request: GET /health`",
+            );
+        }
+        Some(_) => {}
+    }
+    let name = name?;
+    Some(Box::new(move |document| Scenario {
+        document,
+        name,
+        description: description.map(|text| text.value),
+        tags,
+        base_url,
+        vars,
+        defaults,
+        setup,
+        steps: main,
+        teardown,
+    }))
+}
+
+fn tags(d: &Decoder<'_>, node: &Node) -> Option<Vec<Located<String>>> {
+    let tag = |node: &Node| {
+        let tag = d.plain(node, "a tag")?;
+        let reserved = ["and", "or", "not"].contains(&tag.value.as_str());
+        let word = |c: char| c.is_alphanumeric() || "-_.:/".contains(c);
+        if tag.value.is_empty() || reserved || !tag.value.chars().all(word) {
+            let help = "a tag has letters, digits and any of `-_.:/`, and is not `and`, `or` or `not`, so that `--tag` can name it";
+            d.error_help(node.at, format!("`{}` is no tag", tag.value), "", help);
+            return None;
+        }
+        Some(tag)
+    };
+    Some(d.list(node, "tags")?.iter().filter_map(tag).collect())
+}
+
+/// Reads `vars`.
+fn variables(d: &Decoder<'_>, node: &Node) -> Option<Vec<(Located<String>, Tree)>> {
+    let variable = |entry: &Entry| {
+        let (name, value) = (variable_name(d, entry), d.tree(&entry.value));
+        Some((name?, value?))
+    };
+    Some(d.entries(node, "the variables")?.iter().filter_map(variable).collect())
+}
+
+/// The name of a variable or capture: a word that an expression can use.
+fn variable_name(d: &Decoder<'_>, entry: &Entry) -> Option<Located<String>> {
+    let name = entry.key.as_str();
+    let starts = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
+    if !starts || !name.chars().all(|c| c.is_alphanumeric() || c == '_') {
+        let help = "a name has letters, digits and `_`, and begins with no digit, so that `${…}` can use it";
+        d.error_help(entry.at, format!("`{name}` is no variable name"), "", help);
+        return None;
+    }
+    let words = [
+        "and", "or", "not", "if", "else", "in", "is", "true", "false", "none", "True", "False",
+        "None",
+    ];
+    if RESERVED.contains(&name) || words.contains(&name) {
+        d.error_help(entry.at, format!("the name `{name}` is reserved"), "", "take another one");
+        return None;
+    }
+    Some(Located { at: entry.at, value: name.to_owned() })
+}
+
+impl Scenario {
+    /// The text it was read from.
+    #[must_use]
+    pub fn source(&self) -> &Arc<Source> {
+        self.document.source()
+    }
+
+    /// The piece of the text at a place.
+    #[must_use]
+    pub fn span(&self, at: At) -> Span {
+        self.document.span(at)
+    }
+
+    /// All steps in the order they run.
+    pub fn all_steps(&self) -> impl Iterator<Item = &Step> {
+        self.setup.iter().chain(&self.steps).chain(&self.teardown)
+    }
+}

@@ -1,0 +1,1 @@
+//! Expectations against an exchange, and captures from it.

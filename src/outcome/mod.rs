@@ -1,0 +1,162 @@
+//! What happened, as data: events, and the outcome that is their fold.
+
+mod miss;
+mod summary;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use miss::{Actual, Difference, Miss, Subject, Via, Wanted};
+pub use summary::{Counts, Summary};
+
+use crate::http::{Exchange, Failure};
+use crate::source::{Source, Span};
+use crate::value::Value;
+
+/// A place in a file of the user's.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The file.
+    pub source: Arc<Source>,
+    /// The piece of its text.
+    pub span: Span,
+}
+
+impl Place {
+    /// The line, from 1.
+    #[must_use]
+    pub fn line(&self) -> usize {
+        self.source.position(self.span.start).line
+    }
+}
+
+/// Something that happened in a run. `scenario` counts from 0 in the order of the plan.
+#[derive(Debug)]
+pub enum Event {
+    /// A scenario began.
+    ScenarioStarted {
+        /// Which.
+        scenario: usize,
+        /// Its name.
+        name: String,
+        /// Where its name stands.
+        place: Place,
+    },
+    /// A step began.
+    StepStarted {
+        /// Of which scenario.
+        scenario: usize,
+        /// The step's name.
+        name: String,
+    },
+    /// A step is over, or did not run.
+    StepFinished {
+        /// Of which scenario.
+        scenario: usize,
+        /// What came of it.
+        step: Box<StepOutcome>,
+    },
+    /// A scenario is over.
+    ScenarioFinished {
+        /// Which.
+        scenario: usize,
+        /// What came of it.
+        state: State,
+        /// From its first step to its last.
+        duration: Duration,
+    },
+}
+
+/// What came of a step or a scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// All held.
+    Passed,
+    /// Something did not.
+    Failed,
+    /// It did not run, because of what failed before it.
+    NotRun,
+}
+
+/// The list that a step stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    /// `setup`
+    Setup,
+    /// `steps`
+    Steps,
+    /// `teardown`
+    Teardown,
+}
+
+/// What came of a step.
+#[derive(Debug)]
+pub struct StepOutcome {
+    /// The list it stands in.
+    pub section: Section,
+    /// Its name, expressions evaluated.
+    pub name: String,
+    /// Where it stands.
+    pub place: Place,
+    /// What came of it.
+    pub state: State,
+    /// What was wrong, in the order of the file; empty unless it failed.
+    pub faults: Vec<Fault>,
+    /// The time it took.
+    pub duration: Duration,
+    /// The exchange, for a request step that was sent.
+    pub exchange: Option<Box<Exchange>>,
+    /// The bytes of the request's body that fit into a report.
+    pub sent_body: Option<bytes::Bytes>,
+    /// The values that the step used; only where it failed.
+    pub values: Vec<UsedValue>,
+    /// What the session did with cookies; only where it failed.
+    pub cookies: Vec<CookieNote>,
+    /// Why it did not run.
+    pub reason: Option<String>,
+}
+
+/// A value that a step used.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UsedValue {
+    /// The variable.
+    pub name: String,
+    /// Its value.
+    pub value: Value,
+    /// Where the value came from: "from `vars` at login.yaml:5".
+    pub origin: String,
+}
+
+/// A cookie that the session sent, or held back with the reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CookieNote {
+    /// The cookie's name.
+    pub name: String,
+    /// None if it was sent; else why not: "its Path is /shop and the request's is /account".
+    pub held_back: Option<String>,
+}
+
+/// Something that was wrong with a step.
+#[derive(Debug)]
+pub enum Fault {
+    /// An expectation that did not hold.
+    Miss(Miss),
+    /// No response came, or not a whole one.
+    Transport {
+        /// Where the request line stands.
+        place: Place,
+        /// What went wrong.
+        failure: Failure,
+    },
+    /// The step could not be done as it is written: an expression without a value, a capture that found nothing.
+    Invalid {
+        /// Where.
+        place: Place,
+        /// What, lower case, names in backticks.
+        message: String,
+        /// What stands beside the caret.
+        label: String,
+        /// What to do, where that is known.
+        help: Option<String>,
+    },
+}

@@ -1,0 +1,1 @@
+//! Outcomes as bytes, one file per format.

@@ -1,0 +1,168 @@
+//! `capture`: values of a response that later steps use.
+
+use regex::Regex;
+
+use super::decode::{Decoder, Keys, Located, Text, Tree};
+use super::expectation::json_path;
+use super::yaml::{At, Entry, Kind, Node};
+use crate::jsonpath::JsonPath;
+
+/// A value that is taken from the response under a name.
+#[derive(Clone, Debug)]
+pub struct Capture {
+    /// The name.
+    pub name: Located<String>,
+    /// The place of what says where it is taken from.
+    pub at: At,
+    /// Where it is taken from.
+    pub source: CaptureSource,
+    /// Every match, as a list.
+    pub all: bool,
+    /// The value where nothing is found.
+    pub default: Option<Tree>,
+}
+
+/// Where a capture is taken from.
+#[derive(Clone, Debug)]
+pub enum CaptureSource {
+    /// A node of the JSON body.
+    Json(JsonPath),
+    /// A header field.
+    Header(String),
+    /// A cookie that the session holds for the last URL.
+    Cookie(String),
+    /// A group of a regular expression in the body.
+    Regex {
+        /// The expression.
+        regex: Regex,
+        /// The group, 0 for the whole match.
+        group: usize,
+    },
+    /// The decoded text.
+    Body,
+    /// The status code.
+    Status,
+    /// The last URL.
+    Url,
+    /// An expression.
+    Value(Text),
+}
+
+const KEYS: Keys = Keys {
+    what: "a capture",
+    known: &[
+        "json", "header", "cookie", "regex", "group", "body", "status", "url", "value", "all",
+        "default",
+    ],
+    later: &["xml", "html", "attr", "secret"],
+};
+const SOURCES: [&str; 8] = ["json", "header", "cookie", "regex", "body", "status", "url", "value"];
+
+/// Reads `capture`.
+pub(super) fn decode(d: &Decoder<'_>, node: &Node) -> Option<Vec<Capture>> {
+    let entries = d.entries(node, "the captures")?;
+    Some(entries.iter().filter_map(|entry| capture(d, entry)).collect())
+}
+
+fn capture(d: &Decoder<'_>, entry: &Entry) -> Option<Capture> {
+    let name = super::variable_name(d, entry);
+    let node = &entry.value;
+    let mut capture = match &node.kind {
+        Kind::Map(_) => options(d, node, name.clone()),
+        _ => {
+            let text = d.plain(node, "a JSONPath such as `$.id`, or a map")?;
+            let path = json_path(d, text.at, &text.value)?;
+            let source = CaptureSource::Json(path);
+            name.clone().map(|name| Capture {
+                name,
+                at: node.at,
+                source,
+                all: false,
+                default: None,
+            })
+        }
+    }?;
+    capture.name = name?;
+    refuse_many(d, &capture).then_some(capture)
+}
+
+/// A path that gives a list is captured only where the file says `all: true`.
+fn refuse_many(d: &Decoder<'_>, capture: &Capture) -> bool {
+    match &capture.source {
+        CaptureSource::Json(path) if !path.is_singular() && !capture.all => {
+            let message = format!("`{}` can yield several nodes", path.text());
+            let help = format!(
+                "write `{{json: \"{}\", all: true}}` to capture them all as a list",
+                path.text()
+            );
+            d.error_help(capture.at, message, "", &help);
+            false
+        }
+        _ => true,
+    }
+}
+
+fn options(d: &Decoder<'_>, node: &Node, name: Option<Located<String>>) -> Option<Capture> {
+    let entries = d.map(node, &KEYS)?;
+    let find = |key: &str| entries.iter().find(|entry| entry.key == key).copied();
+    let mut sources = SOURCES.iter().filter_map(|key| find(key));
+    let (Some(source), None) = (sources.next(), sources.next()) else {
+        let names = SOURCES.map(|name| format!("`{name}`")).join(", ");
+        d.error_help(
+            node.at,
+            "a capture wants exactly one source",
+            "",
+            &format!("the sources are {names}"),
+        );
+        return None;
+    };
+    let all = find("all").is_some_and(|entry| d.boolean(&entry.value) == Some(true));
+    let default = match find("default") {
+        Some(entry) => Some(d.tree(&entry.value)?),
+        None => None,
+    };
+    if let (Some(group), true) = (find("group"), source.key != "regex") {
+        d.error(group.at, "`group` belongs to `regex`", "");
+    }
+    let (at, value) = (source.value.at, &source.value);
+    let text = |what: &str| d.plain(value, what).map(|text| text.value);
+    let source = match source.key.as_str() {
+        "json" => CaptureSource::Json(json_path(d, at, &text("a JSONPath")?)?),
+        "header" => CaptureSource::Header(
+            super::settings::header_name(d, at, &text("a header name")?)?.value,
+        ),
+        "cookie" => CaptureSource::Cookie(text("a cookie name")?),
+        "regex" => regex(d, value, find("group"))?,
+        "value" => CaptureSource::Value(d.text(value, "an expression")?),
+        flag => {
+            if !d.boolean(value)? {
+                d.error(at, format!("`{flag}` is `true` or left out"), "");
+                return None;
+            }
+            match flag {
+                "body" => CaptureSource::Body,
+                "status" => CaptureSource::Status,
+                _ => CaptureSource::Url,
+            }
+        }
+    };
+    Some(Capture { name: name?, at, source, all, default })
+}
+
+fn regex(d: &Decoder<'_>, node: &Node, group: Option<&Entry>) -> Option<CaptureSource> {
+    let pattern = d.plain(node, "a regular expression")?;
+    let regex = match super::matcher::compile(&pattern.value) {
+        Ok(regex) => regex,
+        Err(message) => {
+            d.error(node.at, message, "");
+            return None;
+        }
+    };
+    let last = regex.captures_len() - 1;
+    let group = match group {
+        // Group 1, or the whole match where there is no group.
+        None => last.min(1),
+        Some(entry) => usize::try_from(d.integer(&entry.value, 0..=last as u64)?).ok()?,
+    };
+    Some(CaptureSource::Regex { regex, group })
+}

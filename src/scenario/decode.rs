@@ -1,0 +1,349 @@
+//! From nodes to typed values: every mistake is recorded with its place, and reading goes on.
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::yaml::{At, Document, Entry, Kind, Node};
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::suggest::closest;
+use crate::source::{Source, Span};
+use crate::template::Template;
+use crate::value::Value;
+
+/// A value with its place.
+#[derive(Clone, Debug)]
+pub struct Located<T> {
+    /// The place.
+    pub at: At,
+    /// The value.
+    pub value: T,
+}
+
+/// A text that may hold expressions, with its place.
+pub type Text = Located<Template>;
+
+/// Any value whose texts may hold expressions.
+#[derive(Clone, Debug)]
+pub enum Tree {
+    /// A value without expressions.
+    Literal(Value),
+    /// A text with expressions.
+    Template(Text),
+    /// A list.
+    List(Vec<Tree>),
+    /// A map; its keys may hold expressions too.
+    Map(Vec<(Text, Tree)>),
+}
+
+/// The keys of one kind of map.
+pub(super) struct Keys {
+    /// What the map is, for messages: `a step`.
+    pub(super) what: &'static str,
+    /// The keys it may have.
+    pub(super) known: &'static [&'static str],
+    /// Keys of the format that this version does not have yet.
+    pub(super) later: &'static [&'static str],
+}
+
+/// What is being read and what was found wrong in it.
+pub(super) struct Decoder<'d> {
+    document: &'d Document,
+    root: &'d Path,
+    diagnostics: RefCell<Vec<Diagnostic>>,
+}
+
+impl<'d> Decoder<'d> {
+    /// `root` is the folder that no path of the file may leave.
+    pub(super) fn new(document: &'d Document, root: &'d Path) -> Self {
+        Self { document, root, diagnostics: RefCell::default() }
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        self.root
+    }
+
+    pub(super) fn finish(self) -> Vec<Diagnostic> {
+        self.diagnostics.into_inner()
+    }
+
+    pub(super) fn source(&self) -> &Arc<Source> {
+        self.document.source()
+    }
+
+    pub(super) fn span(&self, at: At) -> Span {
+        self.document.span(at)
+    }
+
+    pub(super) fn report(&self, diagnostic: Diagnostic) {
+        self.diagnostics.borrow_mut().push(diagnostic);
+    }
+
+    /// Records an error at a place.
+    pub(super) fn error(&self, at: At, message: impl Into<String>, label: &str) {
+        self.report(Diagnostic::error(message).at(self.source(), self.span(at), label));
+    }
+
+    /// Records an error at a place, with a remedy.
+    pub(super) fn error_help(&self, at: At, message: impl Into<String>, label: &str, help: &str) {
+        let diagnostic = Diagnostic::error(message).at(self.source(), self.span(at), label);
+        self.report(diagnostic.help(help));
+    }
+
+    /// Records that a value has the wrong kind.
+    pub(super) fn expected(&self, what: &str, node: &Node) {
+        self.error(node.at, format!("expected {what}, found {}", found(node)), "");
+    }
+
+    /// A map's entries; unknown keys are recorded and left out.
+    pub(super) fn map<'n>(&self, node: &'n Node, keys: &Keys) -> Option<Vec<&'n Entry>> {
+        let entries = self.entries(node, keys.what)?;
+        Some(entries.iter().filter(|entry| self.is_known(entry, keys)).collect())
+    }
+
+    /// A map's entries, whatever their keys.
+    pub(super) fn entries<'n>(&self, node: &'n Node, what: &str) -> Option<&'n [Entry]> {
+        match &node.kind {
+            Kind::Map(entries) => Some(entries),
+            _ => {
+                self.expected(&format!("{what} (a map)"), node);
+                None
+            }
+        }
+    }
+
+    fn is_known(&self, entry: &Entry, keys: &Keys) -> bool {
+        let key = entry.key.as_str();
+        if keys.known.contains(&key) {
+            return true;
+        }
+        if keys.later.contains(&key) {
+            let message = format!("`{key}` is not supported yet");
+            let help =
+                "it is part of the format, but not of this version of callsheet: leave it out";
+            self.error_help(entry.at, message, "", help);
+            return false;
+        }
+        let message = format!("unknown key `{key}` in {}", keys.what);
+        let all = || keys.known.iter().chain(keys.later).copied();
+        if let Some(name) = closest(key, all()) {
+            self.error(entry.at, message, &format!("did you mean `{name}`?"));
+        } else if let Some(level) = super::levels::home(key) {
+            self.error_help(entry.at, message, "", &format!("`{key}` is a key of {level}"));
+        } else {
+            let known = keys.known.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>();
+            self.error_help(
+                entry.at,
+                message,
+                "",
+                &format!("{} has {}", keys.what, known.join(", ")),
+            );
+        }
+        false
+    }
+
+    pub(super) fn list<'n>(&self, node: &'n Node, what: &str) -> Option<&'n [Node]> {
+        match &node.kind {
+            Kind::List(items) => Some(items),
+            _ => {
+                self.expected(&format!("a list of {what}"), node);
+                None
+            }
+        }
+    }
+
+    /// A text, as it was written: `0123` keeps its zero.
+    pub(super) fn string(&self, node: &Node, what: &str) -> Option<Located<String>> {
+        let text = match &node.kind {
+            Kind::Text(text) => Some(text.clone()),
+            Kind::Number(_) | Kind::Bool(_) => self.document.text(node),
+            Kind::Null | Kind::List(_) | Kind::Map(_) => None,
+        };
+        if text.is_none() {
+            self.expected(what, node);
+        }
+        text.map(|value| Located { at: node.at, value })
+    }
+
+    /// A text that may not hold expressions.
+    pub(super) fn plain(&self, node: &Node, what: &str) -> Option<Located<String>> {
+        let text = self.string(node, what)?;
+        if text.value.contains("${") {
+            self.error(node.at, format!("{what} cannot hold `${{…}}`"), "");
+            return None;
+        }
+        Some(text)
+    }
+
+    /// A text that may hold expressions.
+    pub(super) fn text(&self, node: &Node, what: &str) -> Option<Text> {
+        let text = self.string(node, what)?;
+        self.template(text.at, &text.value)
+    }
+
+    /// Reads a text's expressions.
+    pub(super) fn template(&self, at: At, text: &str) -> Option<Text> {
+        match Template::parse(text) {
+            Ok(value) => Some(Located { at, value }),
+            Err(error) => {
+                let span = inside(self.source(), self.span(at), text, error.offset);
+                let mut diagnostic = Diagnostic::error(error.message).at(self.source(), span, "");
+                if let Some(help) = error.help {
+                    diagnostic = diagnostic.help(help);
+                }
+                self.report(diagnostic);
+                None
+            }
+        }
+    }
+
+    pub(super) fn boolean(&self, node: &Node) -> Option<bool> {
+        match node.kind {
+            Kind::Bool(value) => Some(value),
+            _ => {
+                self.expected("`true` or `false`", node);
+                None
+            }
+        }
+    }
+
+    /// A whole number in a range, ends included.
+    pub(super) fn integer(&self, node: &Node, range: std::ops::RangeInclusive<u64>) -> Option<u64> {
+        let number = match &node.kind {
+            Kind::Number(number) => number.as_u64().filter(|number| range.contains(number)),
+            _ => None,
+        };
+        if number.is_none() {
+            let what = format!("a whole number from {} to {}", range.start(), range.end());
+            self.expected(&what, node);
+        }
+        number
+    }
+
+    /// A value whose texts may hold expressions; one without any is a literal.
+    pub(super) fn tree(&self, node: &Node) -> Option<Tree> {
+        Some(match &node.kind {
+            Kind::Null => Tree::Literal(Value::Null),
+            Kind::Bool(value) => Tree::Literal(Value::Bool(*value)),
+            Kind::Number(number) => Tree::Literal(Value::Number(number.clone())),
+            Kind::Text(text) => self.text_tree(node.at, text)?,
+            Kind::List(items) => {
+                let items: Vec<Option<Tree>> = items.iter().map(|item| self.tree(item)).collect();
+                Tree::list(items.into_iter().collect::<Option<_>>()?)
+            }
+            Kind::Map(entries) => {
+                let members: Vec<Option<(Text, Tree)>> = entries
+                    .iter()
+                    .map(|entry| {
+                        let (key, value) =
+                            (self.template(entry.at, &entry.key), self.tree(&entry.value));
+                        Some((key?, value?))
+                    })
+                    .collect();
+                Tree::map(members.into_iter().collect::<Option<_>>()?)
+            }
+        })
+    }
+
+    /// As [`Self::tree`], but a scalar is the text that was written, whatever it looks like.
+    pub(super) fn text_value(&self, node: &Node, what: &str) -> Option<Tree> {
+        match &node.kind {
+            Kind::List(_) | Kind::Map(_) => self.tree(node),
+            _ => {
+                let text = self.string(node, what)?;
+                self.text_tree(node.at, &text.value)
+            }
+        }
+    }
+
+    fn text_tree(&self, at: At, text: &str) -> Option<Tree> {
+        if !text.contains("${") {
+            return Some(Tree::Literal(Value::String(text.to_owned())));
+        }
+        let text = self.template(at, text)?;
+        Some(match text.value.literal() {
+            Some(literal) => Tree::Literal(Value::String(literal.to_owned())),
+            None => Tree::Template(text),
+        })
+    }
+}
+
+impl Tree {
+    fn list(items: Vec<Self>) -> Self {
+        if items.iter().all(|item| matches!(item, Self::Literal(_))) {
+            let values = items.into_iter().filter_map(Self::into_literal);
+            Self::Literal(Value::Array(values.collect()))
+        } else {
+            Self::List(items)
+        }
+    }
+
+    fn map(members: Vec<(Text, Self)>) -> Self {
+        let literal = |(key, value): &(Text, Self)| {
+            key.value.literal().is_some() && matches!(value, Self::Literal(_))
+        };
+        if members.iter().all(literal) {
+            let values = members.into_iter().filter_map(|(key, value)| {
+                Some((key.value.literal()?.to_owned(), value.into_literal()?))
+            });
+            Self::Literal(Value::Object(values.collect()))
+        } else {
+            Self::Map(members)
+        }
+    }
+
+    fn into_literal(self) -> Option<Value> {
+        match self {
+            Self::Literal(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Calls `visit` for every text with expressions in it.
+    pub fn visit<'t>(&'t self, visit: &mut dyn FnMut(&'t Text)) {
+        match self {
+            Self::Literal(_) => {}
+            Self::Template(text) => visit(text),
+            Self::List(items) => items.iter().for_each(|item| item.visit(visit)),
+            Self::Map(members) => members.iter().for_each(|(key, value)| {
+                visit(key);
+                value.visit(visit);
+            }),
+        }
+    }
+}
+
+/// What a node is, for "found …".
+pub(super) fn found(node: &Node) -> String {
+    match &node.kind {
+        Kind::Null => "nothing".to_owned(),
+        Kind::Bool(value) => format!("`{value}`"),
+        Kind::Number(number) => format!("the number `{number}`"),
+        Kind::Text(text) if text.is_empty() => "an empty text".to_owned(),
+        Kind::Text(text) => format!("the text `{}`", crate::value::cut(text, 40)),
+        Kind::List(_) => "a list".to_owned(),
+        Kind::Map(_) => "a map".to_owned(),
+    }
+}
+
+/// The piece of the source where the byte `offset` of a scalar's text stands.
+///
+/// In a plain or quoted scalar without escapes that is exact; else the line of the text is looked up, else it is the scalar.
+#[must_use]
+pub fn inside(source: &Source, span: Span, text: &str, offset: usize) -> Span {
+    let written = &source.text()[span.start..span.end];
+    let rest = &text[offset.min(text.len())..];
+    let word_end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+    let length = word_end.max(rest.chars().next().map_or(1, char::len_utf8));
+    if let Some(at) = written.find(text) {
+        let start = span.start + at + offset;
+        return Span::new(start, (start + length).min(source.text().len()));
+    }
+    // A block scalar or one with escapes: the words from the offset on, if they stand there once.
+    let line = rest.lines().next().unwrap_or_default();
+    let tail = &source.text()[span.start..];
+    match (line.is_empty(), tail.find(line)) {
+        (false, Some(at)) => Span::new(span.start + at, span.start + at + length.min(line.len())),
+        _ => span,
+    }
+}

@@ -1,0 +1,371 @@
+//! `expect`: what must hold of a response.
+
+use super::decode::{Decoder, Keys, Located, Text, found};
+use super::matcher::{self, Domain, Matcher};
+use super::yaml::{At, Kind, Node};
+use crate::diagnostic::Diagnostic;
+use crate::jsonpath::JsonPath;
+use crate::source::Span;
+
+/// What must hold of a response; all of it is checked.
+#[derive(Clone, Debug, Default)]
+pub struct Expectations {
+    /// The status; none means that 400 and above fail.
+    pub status: Option<Status>,
+    /// Header fields, names in lower case.
+    pub headers: Vec<(Located<String>, HeaderExpectation)>,
+    /// What the session holds for the last URL.
+    pub cookies: Vec<(Located<String>, CookieExpectation)>,
+    /// The JSON body.
+    pub json: Vec<(Located<JsonPath>, Matcher)>,
+    /// The decoded text.
+    pub body: Option<Matcher>,
+    /// The time of the whole exchange, in milliseconds.
+    pub duration: Option<Matcher>,
+    /// The last URL.
+    pub url: Option<Matcher>,
+    /// The redirects that were followed.
+    pub redirects: Option<Redirects>,
+    /// Expressions that must be true.
+    pub check: Vec<Text>,
+}
+
+/// What the status must be.
+#[derive(Clone, Debug)]
+pub struct Status {
+    /// Its place.
+    pub at: At,
+    /// What is wanted.
+    pub wanted: WantedStatus,
+}
+
+/// The ways to say a status.
+#[derive(Clone, Debug)]
+pub enum WantedStatus {
+    /// One of these.
+    OneOf(Vec<StatusPattern>),
+    /// A matcher on the number.
+    Matcher(Matcher),
+}
+
+/// `200` or `2xx`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatusPattern {
+    /// A status code.
+    Code(u16),
+    /// A class by its first digit.
+    Class(u16),
+}
+
+/// What a header field must be.
+#[derive(Clone, Debug)]
+pub enum HeaderExpectation {
+    /// It must hold for one of the values.
+    One(Matcher),
+    /// All values, in order.
+    All(At, Vec<Matcher>),
+}
+
+/// What a cookie must be; the attributes that are not given are not looked at.
+#[derive(Clone, Debug, Default)]
+pub struct CookieExpectation {
+    /// Attribute name and matcher, in the order written; `value` and `exists` are among them.
+    pub attributes: Vec<(CookieAttribute, Matcher)>,
+}
+
+/// What can be asked of a cookie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CookieAttribute {
+    /// Its value.
+    Value,
+    /// The Domain attribute, or the host for a host-only cookie.
+    Domain,
+    /// The path.
+    Path,
+    /// Secure.
+    Secure,
+    /// HttpOnly.
+    HttpOnly,
+    /// SameSite in lower case; null without one.
+    SameSite,
+    /// The milliseconds until it expires.
+    ExpiresIn,
+    /// Whether it has an expiry.
+    Persistent,
+    /// Whether it is there.
+    Exists,
+}
+
+/// What must hold of the redirects that were followed.
+#[derive(Clone, Debug)]
+pub enum Redirects {
+    /// Their number.
+    Count(Matcher),
+    /// Each of them.
+    Each(At, Vec<RedirectExpectation>),
+}
+
+/// What must hold of one redirect.
+#[derive(Clone, Debug)]
+pub struct RedirectExpectation {
+    /// Its place.
+    pub at: At,
+    /// The status.
+    pub status: Option<Status>,
+    /// The Location field as it was sent.
+    pub location: Option<Matcher>,
+}
+
+pub(super) const KEYS: Keys = Keys {
+    what: "`expect`",
+    known: &[
+        "status",
+        "headers",
+        "cookies",
+        "json",
+        "body",
+        "duration",
+        "url",
+        "redirects",
+        "check",
+    ],
+    later: &[
+        "set_cookies",
+        "like",
+        "xml",
+        "html",
+        "bytes",
+        "schema",
+        "openapi",
+        "snapshot",
+        "http_version",
+        "remote_ip",
+        "certificate",
+        "timing",
+        "error",
+    ],
+};
+
+/// Reads `expect`.
+pub(super) fn decode(d: &Decoder<'_>, node: &Node) -> Option<Expectations> {
+    let entries = d.map(node, &KEYS)?;
+    if matches!(&node.kind, Kind::Map(all) if all.is_empty()) {
+        d.error_help(
+            node.at,
+            "`expect` is empty: it checks nothing",
+            "",
+            "say what must hold, such as `status: 200`, or leave it out",
+        );
+    }
+    let mut expect = Expectations::default();
+    for entry in entries {
+        let value = &entry.value;
+        match entry.key.as_str() {
+            "status" => expect.status = status(d, value),
+            "headers" => expect.headers = headers(d, value).unwrap_or_default(),
+            "cookies" => expect.cookies = cookies(d, value).unwrap_or_default(),
+            "json" => expect.json = json(d, value).unwrap_or_default(),
+            "body" => expect.body = matcher::decode(d, value, Domain::Text),
+            "duration" => expect.duration = matcher::decode(d, value, Domain::Duration),
+            "url" => expect.url = matcher::decode(d, value, Domain::Text),
+            "redirects" => expect.redirects = redirects(d, value),
+            "check" => expect.check = checks(d, value).unwrap_or_default(),
+            _ => {}
+        }
+    }
+    Some(expect)
+}
+
+fn status(d: &Decoder<'_>, node: &Node) -> Option<Status> {
+    let wanted = match &node.kind {
+        Kind::Map(_) => WantedStatus::Matcher(matcher::decode(d, node, Domain::Json)?),
+        Kind::Text(text) if text.contains("${") => {
+            WantedStatus::Matcher(matcher::decode(d, node, Domain::Json)?)
+        }
+        Kind::List(items) if items.is_empty() => {
+            d.error(node.at, "the list of statuses is empty", "");
+            return None;
+        }
+        Kind::List(items) => {
+            let all: Vec<_> = items.iter().map(|item| status_pattern(d, item)).collect();
+            WantedStatus::OneOf(all.into_iter().collect::<Option<_>>()?)
+        }
+        _ => WantedStatus::OneOf(vec![status_pattern(d, node)?]),
+    };
+    Some(Status { at: node.at, wanted })
+}
+
+fn status_pattern(d: &Decoder<'_>, node: &Node) -> Option<StatusPattern> {
+    match &node.kind {
+        Kind::Number(number) => {
+            // 600 to 999 have no meaning in RFC 9110 section 15, but servers send them.
+            if let Some(code) = number.as_u64().filter(|code| (100..=999).contains(code)) {
+                return u16::try_from(code).ok().map(StatusPattern::Code);
+            }
+        }
+        Kind::Text(text) => {
+            if let [class @ b'1'..=b'5', b'x', b'x'] = text.as_bytes() {
+                return Some(StatusPattern::Class(u16::from(class - b'0')));
+            }
+        }
+        _ => {}
+    }
+    let message = format!("expected a status, found {}", found(node));
+    d.error_help(
+        node.at,
+        message,
+        "",
+        "a status is a number from 100 to 599 (up to 999 is let through), or a class such as `2xx`",
+    );
+    None
+}
+
+fn headers(d: &Decoder<'_>, node: &Node) -> Option<Vec<(Located<String>, HeaderExpectation)>> {
+    let mut headers: Vec<(Located<String>, HeaderExpectation)> = Vec::new();
+    for entry in d.entries(node, "the headers")? {
+        let name = super::settings::header_name(d, entry.at, &entry.key);
+        let expectation = match &entry.value.kind {
+            Kind::List(items) => {
+                let all: Vec<_> =
+                    items.iter().map(|item| matcher::decode(d, item, Domain::Text)).collect();
+                all.into_iter()
+                    .collect::<Option<_>>()
+                    .map(|all| HeaderExpectation::All(entry.value.at, all))
+            }
+            _ => matcher::decode(d, &entry.value, Domain::Text).map(HeaderExpectation::One),
+        };
+        if let (Some(name), Some(expectation)) = (name, expectation) {
+            super::settings::refuse_second(d, &headers, &name);
+            headers.push((name, expectation));
+        }
+    }
+    Some(headers)
+}
+
+const COOKIE_KEYS: Keys = Keys {
+    what: "a cookie",
+    known: &[
+        "value",
+        "domain",
+        "path",
+        "secure",
+        "http_only",
+        "same_site",
+        "expires_in",
+        "persistent",
+        "exists",
+    ],
+    later: &[],
+};
+
+fn cookies(d: &Decoder<'_>, node: &Node) -> Option<Vec<(Located<String>, CookieExpectation)>> {
+    let entries = d.entries(node, "the cookies")?;
+    let cookie = |entry: &super::yaml::Entry| {
+        let name = Located { at: entry.at, value: entry.key.clone() };
+        Some((name, cookie(d, &entry.value)?))
+    };
+    Some(entries.iter().filter_map(cookie).collect())
+}
+
+fn cookie(d: &Decoder<'_>, node: &Node) -> Option<CookieExpectation> {
+    let operators = |key: &str| key != "exists" && matcher::KEYS.known.contains(&key);
+    let is_matcher = match &node.kind {
+        Kind::Map(entries) => entries.iter().any(|entry| operators(&entry.key)),
+        _ => true,
+    };
+    if is_matcher {
+        let value = matcher::decode(d, node, Domain::Text)?;
+        return Some(CookieExpectation { attributes: vec![(CookieAttribute::Value, value)] });
+    }
+    let mut attributes = Vec::new();
+    for entry in d.map(node, &COOKIE_KEYS)? {
+        let (attribute, domain) = match entry.key.as_str() {
+            "value" => (CookieAttribute::Value, Domain::Text),
+            "domain" => (CookieAttribute::Domain, Domain::Text),
+            "path" => (CookieAttribute::Path, Domain::Text),
+            "secure" => (CookieAttribute::Secure, Domain::Json),
+            "http_only" => (CookieAttribute::HttpOnly, Domain::Json),
+            "same_site" => (CookieAttribute::SameSite, Domain::Json),
+            "expires_in" => (CookieAttribute::ExpiresIn, Domain::Duration),
+            "persistent" => (CookieAttribute::Persistent, Domain::Json),
+            _ => (CookieAttribute::Exists, Domain::Json),
+        };
+        if let Some(matcher) = matcher::decode(d, &entry.value, domain) {
+            attributes.push((attribute, matcher));
+        }
+    }
+    Some(CookieExpectation { attributes })
+}
+
+fn json(d: &Decoder<'_>, node: &Node) -> Option<Vec<(Located<JsonPath>, Matcher)>> {
+    let mut paths = Vec::new();
+    for entry in d.entries(node, "the JSON expectations")? {
+        let path = json_path(d, entry.at, &entry.key);
+        let matcher = matcher::decode(d, &entry.value, Domain::Json);
+        if let (Some(value), Some(matcher)) = (path, matcher) {
+            paths.push((Located { at: entry.at, value }, matcher));
+        }
+    }
+    Some(paths)
+}
+
+/// Reads a JSONPath.
+pub(super) fn json_path(d: &Decoder<'_>, at: At, text: &str) -> Option<JsonPath> {
+    match JsonPath::parse(text) {
+        Ok(path) => Some(path),
+        Err(error) => {
+            let span = d.span(at);
+            let written = &d.source().text()[span.start..span.end];
+            let span = match written.find(text) {
+                // Past the last character is its closing quote, or the colon.
+                Some(start) => {
+                    let at = span.start + start + error.offset;
+                    let next = d.source().text()[at..].chars().next().map_or(0, char::len_utf8);
+                    Span::new(at, at + next)
+                }
+                None => span,
+            };
+            let shown = crate::value::cut(text, 60);
+            let message = format!("`{shown}` is no JSONPath: {}", error.message);
+            d.report(Diagnostic::error(message).at(d.source(), span, ""));
+            None
+        }
+    }
+}
+
+const REDIRECT_KEYS: Keys = Keys { what: "a redirect", known: &["status", "location"], later: &[] };
+
+fn redirects(d: &Decoder<'_>, node: &Node) -> Option<Redirects> {
+    let Kind::List(items) = &node.kind else {
+        return Some(Redirects::Count(matcher::decode(d, node, Domain::Count)?));
+    };
+    let mut each = Vec::new();
+    for item in items {
+        let mut redirect = RedirectExpectation { at: item.at, status: None, location: None };
+        for entry in d.map(item, &REDIRECT_KEYS)? {
+            match entry.key.as_str() {
+                "status" => redirect.status = status(d, &entry.value),
+                _ => redirect.location = matcher::decode(d, &entry.value, Domain::Text),
+            }
+        }
+        each.push(redirect);
+    }
+    Some(Redirects::Each(node.at, each))
+}
+
+fn checks(d: &Decoder<'_>, node: &Node) -> Option<Vec<Text>> {
+    let mut checks = Vec::new();
+    for item in d.list(node, "`${expressions}`")? {
+        let Some(text) = d.text(item, "an expression") else { continue };
+        match text.value.parts() {
+            [crate::template::Part::Expression(_)] => checks.push(text),
+            _ => d.error_help(
+                item.at,
+                "a check is one expression",
+                "",
+                "write it like `${response.status == 200}`",
+            ),
+        }
+    }
+    Some(checks)
+}

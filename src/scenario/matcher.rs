@@ -1,0 +1,382 @@
+//! Matchers: what a value must be.
+
+use regex::Regex;
+
+use super::decode::{Decoder, Keys, Text, Tree, found};
+use super::quantity;
+use super::yaml::{At, Entry, Kind, Node};
+use crate::value::Value;
+
+/// What a value must be: all of its checks must hold.
+#[derive(Clone, Debug)]
+pub struct Matcher {
+    /// Its place.
+    pub at: At,
+    /// The operators, at least one.
+    pub checks: Vec<Check>,
+}
+
+/// One operator with its place.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// The place of its operand.
+    pub at: At,
+    /// The operator.
+    pub op: Op,
+}
+
+/// An operator with its operand.
+#[derive(Clone, Debug)]
+pub enum Op {
+    /// The same value; numbers by value, objects in any order.
+    Equals(Tree),
+    /// The matcher does not hold, on a value of the right kind.
+    Not(Matcher),
+    /// An order of numbers, or of texts by code points.
+    Compare(Order, Tree),
+    /// From the first to the second, both included.
+    Between(Tree, Tree),
+    /// One of these values.
+    In(Tree),
+    /// A substring, an element, or members of an object.
+    Includes(Tree),
+    /// No such substring or element.
+    Excludes(Tree),
+    /// A text's beginning.
+    StartsWith(Tree),
+    /// A text's end.
+    EndsWith(Tree),
+    /// A regular expression that is found in the text.
+    Matches(Pattern),
+    /// The count of code points, elements or members.
+    Length(Matcher),
+    /// Whether it has no code point, element or member.
+    Empty(bool),
+    /// Whether it is there at all.
+    Exists(bool),
+    /// One of these kinds.
+    Type(Vec<Type>),
+    /// Every element.
+    Each(Matcher),
+    /// At least one element.
+    Any(Matcher),
+    /// No element.
+    None(Matcher),
+    /// The elements in any order, one to one.
+    Unordered(Vec<Matcher>),
+    /// The elements' order.
+    Sorted(Direction),
+    /// No two elements are equal.
+    Unique,
+}
+
+/// The comparisons by order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// `gt`
+    Greater,
+    /// `gte`
+    GreaterOrEqual,
+    /// `lt`
+    Less,
+    /// `lte`
+    LessOrEqual,
+}
+
+/// The order of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// `asc`
+    Ascending,
+    /// `desc`
+    Descending,
+}
+
+/// The kinds that `type` knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// `string`
+    String,
+    /// `number`
+    Number,
+    /// `integer`: a number without a fraction, `1.0` included.
+    Integer,
+    /// `boolean`
+    Boolean,
+    /// `object`
+    Object,
+    /// `array`
+    Array,
+    /// `null`
+    Null,
+}
+
+/// The operand of `matches`.
+#[derive(Clone, Debug)]
+pub enum Pattern {
+    /// Compiled when the file was read.
+    Compiled(Regex),
+    /// Known only when the step runs.
+    Template(Text),
+}
+
+/// What kind of value a matcher will see, which says how its operands are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Domain {
+    /// Any JSON value.
+    Json,
+    /// Text only: `0123` stays as it was written.
+    Text,
+    /// A duration; operands like `250ms` become milliseconds.
+    Duration,
+    /// A count; operands may be sizes like `10KiB`.
+    Count,
+}
+
+impl Type {
+    const ALL: [(&'static str, Self); 7] = [
+        ("string", Self::String),
+        ("number", Self::Number),
+        ("integer", Self::Integer),
+        ("boolean", Self::Boolean),
+        ("object", Self::Object),
+        ("array", Self::Array),
+        ("null", Self::Null),
+    ];
+
+    /// The name that the format has for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
+    }
+}
+
+pub(super) const KEYS: Keys = Keys {
+    what: "a matcher",
+    known: &[
+        "equals",
+        "not",
+        "gt",
+        "gte",
+        "lt",
+        "lte",
+        "between",
+        "in",
+        "includes",
+        "excludes",
+        "starts_with",
+        "ends_with",
+        "matches",
+        "length",
+        "empty",
+        "exists",
+        "type",
+        "each",
+        "any",
+        "none",
+        "unordered",
+        "sorted",
+        "unique",
+    ],
+    later: &["is", "approx", "before", "after"],
+};
+
+/// Reads a matcher: a map is operators, all else is `equals`.
+pub(super) fn decode(d: &Decoder<'_>, node: &Node, domain: Domain) -> Option<Matcher> {
+    if !matches!(node.kind, Kind::Map(_)) {
+        let op = Op::Equals(operand(d, node, domain)?);
+        return Some(Matcher { at: node.at, checks: vec![Check { at: node.at, op }] });
+    }
+    let entries = d.map(node, &KEYS)?;
+    if matches!(&node.kind, Kind::Map(all) if all.is_empty()) {
+        d.error_help(
+            node.at,
+            "an empty matcher checks nothing",
+            "",
+            "say what must hold, such as `exists: true`",
+        );
+        return None;
+    }
+    let checks: Vec<Option<Check>> = entries.iter().map(|entry| check(d, entry, domain)).collect();
+    let checks: Vec<Check> = checks.into_iter().collect::<Option<_>>()?;
+    (!checks.is_empty()).then_some(Matcher { at: node.at, checks })
+}
+
+fn check(d: &Decoder<'_>, entry: &Entry, domain: Domain) -> Option<Check> {
+    let node = &entry.value;
+    let value = || operand(d, node, domain);
+    let inner = || decode(d, node, domain);
+    let order = |order| Some(Op::Compare(order, value()?));
+    let op = match entry.key.as_str() {
+        "equals" => Op::Equals(value()?),
+        "not" => Op::Not(inner()?),
+        "gt" => order(Order::Greater)?,
+        "gte" => order(Order::GreaterOrEqual)?,
+        "lt" => order(Order::Less)?,
+        "lte" => order(Order::LessOrEqual)?,
+        "between" => between(d, node, domain)?,
+        "in" => Op::In(list_operand(d, node, domain)?),
+        "includes" => Op::Includes(value()?),
+        "excludes" => Op::Excludes(value()?),
+        "starts_with" => Op::StartsWith(d.text_value(node, "a text")?),
+        "ends_with" => Op::EndsWith(d.text_value(node, "a text")?),
+        "matches" => Op::Matches(pattern(d, node)?),
+        "length" => Op::Length(decode(d, node, Domain::Count)?),
+        "empty" => Op::Empty(d.boolean(node)?),
+        "exists" => Op::Exists(d.boolean(node)?),
+        "type" => Op::Type(types(d, node)?),
+        "each" => Op::Each(inner()?),
+        "any" => Op::Any(inner()?),
+        "none" => Op::None(inner()?),
+        "unordered" => Op::Unordered(unordered(d, node, domain)?),
+        "sorted" => Op::Sorted(direction(d, node)?),
+        "unique" => only_true(d, node, "unique")?,
+        _ => return None,
+    };
+    Some(Check { at: node.at, op })
+}
+
+/// An operand, read as the domain wants it.
+fn operand(d: &Decoder<'_>, node: &Node, domain: Domain) -> Option<Tree> {
+    match domain {
+        Domain::Json => d.tree(node),
+        Domain::Text => d.text_value(node, "a text"),
+        Domain::Duration => quantity_operand(d, node, "a duration like `250ms`", |text| {
+            quantity::duration(text).map(|duration| Value::from(duration.as_secs_f64() * 1e3))
+        }),
+        Domain::Count if matches!(node.kind, Kind::Number(_)) => d.tree(node),
+        Domain::Count => quantity_operand(d, node, "a number or a size like `10KiB`", |text| {
+            quantity::size(text).map(Value::from)
+        }),
+    }
+}
+
+fn quantity_operand(
+    d: &Decoder<'_>,
+    node: &Node,
+    what: &str,
+    read: impl Fn(&str) -> Result<Value, String>,
+) -> Option<Tree> {
+    let Kind::Text(text) = &node.kind else {
+        d.expected(what, node);
+        return None;
+    };
+    if text.contains("${") {
+        return d.tree(node);
+    }
+    match read(text) {
+        Ok(value) => Some(Tree::Literal(value)),
+        Err(message) => {
+            d.error(node.at, message, "");
+            None
+        }
+    }
+}
+
+fn list_operand(d: &Decoder<'_>, node: &Node, domain: Domain) -> Option<Tree> {
+    match &node.kind {
+        Kind::List(items) => {
+            let items: Vec<Option<Tree>> =
+                items.iter().map(|item| operand(d, item, domain)).collect();
+            Some(Tree::List(items.into_iter().collect::<Option<_>>()?))
+        }
+        Kind::Text(text) if text.contains("${") => d.tree(node),
+        _ => {
+            d.expected("a list of values", node);
+            None
+        }
+    }
+}
+
+fn between(d: &Decoder<'_>, node: &Node, domain: Domain) -> Option<Op> {
+    match d.list(node, "two values")? {
+        [low, high] => {
+            let (low, high) = (operand(d, low, domain), operand(d, high, domain));
+            Some(Op::Between(low?, high?))
+        }
+        other => {
+            d.error(node.at, format!("`between` wants two values, found {}", other.len()), "");
+            None
+        }
+    }
+}
+
+fn pattern(d: &Decoder<'_>, node: &Node) -> Option<Pattern> {
+    let text = d.text(node, "a regular expression")?;
+    let Some(literal) = text.value.literal() else { return Some(Pattern::Template(text)) };
+    match compile(literal) {
+        Ok(regex) => Some(Pattern::Compiled(regex)),
+        Err(message) => {
+            let help = "callsheet uses the dialect of Rust's `regex` crate: linear time, no look-around, no back-references";
+            d.error_help(node.at, message, "", help);
+            None
+        }
+    }
+}
+
+/// Compiles a regular expression; a match is found anywhere in the text.
+///
+/// # Errors
+/// Why it is none, in one line.
+pub fn compile(pattern: &str) -> Result<Regex, String> {
+    Regex::new(pattern).map_err(|error| match error {
+        regex::Error::CompiledTooBig(limit) => {
+            format!("the regular expression is too big: it needs more than {limit} bytes")
+        }
+        error => {
+            let text = error.to_string();
+            let reason = text.lines().last().unwrap_or_default();
+            let reason = reason.strip_prefix("error: ").unwrap_or(reason);
+            format!("`{pattern}` is no regular expression: {reason}")
+        }
+    })
+}
+
+fn types(d: &Decoder<'_>, node: &Node) -> Option<Vec<Type>> {
+    let one = |node: &Node| {
+        let name = match &node.kind {
+            Kind::Null => "null".to_owned(),
+            _ => d.plain(node, "the name of a type")?.value,
+        };
+        let kind = Type::ALL.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind);
+        if kind.is_none() {
+            let names = Type::ALL.map(|(name, _)| format!("`{name}`")).join(", ");
+            d.error_help(
+                node.at,
+                format!("`{name}` is no type"),
+                "",
+                &format!("the types are {names}"),
+            );
+        }
+        kind
+    };
+    match &node.kind {
+        Kind::List(items) => items.iter().map(one).collect(),
+        _ => Some(vec![one(node)?]),
+    }
+}
+
+fn unordered(d: &Decoder<'_>, node: &Node, domain: Domain) -> Option<Vec<Matcher>> {
+    let items: Vec<Option<Matcher>> =
+        d.list(node, "values")?.iter().map(|item| decode(d, item, domain)).collect();
+    items.into_iter().collect()
+}
+
+fn direction(d: &Decoder<'_>, node: &Node) -> Option<Direction> {
+    match &node.kind {
+        Kind::Text(text) if text == "asc" => Some(Direction::Ascending),
+        Kind::Text(text) if text == "desc" => Some(Direction::Descending),
+        _ => {
+            d.error(node.at, format!("`sorted` is `asc` or `desc`, found {}", found(node)), "");
+            None
+        }
+    }
+}
+
+fn only_true(d: &Decoder<'_>, node: &Node, name: &str) -> Option<Op> {
+    if d.boolean(node)? {
+        return Some(Op::Unique);
+    }
+    d.error_help(node.at, format!("`{name}: false` says nothing"), "", "leave it out");
+    None
+}

@@ -1,0 +1,344 @@
+//! Names in expressions: each must have a value by the time it is used.
+
+use std::collections::{HashMap, HashSet};
+
+use super::Scenario;
+use super::capture::{Capture, CaptureSource};
+use super::decode::{Text, Tree, inside};
+use super::expectation::{Expectations, HeaderExpectation, Redirects, Status, WantedStatus};
+use super::matcher::{Matcher, Op, Pattern};
+use super::settings::{Body, Settings};
+use super::step::{Action, SessionAction, Step};
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::suggest::closest;
+use crate::source::Span;
+use crate::template::{Use, UseKind};
+
+/// What is known around a scenario.
+#[derive(Debug, Default)]
+pub struct Surroundings {
+    /// Names that have a value: of the project, the environment, `--var` and callsheet itself.
+    pub names: HashSet<String>,
+    /// Where they were looked for, for messages: `environment local`, …
+    pub searched: Vec<String>,
+    /// Names that another environment defines, with its name.
+    pub elsewhere: HashMap<String, String>,
+    /// The variables of the process's environment.
+    pub environment: HashSet<String>,
+    /// Whether a variable of the process's environment that is not set is an error, or just a warning.
+    pub strict: bool,
+}
+
+/// Finds every name that has no value when it is used.
+#[must_use]
+pub fn check(scenario: &Scenario, around: &Surroundings) -> Vec<Diagnostic> {
+    let captures = scenario.all_steps().flat_map(|step| {
+        step.captures.iter().map(move |capture| (capture.name.value.as_str(), (step, capture)))
+    });
+    let mut checker = Checker {
+        scenario,
+        around,
+        known: around.names.iter().map(String::as_str).collect(),
+        captures: HashMap::new(),
+        diagnostics: Vec::new(),
+    };
+    for (name, place) in captures {
+        checker.captures.entry(name).or_insert(place);
+    }
+    for (name, value) in &scenario.vars {
+        value.visit(&mut |text| checker.text(text, When::Start));
+        checker.known.insert(&name.value);
+    }
+    if let Some(text) = &scenario.base_url {
+        checker.text(text, When::Start);
+    }
+    settings(&scenario.defaults, &mut |text| checker.text(text, When::AnyStep));
+    for step in scenario.all_steps() {
+        checker.step(step);
+    }
+    checker.diagnostics
+}
+
+/// When an expression is evaluated, which says what it may use.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum When {
+    /// Before the first step.
+    Start,
+    /// With any request: every capture may be there.
+    AnyStep,
+    /// Before this step's request.
+    Before,
+    /// After this step's response.
+    After,
+}
+
+struct Checker<'s> {
+    scenario: &'s Scenario,
+    around: &'s Surroundings,
+    known: HashSet<&'s str>,
+    captures: HashMap<&'s str, (&'s Step, &'s Capture)>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl<'s> Checker<'s> {
+    fn step(&mut self, step: &'s Step) {
+        if let Some(name) = &step.name {
+            self.text(name, When::Before);
+        }
+        match &step.action {
+            Action::Request(request) => {
+                self.text(&request.url, When::Before);
+                settings(&request.settings, &mut |text| self.text(text, When::Before));
+            }
+            Action::Session(_, action) => {
+                session(action, &mut |text| self.text(text, When::Before))
+            }
+        }
+        expectations(&step.expect, &mut |text| self.text(text, When::Before));
+        for text in &step.expect.check {
+            self.text(text, When::After);
+        }
+        for capture in &step.captures {
+            if let CaptureSource::Value(text) = &capture.source {
+                self.text(text, When::After);
+            }
+            if let Some(default) = &capture.default {
+                default.visit(&mut |text| self.text(text, When::After));
+            }
+        }
+        self.known.extend(step.captures.iter().map(|capture| capture.name.value.as_str()));
+    }
+
+    fn text(&mut self, text: &Text, when: When) {
+        for expression in text.value.expressions() {
+            for used in expression.uses() {
+                if let UseKind::Name { member, optional } = &used.kind
+                    && !self.is_known(used, when)
+                {
+                    let place = (text, expression.offset() + used.offset);
+                    self.special(place, used, member.as_deref(), *optional, when);
+                }
+            }
+        }
+    }
+
+    fn is_known(&self, used: &Use, when: When) -> bool {
+        let name = used.name.as_str();
+        (self.known.contains(name) && name != "env")
+            || (when == When::AnyStep && self.captures.contains_key(name))
+    }
+
+    /// The reserved names, and what is left is undefined.
+    fn special(
+        &mut self,
+        place: (&Text, usize),
+        used: &Use,
+        member: Option<&str>,
+        optional: bool,
+        when: When,
+    ) {
+        match (used.name.as_str(), member) {
+            ("response", _) if when == When::After => {}
+            ("response", _) => {
+                let help = "there is a response after the request only: in `check` and in the `value` of a capture";
+                self.error(
+                    place,
+                    "`response` has no value here".to_owned(),
+                    "",
+                    Some(help.to_owned()),
+                );
+            }
+            ("env", Some(name)) => {
+                if !optional && !self.around.environment.contains(name) {
+                    self.unset_variable(place, name);
+                }
+            }
+            ("env", None) => {
+                let help = "write `env.NAME`".to_owned();
+                self.error(place, "`env` needs a name".to_owned(), "", Some(help));
+            }
+            ("secret" | "case", _) => {
+                let help =
+                    "it is part of the format, but not of this version of callsheet".to_owned();
+                self.error(place, format!("`{}` is not supported yet", used.name), "", Some(help));
+            }
+            ("server", _) => {
+                let help = "give the project file a `server`".to_owned();
+                self.error(place, "there is no `server`".to_owned(), "", Some(help));
+            }
+            _ if optional => {}
+            _ => self.undefined(place, &used.name),
+        }
+    }
+
+    fn unset_variable(&mut self, place: (&Text, usize), name: &str) {
+        let message = format!("the environment variable `{name}` is not set");
+        let (source, span) = (self.scenario.source(), self.place(place));
+        let diagnostic = if self.around.strict {
+            Diagnostic::error(message)
+        } else {
+            Diagnostic::warning(message)
+        };
+        let help = format!("set it, or write `env.{name} | default('…')`");
+        self.diagnostics.push(diagnostic.at(source, span, "").help(help));
+    }
+
+    fn undefined(&mut self, place: (&Text, usize), name: &str) {
+        if let Some((step, capture)) = self.captures.get(name).copied() {
+            let (source, span) = (self.scenario.source(), self.place(place));
+            let at = self.scenario.span(capture.name.at);
+            let label = format!("captured here, by step `{}`", step_name(step));
+            let diagnostic =
+                Diagnostic::error(format!("`{name}` is captured only by a later step"))
+                    .at(source, span, "used here")
+                    .also(source, at, label);
+            self.diagnostics.push(
+                diagnostic.help("move the step that captures it before the one that uses it"),
+            );
+            return;
+        }
+        let label = closest(name, self.known.iter().copied())
+            .map_or_else(String::new, |close| format!("did you mean `{close}`?"));
+        let help = match self.around.elsewhere.get(name) {
+            Some(environment) => {
+                format!("environment `{environment}` defines it: run with `--env {environment}`")
+            }
+            None => format!("searched: {}", self.searched()),
+        };
+        self.error(place, format!("`{name}` is not defined"), &label, Some(help));
+    }
+
+    fn searched(&self) -> String {
+        let mut places =
+            vec!["captures of the steps before".to_owned(), "`vars` of the scenario".to_owned()];
+        places.extend(self.around.searched.iter().cloned());
+        places.join(", ")
+    }
+
+    fn error(&mut self, place: (&Text, usize), message: String, label: &str, help: Option<String>) {
+        let diagnostic =
+            Diagnostic::error(message).at(self.scenario.source(), self.place(place), label);
+        self.diagnostics.push(match help {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        });
+    }
+
+    fn place(&self, (text, offset): (&Text, usize)) -> Span {
+        let scalar = self.scenario.span(text.at);
+        inside(self.scenario.source(), scalar, text.value.source(), offset)
+    }
+}
+
+/// The step's name as it was written, or what it does.
+#[must_use]
+pub fn step_name(step: &Step) -> &str {
+    match (&step.name, &step.action) {
+        (Some(name), _) => name.value.source(),
+        (None, Action::Request(request)) => &request.line,
+        (None, Action::Session(_, SessionAction::Reset)) => "session: reset",
+        (None, Action::Session(_, SessionAction::SetCookie(_))) => "session: set_cookie",
+        (None, Action::Session(_, SessionAction::DeleteCookie { .. })) => "session: delete_cookie",
+    }
+}
+
+type Visit<'v, 't> = &'v mut dyn FnMut(&'t Text);
+
+fn settings<'t>(settings: &'t Settings, visit: Visit<'_, 't>) {
+    for text in settings.headers.iter().filter_map(|(_, values)| values.as_ref()).flatten() {
+        visit(text);
+    }
+    for tree in settings.query.iter().filter_map(|(_, values)| values.as_ref()).flatten() {
+        tree.visit(visit);
+    }
+    match settings.body.as_ref().map(|body| &body.value) {
+        Some(Body::Json(tree)) => tree.visit(visit),
+        Some(Body::Form(fields)) => {
+            for (name, values) in fields {
+                visit(name);
+                values.iter().for_each(|value| value.visit(visit));
+            }
+        }
+        Some(Body::Text(text)) => visit(text),
+        Some(Body::File(file)) => visit(&file.path),
+        None => {}
+    }
+}
+
+fn session<'t>(action: &'t SessionAction, visit: Visit<'_, 't>) {
+    match action {
+        SessionAction::Reset => {}
+        SessionAction::SetCookie(cookie) => {
+            visit(&cookie.name);
+            visit(&cookie.value);
+            cookie.domain.iter().chain(&cookie.path).for_each(visit);
+        }
+        SessionAction::DeleteCookie { name, domain, path } => {
+            visit(name);
+            domain.iter().chain(path).for_each(visit);
+        }
+    }
+}
+
+fn expectations<'t>(expect: &'t Expectations, visit: Visit<'_, 't>) {
+    let whole = [&expect.body, &expect.duration, &expect.url];
+    let cookies = expect.cookies.iter().flat_map(|(_, cookie)| &cookie.attributes);
+    let mut matchers: Vec<&Matcher> = whole.into_iter().flatten().collect();
+    matchers.extend(expect.status.iter().filter_map(status));
+    matchers.extend(expect.json.iter().map(|(_, matcher)| matcher));
+    matchers.extend(cookies.map(|(_, matcher)| matcher));
+    for (_, header) in &expect.headers {
+        match header {
+            HeaderExpectation::One(matcher) => matchers.push(matcher),
+            HeaderExpectation::All(_, all) => matchers.extend(all),
+        }
+    }
+    match &expect.redirects {
+        Some(Redirects::Count(count)) => matchers.push(count),
+        Some(Redirects::Each(_, each)) => {
+            matchers.extend(each.iter().filter_map(|redirect| redirect.location.as_ref()));
+            matchers.extend(each.iter().filter_map(|r| r.status.as_ref()).filter_map(status));
+        }
+        None => {}
+    }
+    for matcher in matchers {
+        visit_matcher(matcher, visit);
+    }
+}
+
+fn status(status: &Status) -> Option<&Matcher> {
+    match &status.wanted {
+        WantedStatus::Matcher(matcher) => Some(matcher),
+        WantedStatus::OneOf(_) => None,
+    }
+}
+
+fn visit_matcher<'t>(matcher: &'t Matcher, visit: Visit<'_, 't>) {
+    let trees = |op: &'t Op| -> Vec<&'t Tree> {
+        match op {
+            Op::Equals(tree)
+            | Op::Compare(_, tree)
+            | Op::In(tree)
+            | Op::Includes(tree)
+            | Op::Excludes(tree)
+            | Op::StartsWith(tree)
+            | Op::EndsWith(tree) => vec![tree],
+            Op::Between(low, high) => vec![low, high],
+            _ => Vec::new(),
+        }
+    };
+    for check in &matcher.checks {
+        match &check.op {
+            Op::Not(inner)
+            | Op::Length(inner)
+            | Op::Each(inner)
+            | Op::Any(inner)
+            | Op::None(inner) => {
+                visit_matcher(inner, visit);
+            }
+            Op::Unordered(all) => all.iter().for_each(|inner| visit_matcher(inner, visit)),
+            Op::Matches(Pattern::Template(text)) => visit(text),
+            op => trees(op).into_iter().for_each(|tree| tree.visit(visit)),
+        }
+    }
+}

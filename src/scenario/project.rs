@@ -1,0 +1,210 @@
+//! The project file, `callsheet.yaml`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::decode::{Decoder, Keys, Located, Text, Tree};
+use super::settings::{self, Settings};
+use super::yaml::{At, Document, Entry, Kind, Node};
+use super::{Read, variables};
+use crate::source::{Source, Span};
+
+/// The project file's name.
+pub const FILE_NAME: &str = "callsheet.yaml";
+
+/// What the project file says.
+#[derive(Debug)]
+pub struct Project {
+    document: Document,
+    /// Files or folders, relative to the project's folder.
+    pub scenarios: Vec<Located<String>>,
+    /// The environment where `--env` names none.
+    pub default_environment: Option<Located<String>>,
+    /// By name, in the order written.
+    pub environments: Vec<(Located<String>, Environment)>,
+    /// Variables of every scenario.
+    pub vars: Vec<(Located<String>, Tree)>,
+    /// Settings of every request.
+    pub defaults: Settings,
+    /// What is started before the run.
+    pub server: Option<Server>,
+}
+
+/// One environment.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    /// What paths are joined to.
+    pub base_url: Option<Text>,
+    /// Its variables.
+    pub vars: Vec<(Located<String>, Tree)>,
+}
+
+/// The server of a project.
+#[derive(Clone, Debug)]
+pub enum Server {
+    /// The embedded practice server, on a free port.
+    Demo,
+    /// A command of its own.
+    Command(ServerCommand),
+}
+
+/// A command that is started, awaited and stopped.
+#[derive(Clone, Debug)]
+pub struct ServerCommand {
+    /// The place of the command.
+    pub at: At,
+    /// Program and arguments, split as a shell would.
+    pub words: Vec<String>,
+    /// The URL that answers once it is ready.
+    pub ready: Located<String>,
+    /// How long it may take to become ready.
+    pub timeout: Duration,
+}
+
+const KEYS: Keys = Keys {
+    what: "the project file",
+    known: &["scenarios", "default_environment", "environments", "vars", "defaults", "server"],
+    later: &["secrets", "sessions", "setup", "teardown", "openapi", "allow_hosts", "report"],
+};
+const ENVIRONMENT_KEYS: Keys =
+    Keys { what: "an environment", known: &["base_url", "vars"], later: &[] };
+const SERVER_KEYS: Keys =
+    Keys { what: "`server`", known: &["command", "ready", "timeout"], later: &[] };
+
+/// Reads a project file.
+#[must_use]
+pub fn read(source: Arc<Source>) -> Read<Project> {
+    let root = super::files::folder(source.path());
+    super::read_with(source, &root, decode)
+}
+
+fn decode(d: &Decoder<'_>, node: &Node) -> Option<Box<dyn FnOnce(Document) -> Project>> {
+    let entries = d.map(node, &KEYS)?;
+    let find = |key: &str| entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value);
+    let scenarios = find("scenarios").and_then(|node| paths(d, node)).unwrap_or_default();
+    let environments =
+        find("environments").and_then(|node| environments(d, node)).unwrap_or_default();
+    let default_environment =
+        find("default_environment").and_then(|node| d.plain(node, "the name of an environment"));
+    let vars = find("vars").and_then(|node| variables(d, node)).unwrap_or_default();
+    let defaults = find("defaults").and_then(|node| settings::decode(d, node)).unwrap_or_default();
+    let server = find("server").and_then(|node| server(d, node));
+    if let Some(name) = &default_environment
+        && !environments.iter().any(|(known, _)| known.value == name.value)
+    {
+        let known = environments.iter().map(|(name, _)| name.value.as_str());
+        let label = crate::diagnostic::suggest::closest(&name.value, known)
+            .map_or_else(String::new, |close| format!("did you mean `{close}`?"));
+        d.error(name.at, format!("there is no environment `{}`", name.value), &label);
+    }
+    Some(Box::new(move |document| Project {
+        document,
+        scenarios,
+        default_environment,
+        environments,
+        vars,
+        defaults,
+        server,
+    }))
+}
+
+fn paths(d: &Decoder<'_>, node: &Node) -> Option<Vec<Located<String>>> {
+    Some(
+        d.list(node, "files and folders")?
+            .iter()
+            .filter_map(|node| d.plain(node, "a path"))
+            .collect(),
+    )
+}
+
+fn environments(d: &Decoder<'_>, node: &Node) -> Option<Vec<(Located<String>, Environment)>> {
+    let environment = |entry: &Entry| {
+        let mut environment = Environment::default();
+        for part in d.map(&entry.value, &ENVIRONMENT_KEYS)? {
+            match part.key.as_str() {
+                "base_url" => environment.base_url = d.text(&part.value, "a URL"),
+                _ => environment.vars = variables(d, &part.value).unwrap_or_default(),
+            }
+        }
+        Some((Located { at: entry.at, value: entry.key.clone() }, environment))
+    };
+    Some(d.entries(node, "the environments")?.iter().filter_map(environment).collect())
+}
+
+fn server(d: &Decoder<'_>, node: &Node) -> Option<Server> {
+    match &node.kind {
+        Kind::Text(text) if text == "demo" => return Some(Server::Demo),
+        Kind::Map(_) => {}
+        _ => {
+            d.expected("`demo`, or a map with `command` and `ready`", node);
+            return None;
+        }
+    }
+    let entries = d.map(node, &SERVER_KEYS)?;
+    let find = |key: &str| entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value);
+    for key in ["command", "ready"] {
+        if find(key).is_none() {
+            d.error(node.at, format!("`server` wants a `{key}`"), "");
+        }
+    }
+    let command = d.plain(find("command")?, "a command")?;
+    let ready = d.plain(find("ready")?, "a URL")?;
+    let words = match shell_words::split(&command.value) {
+        Ok(words) if !words.is_empty() => words,
+        Ok(_) => {
+            d.error(command.at, "the command is empty", "");
+            return None;
+        }
+        Err(_) => {
+            d.error(command.at, "a quote in the command is not closed", "");
+            return None;
+        }
+    };
+    if !url::Url::parse(&ready.value).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
+        d.error_help(
+            ready.at,
+            format!("`{}` is no URL", ready.value),
+            "",
+            "write the whole URL, such as `http://127.0.0.1:8080/health`",
+        );
+        return None;
+    }
+    let timeout = match find("timeout") {
+        Some(node) => settings::duration(d, node)?,
+        None => Duration::from_secs(30),
+    };
+    Some(Server::Command(ServerCommand { at: command.at, words, ready, timeout }))
+}
+
+impl Project {
+    /// The text it was read from.
+    #[must_use]
+    pub fn source(&self) -> &Arc<Source> {
+        self.document.source()
+    }
+
+    /// The piece of the text at a place.
+    #[must_use]
+    pub fn span(&self, at: At) -> Span {
+        self.document.span(at)
+    }
+
+    /// The project's folder: the root of all paths.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        super::files::folder(self.source().path())
+    }
+
+    /// An environment by its name.
+    #[must_use]
+    pub fn environment(&self, name: &str) -> Option<&Environment> {
+        self.environments.iter().find(|(known, _)| known.value == name).map(|(_, found)| found)
+    }
+
+    /// The project file of a folder or one above it.
+    #[must_use]
+    pub fn find(from: &Path) -> Option<PathBuf> {
+        from.ancestors().map(|folder| folder.join(FILE_NAME)).find(|path| path.is_file())
+    }
+}

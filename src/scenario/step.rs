@@ -1,0 +1,391 @@
+//! A step: what is done, what must hold after it, what is kept of it.
+
+use super::capture::{self, Capture};
+use super::decode::{Decoder, Keys, Located, Text};
+use super::expectation::{self, Expectations};
+use super::settings::{self, Settings};
+use super::yaml::{At, Entry, Kind, Node};
+use crate::diagnostic::Diagnostic;
+use crate::template::{Part, Template};
+
+/// A step of a scenario.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Its place: that of its first key.
+    pub at: At,
+    /// The name that reports show; none is the request line.
+    pub name: Option<Text>,
+    /// What is done.
+    pub action: Action,
+    /// What must hold after it.
+    pub expect: Expectations,
+    /// What is kept of it.
+    pub captures: Vec<Capture>,
+    /// Whether the steps after it run even if it failed.
+    pub continue_on_failure: bool,
+}
+
+/// What a step does.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Sends a request.
+    Request(Box<Request>),
+    /// Changes the session.
+    Session(At, SessionAction),
+}
+
+/// A request as it was written.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The place of the request line.
+    pub at: At,
+    /// The request line as it was written.
+    pub line: String,
+    /// The method.
+    pub method: String,
+    /// The URL, or a path that is joined to the base URL.
+    pub url: Text,
+    /// The step's own settings.
+    pub settings: Settings,
+}
+
+/// What a `session` step does.
+#[derive(Clone, Debug)]
+pub enum SessionAction {
+    /// As new.
+    Reset,
+    /// Puts a cookie into the session.
+    SetCookie(Box<CookieToSet>),
+    /// Takes cookies out of it.
+    DeleteCookie {
+        /// The name.
+        name: Text,
+        /// Only the one of this domain.
+        domain: Option<Text>,
+        /// Only the one of this path.
+        path: Option<Text>,
+    },
+}
+
+/// A cookie that is set by hand.
+#[derive(Clone, Debug)]
+pub struct CookieToSet {
+    /// The name.
+    pub name: Text,
+    /// The value.
+    pub value: Text,
+    /// The domain that it is sent to, with its subdomains; none is the host of the base URL alone.
+    pub domain: Option<Text>,
+    /// The path; none is `/`.
+    pub path: Option<Text>,
+    /// Sent over https (and to loopback) only.
+    pub secure: bool,
+    /// Kept from scripts.
+    pub http_only: bool,
+    /// `strict`, `lax` or `none`.
+    pub same_site: Option<String>,
+    /// Seconds until it expires; none is a session cookie.
+    pub expires_in: Option<std::time::Duration>,
+}
+
+pub(super) const KEYS: Keys = Keys {
+    what: "a step",
+    known: &[
+        "name",
+        "request",
+        "session",
+        "expect",
+        "capture",
+        "continue_on_failure",
+        "headers",
+        "query",
+        "json",
+        "form",
+        "text",
+        "file",
+        "follow_redirects",
+        "timeouts",
+        "compressed",
+        "max_body",
+    ],
+    later: &[
+        "use",
+        "with",
+        "wait",
+        "group",
+        "as",
+        "when",
+        "for_each",
+        "retry",
+        "timeout",
+        "cleanup",
+        "access",
+        "multipart",
+        "xml",
+        "graphql",
+        "base64",
+        "auth",
+        "http",
+        "tls",
+        "proxy",
+        "resolve",
+        "unix_socket",
+        "encode_url",
+    ],
+};
+
+/// Reads a list of steps; those that are wrong are recorded and left out.
+pub(super) fn decode_list(d: &Decoder<'_>, node: &Node) -> Option<Vec<Step>> {
+    Some(d.list(node, "steps")?.iter().filter_map(|node| decode(d, node)).collect())
+}
+
+fn decode(d: &Decoder<'_>, node: &Node) -> Option<Step> {
+    let entries = d.map(node, &KEYS)?;
+    let find = |key: &str| entries.iter().find(|entry| entry.key == key).copied();
+    let name = find("name").and_then(|entry| d.text(&entry.value, "a name"));
+    let expect = find("expect").and_then(|entry| expectation::decode(d, &entry.value));
+    let captures = find("capture").and_then(|entry| capture::decode(d, &entry.value));
+    let continue_on_failure =
+        find("continue_on_failure").and_then(|entry| d.boolean(&entry.value)).unwrap_or(false);
+    let action = match (find("request"), find("session")) {
+        (Some(request), None) => request_action(d, request, settings::from_entries(d, &entries))?,
+        (None, Some(session)) => session_action(d, session, &entries)?,
+        (Some(first), Some(second)) => {
+            two_kinds(d, first, second);
+            return None;
+        }
+        (None, None) => {
+            // A key that is not supported yet was reported already, and is what the step does.
+            let said = matches!(&node.kind, Kind::Map(all) if all.iter().any(|entry| KEYS.later.contains(&entry.key.as_str())));
+            if !said {
+                d.error_help(
+                    node.at,
+                    "this step does nothing",
+                    "",
+                    "a step has `request: METHOD URL` or `session: ACTION`",
+                );
+            }
+            return None;
+        }
+    };
+    let (expect, captures) = (expect.unwrap_or_default(), captures.unwrap_or_default());
+    Some(Step { at: node.at, name, action, expect, captures, continue_on_failure })
+}
+
+fn two_kinds(d: &Decoder<'_>, request: &Entry, session: &Entry) {
+    let diagnostic = Diagnostic::error("a step does one thing, found `request` and `session`")
+        .at(d.source(), d.span(session.at), "the second")
+        .also(d.source(), d.span(request.at), "the first");
+    d.report(diagnostic.help("make two steps of it"));
+}
+
+fn request_action(d: &Decoder<'_>, entry: &Entry, settings: Settings) -> Option<Action> {
+    let node = &entry.value;
+    let line = d.string(node, "`METHOD URL`, such as `GET /account`")?;
+    let text = line.value.as_str();
+    let Some((method, url)) = text.split_once(char::is_whitespace) else {
+        let help = "write the method and the URL, such as `GET /account`";
+        d.error_help(node.at, format!("`{text}` is no request line"), "", help);
+        return None;
+    };
+    check_method(d, node.at, method)?;
+    let url = url.trim();
+    let start = text.len() - text.trim_end().len();
+    let start = text.len() - start - url.len();
+    if url.contains(char::is_whitespace) && !url.contains("${") {
+        let help =
+            "a request line is a method, a space and a URL; write `%20` for a space in a URL";
+        d.error_help(node.at, "the URL holds white space", "", help);
+        return None;
+    }
+    let template = match Template::parse_from(text.trim_end(), start) {
+        Ok(template) => template,
+        Err(error) => {
+            let span = super::decode::inside(d.source(), d.span(node.at), text, error.offset);
+            let diagnostic = Diagnostic::error(error.message).at(d.source(), span, "");
+            d.report(match error.help {
+                Some(help) => diagnostic.help(help),
+                None => diagnostic,
+            });
+            return None;
+        }
+    };
+    check_url(d, node.at, &template)?;
+    let url = Located { at: node.at, value: template };
+    let (at, line, method) = (node.at, line.value.clone(), method.to_owned());
+    Some(Action::Request(Box::new(Request { at, line, method, url, settings })))
+}
+
+fn check_method(d: &Decoder<'_>, at: At, method: &str) -> Option<()> {
+    // RFC 9110 section 9.1: a method is a token, and has a case.
+    if ::http::Method::from_bytes(method.as_bytes()).is_err() {
+        let help = "a request line is `METHOD URL`, such as `GET /account`";
+        d.error_help(at, format!("`{}` is no method", method.escape_debug()), "", help);
+        return None;
+    }
+    if method == "CONNECT" {
+        d.error_help(
+            at,
+            "`CONNECT` asks for a tunnel, which is the client's own affair",
+            "",
+            "name a proxy instead",
+        );
+        return None;
+    }
+    let upper = method.to_ascii_uppercase();
+    let common = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"];
+    if upper != method && common.contains(&upper.as_str()) {
+        let warning = Diagnostic::warning(format!("method `{method}` is sent in lower case")).at(
+            d.source(),
+            d.span(at),
+            "",
+        );
+        d.report(warning.help(format!("methods have a case: did you mean `{upper}`?")));
+    }
+    Some(())
+}
+
+/// What the text alone says of a URL: it is absolute, or begins with `/` or a template.
+fn check_url(d: &Decoder<'_>, at: At, url: &Template) -> Option<()> {
+    let Some(Part::Literal(start)) = url.parts().first() else { return Some(()) };
+    let lower = start.to_ascii_lowercase();
+    let problem = match lower.split_once(':') {
+        _ if lower.starts_with('/') => None,
+        Some(("http" | "https", rest)) if rest.starts_with("//") => {
+            match url.literal().map(url::Url::parse) {
+                Some(Err(error)) => Some(format!("`{start}` is no URL: {error}")),
+                _ => None,
+            }
+        }
+        Some((scheme, _))
+            if scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+                && !scheme.contains('.') =>
+        {
+            Some(format!("`{scheme}` URLs cannot be requested, only `http` and `https`"))
+        }
+        _ => Some(format!("`{}` is no URL", crate::value::cut(start, 60))),
+    };
+    match problem {
+        None => Some(()),
+        Some(message) => {
+            d.error_help(
+                at,
+                message,
+                "",
+                "a URL begins with `/`, `http://`, `https://` or a template",
+            );
+            None
+        }
+    }
+}
+
+const SESSION_KEYS: Keys = Keys {
+    what: "a session step",
+    known: &["set_cookie", "delete_cookie"],
+    later: &["save", "load"],
+};
+
+fn session_action(d: &Decoder<'_>, entry: &Entry, entries: &[&Entry]) -> Option<Action> {
+    for other in entries
+        .iter()
+        .filter(|e| !["session", "name", "continue_on_failure"].contains(&e.key.as_str()))
+    {
+        d.error_help(
+            other.at,
+            format!("`{}` belongs to a request step", other.key),
+            "",
+            "a session step sends nothing",
+        );
+    }
+    let node = &entry.value;
+    let action = match &node.kind {
+        Kind::Text(text) if text == "reset" => SessionAction::Reset,
+        Kind::Text(text) if text == "close_browser" => {
+            d.error_help(
+                node.at,
+                "`close_browser` is not supported yet",
+                "",
+                "it is part of the format, but not of this version of callsheet",
+            );
+            return None;
+        }
+        Kind::Map(_) => match d.map(node, &SESSION_KEYS)?.as_slice() {
+            [only] if only.key == "set_cookie" => {
+                SessionAction::SetCookie(Box::new(cookie_to_set(d, &only.value)?))
+            }
+            [only] => delete_cookie(d, &only.value)?,
+            [] => return None,
+            _ => {
+                d.error(node.at, "a session step does one thing", "");
+                return None;
+            }
+        },
+        _ => {
+            d.error_help(node.at, format!("expected a session action, found {}", super::decode::found(node)), "", "the actions are `reset`, `{set_cookie: {name, value}}` and `{delete_cookie: NAME}`");
+            return None;
+        }
+    };
+    Some(Action::Session(node.at, action))
+}
+
+const COOKIE_KEYS: Keys = Keys {
+    what: "`set_cookie`",
+    known: &["name", "value", "domain", "path", "secure", "http_only", "same_site", "expires_in"],
+    later: &[],
+};
+
+fn cookie_to_set(d: &Decoder<'_>, node: &Node) -> Option<CookieToSet> {
+    let entries = d.map(node, &COOKIE_KEYS)?;
+    let find = |key: &str| entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value);
+    let text = |key: &str| find(key).and_then(|node| d.text(node, "a text"));
+    let flag = |key: &str| find(key).and_then(|node| d.boolean(node)).unwrap_or(false);
+    for key in ["name", "value"] {
+        if find(key).is_none() {
+            d.error(node.at, format!("`set_cookie` wants a `{key}`"), "");
+        }
+    }
+    let same_site = find("same_site").and_then(|node| {
+        let text = d.plain(node, "`strict`, `lax` or `none`")?;
+        let known = ["strict", "lax", "none"].contains(&text.value.as_str());
+        if !known {
+            d.error(
+                node.at,
+                format!("`same_site` is `strict`, `lax` or `none`, found `{}`", text.value),
+                "",
+            );
+        }
+        known.then_some(text.value)
+    });
+    Some(CookieToSet {
+        name: text("name")?,
+        value: text("value")?,
+        domain: text("domain"),
+        path: text("path"),
+        secure: flag("secure"),
+        http_only: flag("http_only"),
+        same_site,
+        expires_in: find("expires_in").and_then(|node| settings::duration(d, node)),
+    })
+}
+
+const DELETE_KEYS: Keys =
+    Keys { what: "`delete_cookie`", known: &["name", "domain", "path"], later: &[] };
+
+fn delete_cookie(d: &Decoder<'_>, node: &Node) -> Option<SessionAction> {
+    if !matches!(node.kind, Kind::Map(_)) {
+        let name = d.text(node, "a cookie's name")?;
+        return Some(SessionAction::DeleteCookie { name, domain: None, path: None });
+    }
+    let entries = d.map(node, &DELETE_KEYS)?;
+    let text = |key: &str| {
+        entries
+            .iter()
+            .find(|entry| entry.key == key)
+            .and_then(|entry| d.text(&entry.value, "a text"))
+    };
+    let Some(name) = text("name") else {
+        d.error(node.at, "`delete_cookie` wants a `name`", "");
+        return None;
+    };
+    Some(SessionAction::DeleteCookie { name, domain: text("domain"), path: text("path") })
+}

@@ -1,0 +1,1 @@
+//! Between exchanges: the cookies a session holds.

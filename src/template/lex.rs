@@ -1,0 +1,157 @@
+//! What an expression names, and where: a light reading of its words.
+
+/// A word of an expression that stands for something outside of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Use {
+    /// The word.
+    pub name: String,
+    /// Where it begins in the expression, in bytes.
+    pub offset: usize,
+    /// What it is used as.
+    pub kind: UseKind,
+}
+
+/// What a word of an expression is used as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UseKind {
+    /// A variable; `member` is what follows its first dot, `optional` where `is defined` or `| default` may catch its absence.
+    Name {
+        /// `NAME` of `env.NAME`.
+        member: Option<String>,
+        /// Whether the expression says what to do where it has no value.
+        optional: bool,
+    },
+    /// `name(…)`.
+    Function,
+    /// `… | name`.
+    Filter,
+    /// `… is name`.
+    Test,
+}
+
+/// Where the `}` stands that closes a `${` whose inside begins at `from`; strings and inner braces are stepped over.
+pub(super) fn closing_brace(text: &str, from: usize) -> Option<usize> {
+    let mut depth = 0;
+    let mut bytes = text.bytes().enumerate().skip(from);
+    while let Some((at, byte)) = bytes.next() {
+        match byte {
+            b'{' => depth += 1,
+            b'}' if depth == 0 => return Some(at),
+            b'}' => depth -= 1,
+            b'"' | b'\'' => loop {
+                match bytes.next()?.1 {
+                    b'\\' => {
+                        bytes.next();
+                    }
+                    end if end == byte => break,
+                    _ => {}
+                }
+            },
+            _ => {}
+        }
+    }
+    None
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Token<'t> {
+    Word(&'t str, usize),
+    Mark(char),
+    Text,
+    Number,
+}
+
+fn tokens(text: &str) -> Vec<Token<'_>> {
+    let mut tokens = Vec::new();
+    let mut at = 0;
+    while let Some(c) = text[at..].chars().next() {
+        let rest = &text[at..];
+        let length = if c.is_alphabetic() || c == '_' {
+            let length = rest.find(|c: char| !(c.is_alphanumeric() || c == '_'));
+            let length = length.unwrap_or(rest.len());
+            tokens.push(Token::Word(&rest[..length], at));
+            length
+        } else if c.is_ascii_digit() {
+            tokens.push(Token::Number);
+            rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len())
+        } else if c == '"' || c == '\'' {
+            tokens.push(Token::Text);
+            string_length(rest, c)
+        } else {
+            if !c.is_whitespace() {
+                tokens.push(Token::Mark(c));
+            }
+            c.len_utf8()
+        };
+        at += length;
+    }
+    tokens
+}
+
+fn string_length(text: &str, quote: char) -> usize {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            _ if c == quote => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+const KEYWORDS: [&str; 13] = [
+    "and", "or", "not", "if", "else", "in", "is", "true", "false", "none", "True", "False", "None",
+];
+
+/// The names, functions, filters and tests of an expression in their order.
+pub(super) fn uses(text: &str) -> Vec<Use> {
+    let tokens = tokens(text);
+    let mut uses = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        let Token::Word(word, offset) = *token else { continue };
+        let before = |n: usize| at.checked_sub(n).map(|at| tokens[at]);
+        let after = |n: usize| tokens.get(at + n).copied();
+        let is_test = match before(1) {
+            Some(Token::Word("is", _)) => true,
+            Some(Token::Word("not", _)) => matches!(before(2), Some(Token::Word("is", _))),
+            _ => false,
+        };
+        let keyword_argument = after(1) == Some(Token::Mark('='))
+            && after(2) != Some(Token::Mark('='))
+            && matches!(before(1), Some(Token::Mark('(' | ',')));
+        let kind = match before(1) {
+            _ if is_test && word != "not" => UseKind::Test,
+            _ if KEYWORDS.contains(&word) || keyword_argument => continue,
+            Some(Token::Mark('.')) => continue,
+            Some(Token::Mark('|')) => UseKind::Filter,
+            _ if after(1) == Some(Token::Mark('(')) => UseKind::Function,
+            _ => name(&tokens[at + 1..]),
+        };
+        uses.push(Use { name: word.to_owned(), offset, kind });
+    }
+    uses
+}
+
+/// A variable, told by what follows it.
+fn name(after: &[Token<'_>]) -> UseKind {
+    let mut rest = after;
+    let mut member = None;
+    while let [Token::Mark('.'), Token::Word(name, _), tail @ ..] = rest {
+        member.get_or_insert_with(|| (*name).to_owned());
+        rest = tail;
+    }
+    let optional = match rest {
+        [Token::Word("is", _), Token::Word("defined" | "undefined", _), ..]
+        | [
+            Token::Word("is", _),
+            Token::Word("not", _),
+            Token::Word("defined" | "undefined", _),
+            ..,
+        ]
+        | [Token::Mark('|'), Token::Word("default" | "d", _), ..] => true,
+        _ => false,
+    };
+    UseKind::Name { member, optional }
+}

@@ -1,0 +1,253 @@
+//! Texts with `${ expression }` in them: read and compiled once, evaluated in a scope.
+
+mod environment;
+mod lex;
+mod scope;
+
+use std::sync::Arc;
+
+use crate::value::{self, Value};
+
+pub use lex::{Use, UseKind};
+pub use scope::{Binding, Origin, Scope};
+
+/// A text that may hold expressions.
+#[derive(Clone, Debug)]
+pub struct Template {
+    text: String,
+    parts: Vec<Part>,
+}
+
+/// A piece of a template.
+#[derive(Clone, Debug)]
+pub enum Part {
+    /// Text that stays as it is.
+    Literal(String),
+    /// The inside of `${…}`.
+    Expression(Expression),
+}
+
+/// The inside of one `${…}`, compiled.
+#[derive(Clone)]
+pub struct Expression {
+    text: String,
+    /// Where it begins in the template's text, in bytes.
+    offset: usize,
+    uses: Vec<Use>,
+    program: Program,
+}
+
+#[derive(Clone)]
+enum Program {
+    /// A bare name: its value is taken as it is, with every digit of a number.
+    Name(String),
+    Compiled(Arc<minijinja::Expression<'static, 'static>>),
+}
+
+impl std::fmt::Debug for Expression {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "${{{}}}", self.text)
+    }
+}
+
+/// Why a template cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct InvalidTemplate {
+    /// Lower case, without the place.
+    pub message: String,
+    /// The byte of the text where it goes wrong.
+    pub offset: usize,
+    /// What to do, where that is known.
+    pub help: Option<String>,
+}
+
+/// Why an expression has no value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct EvaluationError {
+    /// Lower case; names the expression.
+    pub message: String,
+    /// The byte of the template's text where the expression begins.
+    pub offset: usize,
+}
+
+/// An expression's value, and whether `| raw` forbids to encode it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluated {
+    /// The value.
+    pub value: Value,
+    /// Whether the value is to be inserted as it is.
+    pub raw: bool,
+}
+
+impl Template {
+    /// Reads a text.
+    ///
+    /// # Errors
+    /// An expression that does not end, or that is none.
+    pub fn parse(text: &str) -> Result<Self, InvalidTemplate> {
+        Self::parse_from(text, 0)
+    }
+
+    /// Reads a text from the byte `start` on; all places stay those of the whole text.
+    ///
+    /// # Errors
+    /// As [`Template::parse`].
+    pub fn parse_from(text: &str, start: usize) -> Result<Self, InvalidTemplate> {
+        let mut parts = Vec::new();
+        let mut literal = String::new();
+        let mut at = start;
+        while let Some(found) = text[at..].find('$').map(|found| at + found) {
+            literal.push_str(&text[at..found]);
+            let rest = &text[found..];
+            if rest.starts_with("$${") {
+                literal.push_str("${");
+                at = found + 3;
+            } else if rest.starts_with("${") {
+                let end = lex::closing_brace(text, found + 2).ok_or_else(|| InvalidTemplate {
+                    message: "`${` has no closing `}`".to_owned(),
+                    offset: found,
+                    help: Some("close it, or write `$${` for a literal `${`".to_owned()),
+                })?;
+                if !literal.is_empty() {
+                    parts.push(Part::Literal(std::mem::take(&mut literal)));
+                }
+                parts
+                    .push(Part::Expression(Expression::compile(&text[found + 2..end], found + 2)?));
+                at = end + 1;
+            } else {
+                literal.push('$');
+                at = found + 1;
+            }
+        }
+        literal.push_str(&text[at..]);
+        if !literal.is_empty() || parts.is_empty() {
+            parts.push(Part::Literal(literal));
+        }
+        Ok(Self { text: text.to_owned(), parts })
+    }
+
+    /// The text as it was written.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.text
+    }
+
+    /// The pieces in their order; at least one.
+    #[must_use]
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// The text itself where it holds no expression.
+    #[must_use]
+    pub fn literal(&self) -> Option<&str> {
+        match self.parts.as_slice() {
+            [Part::Literal(text)] => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The expressions in their order.
+    pub fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Literal(_) => None,
+            Part::Expression(expression) => Some(expression),
+        })
+    }
+
+    /// The value: that of its expression, type kept, where it is just one; else the text.
+    ///
+    /// # Errors
+    /// An expression that has no value in this scope.
+    pub fn evaluate(&self, scope: &Scope) -> Result<Value, EvaluationError> {
+        match self.parts.as_slice() {
+            [Part::Expression(only)] => Ok(only.evaluate(scope)?.value),
+            _ => self.text(scope).map(Value::String),
+        }
+    }
+
+    /// The text, each expression's value inserted.
+    ///
+    /// # Errors
+    /// An expression that has no value in this scope.
+    pub fn text(&self, scope: &Scope) -> Result<String, EvaluationError> {
+        let mut out = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Literal(text) => out.push_str(text),
+                Part::Expression(expression) => {
+                    out.push_str(&value::text(&expression.evaluate(scope)?.value));
+                }
+            }
+        }
+        Ok(out)
+    }
+}
+
+impl Expression {
+    fn compile(inside: &str, start: usize) -> Result<Self, InvalidTemplate> {
+        let text = inside.trim();
+        let offset = start + (inside.len() - inside.trim_start().len());
+        if text.is_empty() {
+            let help = Some("write `$${` for a literal `${`".to_owned());
+            return Err(InvalidTemplate {
+                message: "`${}` is empty".to_owned(),
+                offset: start,
+                help,
+            });
+        }
+        let uses = lex::uses(text);
+        environment::check_callables(&uses).map_err(|mut error| {
+            error.offset += offset;
+            error
+        })?;
+        let program = match uses.as_slice() {
+            [Use { name, kind: UseKind::Name { member: None, .. }, .. }] if name == text => {
+                Program::Name(name.clone())
+            }
+            _ => Program::Compiled(Arc::new(environment::compile(text).map_err(|mut error| {
+                error.offset += offset;
+                error
+            })?)),
+        };
+        Ok(Self { text: text.to_owned(), offset, uses, program })
+    }
+
+    /// The expression without `${` and `}`.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Where it begins in the template's text, in bytes.
+    #[must_use]
+    pub fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// The names that it uses, with their places relative to [`Expression::offset`].
+    #[must_use]
+    pub fn uses(&self) -> &[Use] {
+        &self.uses
+    }
+
+    /// The value in this scope.
+    ///
+    /// # Errors
+    /// An undefined name, an operation on a value of the wrong kind.
+    pub fn evaluate(&self, scope: &Scope) -> Result<Evaluated, EvaluationError> {
+        let value = match &self.program {
+            Program::Name(name) => scope
+                .value(name)
+                .map(|value| Evaluated { value, raw: false })
+                .ok_or_else(|| format!("`{name}` has no value here{}", scope.unset_by(name))),
+            Program::Compiled(program) => environment::evaluate(program, self, scope),
+        };
+        value.map_err(|message| EvaluationError { message, offset: self.offset })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+//! Which names have which values, and where each came from.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::source::{Source, Span};
+use crate::value::Value;
+
+/// Where a value came from.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// `vars` of the project file, of an environment or of the scenario.
+    Vars {
+        /// The environment's name, where it is one's.
+        environment: Option<String>,
+        /// The text.
+        source: Arc<Source>,
+        /// The name's place in it.
+        span: Span,
+    },
+    /// A capture of an earlier step.
+    Capture {
+        /// The step's name.
+        step: String,
+        /// The text.
+        source: Arc<Source>,
+        /// The capture's place in it.
+        span: Span,
+    },
+    /// `--var`.
+    CommandLine,
+    /// What callsheet itself gives, such as `server`.
+    Program,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = |source: &Source, span: &Span| {
+            format!("{}:{}", source.name(), source.position(span.start).line)
+        };
+        match self {
+            Self::Vars { environment: None, source, span } => {
+                write!(f, "from `vars` at {}", place(source, span))
+            }
+            Self::Vars { environment: Some(name), source, span } => {
+                write!(f, "from environment `{name}` at {}", place(source, span))
+            }
+            Self::Capture { step, source, span } => {
+                write!(f, "captured by step `{step}` at {}", place(source, span))
+            }
+            Self::CommandLine => f.write_str("from `--var`"),
+            Self::Program => f.write_str("set by callsheet"),
+        }
+    }
+}
+
+/// A value with its origin.
+#[derive(Clone, Debug)]
+pub struct Binding {
+    /// The value.
+    pub value: Value,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// The names that an expression can use.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    bindings: HashMap<String, Binding>,
+    /// Names that a step was to capture and did not: name -> the step's name.
+    unset: HashMap<String, String>,
+}
+
+impl Scope {
+    /// An empty scope.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Gives a name its value; what stands there is replaced, but `--var` wins over all else.
+    pub fn bind(&mut self, name: impl Into<String>, value: Value, origin: Origin) {
+        let name = name.into();
+        let fixed = self
+            .bindings
+            .get(&name)
+            .is_some_and(|binding| matches!(binding.origin, Origin::CommandLine));
+        if !fixed || matches!(origin, Origin::CommandLine) {
+            self.bindings.insert(name, Binding { value, origin });
+        }
+    }
+
+    /// Takes a name away.
+    pub fn unbind(&mut self, name: &str) {
+        self.bindings.remove(name);
+    }
+
+    /// Remembers which step was to set a name and did not.
+    pub fn mark_unset(&mut self, name: &str, step: &str) {
+        self.unset.insert(name.to_owned(), step.to_owned());
+    }
+
+    /// A name's value with its origin.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Binding> {
+        self.bindings.get(name)
+    }
+
+    /// All names, in no order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.bindings.keys().map(String::as_str)
+    }
+
+    pub(super) fn value(&self, name: &str) -> Option<Value> {
+        self.get(name).map(|binding| binding.value.clone())
+    }
+
+    /// ": step `x` did not capture it", for a name that a step was to set.
+    pub(super) fn unset_by(&self, name: &str) -> String {
+        self.unset
+            .get(name)
+            .map(|step| format!(": step `{step}` did not capture it"))
+            .unwrap_or_default()
+    }
+}

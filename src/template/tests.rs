@@ -1,0 +1,148 @@
+use super::*;
+use serde_json::json;
+
+fn scope() -> Scope {
+    let mut scope = Scope::new();
+    for (name, value) in [
+        ("user", json!("alice")),
+        ("count", json!(3)),
+        ("orders", json!([{"id": "a/1"}, {"id": "b"}])),
+        ("none_here", json!(null)),
+    ] {
+        scope.bind(name, value, Origin::Program);
+    }
+    let big: Value = serde_json::from_str("12345678901234567890123.10").expect("a number");
+    scope.bind("big", big, Origin::Program);
+    scope.mark_unset("token", "Sign in");
+    scope
+}
+
+#[track_caller]
+fn check(text: &str, expected: Value) {
+    let template = Template::parse(text).unwrap_or_else(|error| panic!("{text}: {error:?}"));
+    assert_eq!(template.evaluate(&scope()), Ok(expected), "{text}");
+}
+
+#[track_caller]
+fn check_invalid(text: &str, offset: usize, message: &str) {
+    let error = Template::parse(text).expect_err(text);
+    assert_eq!((error.offset, error.message.as_str()), (offset, message), "{text}");
+}
+
+#[track_caller]
+fn check_failing(text: &str, message: &str) {
+    let template = Template::parse(text).unwrap_or_else(|error| panic!("{text}: {error:?}"));
+    let error = template.evaluate(&scope()).expect_err(text);
+    assert_eq!(error.message, message, "{text}");
+}
+
+#[test]
+fn text_is_text_and_a_lone_expression_keeps_its_type() {
+    check("plain", json!("plain"));
+    check("", json!(""));
+    check("${count}", json!(3));
+    check("${ count }", json!(3));
+    check("n=${count}", json!("n=3"));
+    check("${user}-${count}", json!("alice-3"));
+    check("${orders[0].id}", json!("a/1"));
+    check("${none_here}", json!(null));
+    check("${big}", serde_json::from_str("12345678901234567890123.10").expect("a number"));
+}
+
+#[test]
+fn dollars_and_braces_outside_of_expressions_are_text() {
+    check("$5 {a} }", json!("$5 {a} }"));
+    check("$${user}", json!("${user}"));
+    check("$$${user}", json!("$${user}"));
+    check("a$", json!("a$"));
+}
+
+#[test]
+fn strings_inside_an_expression_may_hold_braces() {
+    check("${ '}' }", json!("}"));
+    check("${ \"a\\\"}\" ~ user }", json!("a\"}alice"));
+    check("${ {'a': {'b': 1}}.a.b }", json!(1));
+}
+
+#[test]
+fn jinja_does_arithmetic_comparison_filters_and_tests() {
+    check("${count * 2 + 1}", json!(7));
+    check("${count > 2 and user == 'alice'}", json!(true));
+    check("${user | upper}", json!("ALICE"));
+    check("${'many' if count > 2 else 'few'}", json!("many"));
+    check("${orders | length}", json!(2));
+    check("${missing is defined}", json!(false));
+    check("${missing | default('x')}", json!("x"));
+    check("${orders | json}", json!("[{\"id\":\"a/1\"},{\"id\":\"b\"}]"));
+    check("${ [1, 2] }", json!([1, 2]));
+}
+
+#[test]
+fn what_is_no_expression_is_refused_at_its_place() {
+    check_invalid("a ${user", 2, "`${` has no closing `}`");
+    check_invalid("${}", 2, "`${}` is empty");
+    check_invalid("x ${ user | uper }", 12, "unknown filter `uper`");
+    check_invalid("${ uuuid() }", 3, "unknown function `uuuid`");
+    check_invalid("${ user is emty }", 11, "unknown test `emty`");
+    let error = Template::parse("${ user + }").expect_err("no expression");
+    assert!(error.message.starts_with("`user +` is no expression: "), "{error}");
+}
+
+#[test]
+fn a_name_without_a_value_is_an_error_that_says_who_did_not_set_it() {
+    check_failing("${missing}", "`missing` has no value here");
+    check_failing("${token}", "`token` has no value here: step `Sign in` did not capture it");
+    check_failing(
+        "${token | upper}",
+        "`token` has no value here: step `Sign in` did not capture it",
+    );
+    check_failing("${orders[7]}", "`orders[7]` is not defined");
+}
+
+#[test]
+fn the_command_line_wins_over_captures() {
+    let mut scope = scope();
+    scope.bind("user", json!("bob"), Origin::CommandLine);
+    scope.bind("user", json!("carol"), Origin::Program);
+    assert_eq!(scope.value("user"), Some(json!("bob")));
+}
+
+#[test]
+fn names_are_found_with_their_places_and_nothing_else_is_taken_for_one() {
+    let uses = |text: &str| {
+        let template = Template::parse(&format!("${{{text}}}")).expect(text);
+        let expression = template.expressions().next().expect("an expression").clone();
+        expression
+            .uses()
+            .iter()
+            .filter_map(|used| match &used.kind {
+                UseKind::Name { member, .. } => {
+                    Some((used.name.clone(), used.offset, member.clone()))
+                }
+                _ => None,
+            })
+            .collect::<Vec<_>>()
+    };
+    let name = |name: &str, offset| (name.to_owned(), offset, None);
+    assert_eq!(uses("a.b.c + d['e'].f"), [("a".to_owned(), 0, Some("b".to_owned())), name("d", 8)]);
+    assert_eq!(
+        uses("'x' if not y else z | replace('a', w)"),
+        [name("y", 11), name("z", 18), name("w", 35)]
+    );
+    assert_eq!(uses("range(lower=1, upper=n)"), [name("n", 21)]);
+    assert_eq!(uses("1e5 + true"), []);
+}
+
+#[test]
+fn raw_is_kept_as_a_mark() {
+    let template = Template::parse("${user | raw}").expect("a template");
+    let expression = template.expressions().next().expect("an expression");
+    assert!(expression.evaluate(&scope()).expect("a value").raw);
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_makes_the_parser_panic(text in "[${}'\"a|.( )\\\\é]{0,40}") {
+        let _ = Template::parse(&text);
+    }
+}
