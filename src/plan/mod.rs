@@ -1,1 +1,87 @@
-//! Which scenarios run: discovered, selected, in their order.
+//! Which scenarios run: found, read, checked, in their order.
+
+mod discover;
+mod load;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+pub use load::load;
+
+use crate::diagnostic::Diagnostic;
+use crate::scenario::Scenario;
+use crate::scenario::project::{Environment, Project};
+use crate::scenario::settings::Settings;
+use crate::value::Value;
+
+/// What a run is made of, as the user asked for it.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The working directory.
+    pub folder: PathBuf,
+    /// Files, folders and `file.yaml:LINE`; none are those of the project file.
+    pub paths: Vec<String>,
+    /// The environment of the project file.
+    pub environment: Option<String>,
+    /// Overrides the environment's base URL.
+    pub base_url: Option<String>,
+    /// Variables of the command line.
+    pub vars: Vec<(String, Value)>,
+    /// The variables of the process.
+    pub process: HashMap<String, String>,
+    /// Whether a variable of the process that is not set is an error: for a run it is, for a check a warning.
+    pub strict: bool,
+}
+
+/// What runs.
+#[derive(Debug)]
+pub struct Plan {
+    /// The project file, if there is one.
+    pub project: Option<Project>,
+    /// The environment's name, if one was chosen.
+    pub environment: Option<String>,
+    /// The folder that no path may leave.
+    pub root: PathBuf,
+    /// Overrides the environment's base URL.
+    pub base_url: Option<String>,
+    /// Variables of the command line.
+    pub vars: Vec<(String, Value)>,
+    /// The variables of the process.
+    pub process: HashMap<String, String>,
+    /// The scenarios in the order of their paths.
+    pub scenarios: Vec<Planned>,
+}
+
+/// A scenario that runs.
+#[derive(Debug)]
+pub struct Planned {
+    /// What was read.
+    pub scenario: Scenario,
+    /// How many of its `setup` steps and `steps`, counted together, run; all of them if none.
+    pub until: Option<usize>,
+}
+
+/// What was found: a plan if nothing is wrong.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The plan; none if there is an error.
+    pub plan: Option<Plan>,
+    /// Everything that is wrong or odd, file by file.
+    pub diagnostics: Vec<Diagnostic>,
+    /// How many files were read.
+    pub files: usize,
+}
+
+impl Plan {
+    /// The environment that was chosen.
+    #[must_use]
+    pub fn chosen(&self) -> Option<&Environment> {
+        self.project.as_ref()?.environment(self.environment.as_deref()?)
+    }
+
+    /// The settings around a scenario's own.
+    #[must_use]
+    pub fn defaults(&self) -> Settings {
+        self.project.as_ref().map(|project| project.defaults.clone()).unwrap_or_default()
+    }
+}

@@ -1,1 +1,170 @@
-//! From a plan to events.
+//! From a plan to events: scenarios in parallel, their steps in sequence.
+
+mod request;
+mod scenario;
+mod step;
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use futures_util::stream::{self, StreamExt};
+
+use crate::http::Client;
+use crate::outcome::{Event, Fault, Place};
+use crate::plan::Plan;
+use crate::scenario::decode::{Located, Tree};
+use crate::scenario::settings::Settings;
+use crate::source::{Source, Span};
+use crate::template::{EvaluationError, Origin, Scope};
+use crate::value::{Map, Value};
+
+/// How a run goes.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How many scenarios run at the same time.
+    pub jobs: usize,
+    /// The URL of the project's server, if it has one.
+    pub server_url: Option<String>,
+    /// Names this run: `run.id`.
+    pub id: String,
+}
+
+/// What all scenarios of a run share.
+struct Shared<'p> {
+    plan: &'p Plan,
+    client: Client,
+    /// The names that every scenario has.
+    scope: Scope,
+    /// The environment's base URL, or that of the command line.
+    base_url: Option<String>,
+    /// The settings of the project file.
+    defaults: Settings,
+}
+
+/// Why a run could not begin.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", error.message)]
+pub struct CannotBegin {
+    /// What has no value.
+    pub error: EvaluationError,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// Runs the plan; every event goes to `sink` as it happens.
+///
+/// Scenarios begin in the order of the plan. Nothing is printed.
+///
+/// # Errors
+/// A variable of the project file that has no value.
+pub async fn run(
+    plan: &Plan,
+    options: &Options,
+    sink: &mut dyn FnMut(Event),
+) -> Result<(), Box<CannotBegin>> {
+    let scope = base_scope(plan, options)?;
+    let base_url = base_url(plan, &scope)?;
+    let shared = Shared { plan, client: Client::new(), scope, base_url, defaults: plan.defaults() };
+    let sink = RefCell::new(sink);
+    let emit = |event: Event| (sink.borrow_mut())(event);
+    stream::iter(plan.scenarios.iter().enumerate())
+        .for_each_concurrent(options.jobs.max(1), |(index, planned)| {
+            scenario::run(&shared, index, planned, &emit)
+        })
+        .await;
+    Ok(())
+}
+
+/// Project variables, then those of the environment, then the command line's.
+fn base_scope(plan: &Plan, options: &Options) -> Result<Scope, Box<CannotBegin>> {
+    let mut scope = Scope::new();
+    let object = |members: &[(&str, &str)]| {
+        let members = members.iter().map(|(name, text)| ((*name).to_owned(), Value::from(*text)));
+        Value::Object(members.collect::<Map<_, _>>())
+    };
+    scope.bind("run", object(&[("id", &options.id)]), Origin::Program);
+    let process = plan.process.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    scope.bind("env", object(&process.collect::<Vec<_>>()), Origin::Program);
+    if let Some(url) = &options.server_url {
+        scope.bind("server", object(&[("url", url)]), Origin::Program);
+    }
+    for (name, value) in &plan.vars {
+        scope.bind(name, value.clone(), Origin::CommandLine);
+    }
+    if let Some(project) = &plan.project {
+        let bind =
+            |scope: &mut Scope, vars: &[(Located<String>, Tree)], environment: Option<&str>| {
+                bind_all(scope, vars, environment, project.source(), |at| project.span(at))
+            };
+        bind(&mut scope, &project.vars, None)?;
+        if let Some(environment) = plan.chosen() {
+            bind(&mut scope, &environment.vars, plan.environment.as_deref())?;
+        }
+    }
+    Ok(scope)
+}
+
+/// Evaluates variables in their order; each may use those before it.
+fn bind_all(
+    scope: &mut Scope,
+    vars: &[(Located<String>, Tree)],
+    environment: Option<&str>,
+    source: &Arc<Source>,
+    span: impl Fn(crate::scenario::yaml::At) -> Span,
+) -> Result<(), Box<CannotBegin>> {
+    for (name, tree) in vars {
+        let span = span(name.at);
+        let source = Arc::clone(source);
+        match evaluate(tree, scope) {
+            Ok(value) => {
+                let environment = environment.map(str::to_owned);
+                scope.bind(&name.value, value, Origin::Vars { environment, source, span });
+            }
+            Err(error) => {
+                let place = Place { source, span };
+                return Err(Box::new(CannotBegin { error, place }));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn base_url(plan: &Plan, scope: &Scope) -> Result<Option<String>, Box<CannotBegin>> {
+    if plan.base_url.is_some() {
+        return Ok(plan.base_url.clone());
+    }
+    let (Some(project), Some(text)) =
+        (&plan.project, plan.chosen().and_then(|chosen| chosen.base_url.as_ref()))
+    else {
+        return Ok(None);
+    };
+    text.value.text(scope).map(Some).map_err(|error| {
+        let place = Place { source: Arc::clone(project.source()), span: project.span(text.at) };
+        Box::new(CannotBegin { error, place })
+    })
+}
+
+/// A tree's value in a scope.
+fn evaluate(tree: &Tree, scope: &Scope) -> Result<Value, EvaluationError> {
+    Ok(match tree {
+        Tree::Literal(value) => value.clone(),
+        Tree::Template(text) => text.value.evaluate(scope)?,
+        Tree::List(items) => {
+            let items: Result<_, _> = items.iter().map(|item| evaluate(item, scope)).collect();
+            Value::Array(items?)
+        }
+        Tree::Map(members) => {
+            let mut map = Map::new();
+            for (key, value) in members {
+                map.insert(key.value.text(scope)?, evaluate(value, scope)?);
+            }
+            Value::Object(map)
+        }
+    })
+}
+
+impl From<CannotBegin> for Fault {
+    fn from(CannotBegin { error, place }: CannotBegin) -> Self {
+        Self::Invalid { place, message: error.message, label: String::new(), help: None }
+    }
+}

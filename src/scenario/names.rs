@@ -242,9 +242,25 @@ pub fn step_name(step: &Step) -> &str {
     }
 }
 
+/// Calls `visit` for every text of a step that is evaluated before there is a response.
+pub fn visit<'t>(step: &'t Step, visit: &mut dyn FnMut(&'t Text)) {
+    if let Some(name) = &step.name {
+        visit(name);
+    }
+    match &step.action {
+        Action::Request(request) => {
+            visit(&request.url);
+            settings(&request.settings, visit);
+        }
+        Action::Session(_, action) => session(action, visit),
+    }
+    expectations(&step.expect, visit);
+}
+
 type Visit<'v, 't> = &'v mut dyn FnMut(&'t Text);
 
-fn settings<'t>(settings: &'t Settings, visit: Visit<'_, 't>) {
+/// Calls `visit` for every text of the settings.
+pub fn settings<'t>(settings: &'t Settings, visit: &mut dyn FnMut(&'t Text)) {
     for text in settings.headers.iter().filter_map(|(_, values)| values.as_ref()).flatten() {
         visit(text);
     }

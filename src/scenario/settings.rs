@@ -45,13 +45,22 @@ pub enum Body {
     File(FileReference),
 }
 
+/// The entries of two maps, the inner ones over the outer ones of the same name.
+pub fn merged<'s, T>(
+    outer: &'s [(Located<String>, T)],
+    inner: &'s [(Located<String>, T)],
+) -> impl Iterator<Item = &'s (Located<String>, T)> {
+    let hidden = |name: &str| inner.iter().any(|(inner, _)| inner.value == name);
+    outer.iter().filter(move |(name, _)| !hidden(&name.value)).chain(inner)
+}
+
 impl Settings {
     /// These settings over `outer` ones: the nearer wins, maps are merged by key.
     #[must_use]
     pub fn over(&self, outer: &Self) -> Self {
         Self {
-            headers: merged(&outer.headers, &self.headers),
-            query: merged(&outer.query, &self.query),
+            headers: merged(&outer.headers, &self.headers).cloned().collect(),
+            query: merged(&outer.query, &self.query).cloned().collect(),
             body: self.body.clone().or_else(|| outer.body.clone()),
             follow_redirects: self.follow_redirects.or(outer.follow_redirects),
             connect_timeout: self.connect_timeout.or(outer.connect_timeout),
@@ -60,15 +69,6 @@ impl Settings {
             max_body: self.max_body.or(outer.max_body),
         }
     }
-}
-
-fn merged<T: Clone>(
-    outer: &[(Located<String>, T)],
-    inner: &[(Located<String>, T)],
-) -> Vec<(Located<String>, T)> {
-    let hidden = |name: &str| inner.iter().any(|(inner, _)| inner.value == name);
-    let kept = outer.iter().filter(|(name, _)| !hidden(&name.value));
-    kept.chain(inner).cloned().collect()
 }
 
 pub(super) const KEYS: Keys = Keys {

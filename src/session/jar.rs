@@ -114,7 +114,8 @@ impl Jar {
 
 /// RFC 6265bis section 5.7, step 9: a public suffix is no domain, but for the host that is one itself.
 fn refuse_public_suffix(url: &Url, cookie: &mut RawCookie<'static>) -> Result<(), String> {
-    let Some(domain) = cookie.domain().map(|domain| domain.trim_start_matches('.').to_lowercase()) else {
+    let Some(domain) = cookie.domain().map(|domain| domain.trim_start_matches('.').to_lowercase())
+    else {
         return Ok(());
     };
     let is_suffix = psl::suffix(domain.as_bytes())

@@ -174,7 +174,8 @@ mod tests {
     #[track_caller]
     fn check(from: &str, set_cookie: &[&str], then: &str, expected: Option<&str>) {
         let mut session = Session::new();
-        let values: Vec<_> = set_cookie.iter().map(|value| HeaderValue::from_str(value).expect(value)).collect();
+        let values: Vec<_> =
+            set_cookie.iter().map(|value| HeaderValue::from_str(value).expect(value)).collect();
         session.receive(&url(from), &values);
         let header = session.cookie_header(&url(then));
         let header = header.as_ref().map(|value| value.to_str().expect("text"));
@@ -219,10 +220,13 @@ mod tests {
         session.receive(&url("http://shop.test/shop"), &values);
         let held = session.held_back(&url("http://shop.test/account"));
         let held: Vec<_> = held.iter().map(|(name, why)| format!("{name}: {why}")).collect();
-        assert_eq!(held, [
-            "p: its Path is /shop and the request's is /account",
-            "s: it is Secure and the request goes over http",
-        ]);
+        assert_eq!(
+            held,
+            [
+                "p: its Path is /shop and the request's is /account",
+                "s: it is Secure and the request goes over http",
+            ]
+        );
         let held = session.held_back(&url("http://other.test/"));
         assert!(held.iter().any(|(_, why)| why == "its host is shop.test and the request's host is other.test"));
     }
@@ -234,7 +238,8 @@ mod tests {
         let values: Vec<_> = values.iter().map(|v| HeaderValue::from_bytes(v.as_bytes())).collect();
         let values: Vec<_> = values.into_iter().flatten().collect();
         session.receive(&url("http://shop.test/"), &values);
-        let names: Vec<_> = session.matching(&url("http://shop.test/")).into_iter().map(|c| c.name).collect();
+        let names: Vec<_> =
+            session.matching(&url("http://shop.test/")).into_iter().map(|c| c.name).collect();
         assert_eq!(names, ["c"]);
         let refused = session.take_refused();
         assert_eq!(refused[0].reason, "its Domain is `other.test` and the host is `shop.test`");

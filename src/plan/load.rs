@@ -1,0 +1,232 @@
+//! Everything is read and checked before the first request.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use super::discover::{Found, discover};
+use super::{Loaded, Plan, Planned, Request};
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::suggest::closest;
+use crate::scenario::names::{self, Surroundings};
+use crate::scenario::project::{self, Project};
+use crate::scenario::step::{Action, Step};
+use crate::scenario::{self, Scenario, yaml};
+use crate::template::Part;
+
+/// Reads and checks all that a run needs.
+#[must_use]
+pub fn load(request: Request) -> Loaded {
+    let mut diagnostics = Vec::new();
+    let mut files = 0;
+    let project = match Project::find(&request.folder) {
+        None => None,
+        Some(path) => {
+            files += 1;
+            match read_project(&request.folder, &path, &mut diagnostics) {
+                Some(project) => Some(project),
+                None => return Loaded { plan: None, diagnostics, files },
+            }
+        }
+    };
+    let root = project.as_ref().map_or_else(|| request.folder.clone(), Project::folder);
+    let environment = environment(&request, project.as_ref(), &mut diagnostics);
+    let paths = paths(&request, project.as_ref(), &root);
+    let (found, wrong) = discover(&request.folder, &paths);
+    diagnostics.extend(wrong);
+    files += found.len();
+    let around = surroundings(&request, project.as_ref(), environment.as_deref());
+    let mut scenarios = Vec::new();
+    for found in found {
+        scenarios.extend(read_scenario(&found, &root, &around, &mut diagnostics));
+    }
+    refuse_equal_names(&scenarios, &mut diagnostics);
+    let has_base = request.base_url.is_some()
+        || environment
+            .as_deref()
+            .and_then(|name| project.as_ref()?.environment(name)?.base_url.as_ref())
+            .is_some();
+    for planned in &scenarios {
+        check_base_url(&planned.scenario, has_base, &mut diagnostics);
+    }
+    check_override(&request, &mut diagnostics);
+    let failed = diagnostics.iter().any(Diagnostic::is_error);
+    let Request { base_url, vars, process, .. } = request;
+    let plan = Plan { project, environment, root, base_url, vars, process, scenarios };
+    Loaded { plan: (!failed).then_some(plan), diagnostics, files }
+}
+
+fn read_project(folder: &Path, path: &Path, diagnostics: &mut Vec<Diagnostic>) -> Option<Project> {
+    let name = path.strip_prefix(folder).unwrap_or(path).display().to_string();
+    match yaml::read_file(path, &name) {
+        Ok(source) => {
+            let read = project::read(source.into());
+            diagnostics.extend(read.diagnostics);
+            read.value
+        }
+        Err(diagnostic) => {
+            diagnostics.push(diagnostic);
+            None
+        }
+    }
+}
+
+fn environment(
+    request: &Request,
+    project: Option<&Project>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<String> {
+    let Some(name) = &request.environment else {
+        return project?.default_environment.as_ref().map(|name| name.value.clone());
+    };
+    let known: Vec<&str> = project
+        .map(|project| project.environments.iter().map(|(name, _)| name.value.as_str()).collect())
+        .unwrap_or_default();
+    if known.contains(&name.as_str()) {
+        return Some(name.clone());
+    }
+    let error = Diagnostic::error(format!("there is no environment `{}`", name.escape_debug()));
+    diagnostics.push(match closest(name, known.iter().copied()) {
+        Some(close) => error.help(format!("did you mean `{close}`?")),
+        None if known.is_empty() => {
+            error.help("`--env` names one of the `environments` of a `callsheet.yaml`")
+        }
+        None => error.help(format!("the project file has {}", known.join(", "))),
+    });
+    None
+}
+
+/// The paths of the command line, or those of the project file.
+fn paths(request: &Request, project: Option<&Project>, root: &Path) -> Vec<String> {
+    if !request.paths.is_empty() {
+        return request.paths.clone();
+    }
+    let from =
+        root.strip_prefix(&request.folder).map(Path::to_owned).unwrap_or_else(|_| root.to_owned());
+    match project {
+        Some(project) if !project.scenarios.is_empty() => project
+            .scenarios
+            .iter()
+            .map(|path| from.join(&path.value).display().to_string())
+            .collect(),
+        _ => vec![if from == PathBuf::new() { ".".to_owned() } else { from.display().to_string() }],
+    }
+}
+
+fn surroundings(
+    request: &Request,
+    project: Option<&Project>,
+    environment: Option<&str>,
+) -> Surroundings {
+    let mut around = Surroundings { strict: request.strict, ..Surroundings::default() };
+    around.names.insert("run".to_owned());
+    around.names.extend(request.vars.iter().map(|(name, _)| name.clone()));
+    around.environment.extend(request.process.keys().cloned());
+    let Some(project) = project else { return around };
+    if project.server.is_some() {
+        around.names.insert("server".to_owned());
+    }
+    around.names.extend(project.vars.iter().map(|(name, _)| name.value.clone()));
+    around.searched.push("`vars` of the project file".to_owned());
+    for (name, other) in &project.environments {
+        let chosen = Some(name.value.as_str()) == environment;
+        for (variable, _) in &other.vars {
+            if chosen {
+                around.names.insert(variable.value.clone());
+            } else {
+                around.elsewhere.insert(variable.value.clone(), name.value.clone());
+            }
+        }
+        if chosen {
+            around.searched.push(format!("environment `{}`", name.value));
+        }
+    }
+    around
+}
+
+fn read_scenario(
+    found: &Found,
+    root: &Path,
+    around: &Surroundings,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Planned> {
+    let source = match yaml::read_file(&found.path, &found.name) {
+        Ok(source) => source,
+        Err(diagnostic) => {
+            diagnostics.push(diagnostic);
+            return None;
+        }
+    };
+    let read = scenario::read(source.into(), root);
+    diagnostics.extend(read.diagnostics);
+    let scenario = read.value?;
+    diagnostics.extend(names::check(&scenario, around));
+    let until = match found.line {
+        None => None,
+        Some(line) => match step_at(&scenario, line) {
+            Some(until) => Some(until),
+            None => {
+                let message = format!("`{}:{line}` is before the first step", found.name);
+                diagnostics.push(Diagnostic::error(message).help("give the line of a step"));
+                return None;
+            }
+        },
+    };
+    Some(Planned { scenario, until })
+}
+
+/// How many steps run so that the last one is the step that stands at this line.
+fn step_at(scenario: &Scenario, line: usize) -> Option<usize> {
+    let line_of = |step: &Step| scenario.source().position(scenario.span(step.at).start).line;
+    let steps = scenario.setup.iter().chain(&scenario.steps);
+    let count = steps.filter(|step| line_of(step) <= line).count();
+    (count > 0).then_some(count)
+}
+
+fn refuse_equal_names(scenarios: &[Planned], diagnostics: &mut Vec<Diagnostic>) {
+    let mut seen: HashMap<&str, &Scenario> = HashMap::new();
+    for Planned { scenario, .. } in scenarios {
+        if let Some(first) = seen.insert(&scenario.name.value, scenario) {
+            let message = format!("two scenarios have the name `{}`", scenario.name.value);
+            let diagnostic = Diagnostic::error(message)
+                .at(scenario.source(), scenario.span(scenario.name.at), "again here")
+                .also(first.source(), first.span(first.name.at), "first here");
+            diagnostics.push(
+                diagnostic.help("reports tell scenarios apart by their names: give each its own"),
+            );
+        }
+    }
+}
+
+/// A path needs a base URL to be joined to.
+fn check_base_url(scenario: &Scenario, has_base: bool, diagnostics: &mut Vec<Diagnostic>) {
+    if has_base || scenario.base_url.is_some() {
+        return;
+    }
+    let relative = scenario.all_steps().find_map(|step| match &step.action {
+        Action::Request(request) => match request.url.value.parts().first() {
+            Some(Part::Literal(start)) if start.starts_with('/') => Some(request),
+            _ => None,
+        },
+        Action::Session(..) => None,
+    });
+    if let Some(request) = relative {
+        let span = scenario.span(request.at);
+        let diagnostic = Diagnostic::error("this path has no base URL to be joined to").at(
+            scenario.source(),
+            span,
+            "",
+        );
+        diagnostics.push(diagnostic.help(
+            "give the scenario or its environment a `base_url`, or run with `--base-url URL`",
+        ));
+    }
+}
+
+fn check_override(request: &Request, diagnostics: &mut Vec<Diagnostic>) {
+    if let Some(base_url) = &request.base_url
+        && !url::Url::parse(base_url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+    {
+        let message = format!("`--base-url {}` is no URL", base_url.escape_debug());
+        diagnostics.push(Diagnostic::error(message).help("write it like `http://127.0.0.1:8080`"));
+    }
+}

@@ -1,0 +1,241 @@
+//! From a request as it was written to one that can be sent.
+
+use ::http::Method;
+use ::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use bytes::Bytes;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use url::Url;
+
+use super::evaluate;
+use super::scenario::Context;
+use super::step::invalid;
+use crate::http;
+use crate::outcome::{Fault, Place};
+use crate::scenario::decode::{Located, Text, Tree};
+use crate::scenario::files;
+use crate::scenario::settings::{Body, Settings, merged};
+use crate::scenario::step::Request;
+use crate::template::Part;
+use crate::value;
+
+/// What may stand in a path segment or a query component as it is (RFC 3986 section 2.3, "unreserved").
+const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A request that can be sent.
+pub(super) struct Prepared {
+    pub(super) request: http::Request,
+    pub(super) settings: http::Settings,
+}
+
+impl Prepared {
+    /// The body, if it is held in memory.
+    pub(super) fn body_for_reports(&self) -> Option<Bytes> {
+        match &self.request.body {
+            http::Body::Bytes(bytes) => Some(bytes.clone()),
+            http::Body::Empty | http::Body::File(_) => None,
+        }
+    }
+}
+
+/// Evaluates all that the request is made of.
+pub(super) fn prepare(context: &Context<'_>, written: &Request) -> Result<Prepared, Fault> {
+    let outer = &context.defaults;
+    let own = &written.settings;
+    let method = Method::from_bytes(written.method.as_bytes()).map_err(|_| {
+        invalid(context.place(written.at), format!("`{}` is no method", written.method))
+    })?;
+    let mut url = url(context, written)?;
+    query(context, &mut url, own, outer)?;
+    let mut headers = HeaderMap::new();
+    default_headers(&mut headers);
+    let (body, content_type) = match own.body.as_ref().or(outer.body.as_ref()) {
+        Some(written) => body(context, written)?,
+        None => (http::Body::Empty, None),
+    };
+    if let Some(content_type) = content_type {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    }
+    for (name, values) in merged(&outer.headers, &own.headers) {
+        set_header(context, &mut headers, name, values.as_deref())?;
+    }
+    let request = http::Request { method, url, headers, body };
+    Ok(Prepared { request, settings: settings(own, outer) })
+}
+
+/// What callsheet itself says in every request; a `null` in `headers` takes it away.
+fn default_headers(headers: &mut HeaderMap) {
+    let agent = concat!("callsheet/", env!("CARGO_PKG_VERSION"));
+    headers.insert(::http::header::USER_AGENT, HeaderValue::from_static(agent));
+    headers.insert(::http::header::ACCEPT, HeaderValue::from_static("*/*"));
+}
+
+fn settings(own: &Settings, outer: &Settings) -> http::Settings {
+    let base = http::Settings::default();
+    http::Settings {
+        follow_redirects: own
+            .follow_redirects
+            .or(outer.follow_redirects)
+            .unwrap_or(base.follow_redirects),
+        connect_timeout: own
+            .connect_timeout
+            .or(outer.connect_timeout)
+            .unwrap_or(base.connect_timeout),
+        request_timeout: own
+            .request_timeout
+            .or(outer.request_timeout)
+            .unwrap_or(base.request_timeout),
+        max_body: own.max_body.or(outer.max_body).unwrap_or(base.max_body),
+        compressed: own.compressed.or(outer.compressed).unwrap_or(base.compressed),
+    }
+}
+
+fn url(context: &Context<'_>, written: &Request) -> Result<Url, Fault> {
+    let place = || context.place(written.at);
+    let mut text = String::new();
+    for (index, part) in written.url.value.parts().iter().enumerate() {
+        match part {
+            Part::Literal(literal) => text.push_str(literal),
+            Part::Expression(expression) => {
+                let evaluated = expression
+                    .evaluate(&context.scope)
+                    .map_err(|error| invalid(place(), error.message))?;
+                let inserted = value::text(&evaluated.value);
+                refuse_breaks(&inserted, place, "a URL")?;
+                if index == 0 || evaluated.raw {
+                    text.push_str(&inserted);
+                } else {
+                    text.extend(utf8_percent_encode(&inserted, COMPONENT));
+                }
+            }
+        }
+    }
+    let text = if text.starts_with('/') {
+        let Some(base) = &context.base_url else {
+            let message = format!("`{text}` has no base URL to be joined to");
+            return Err(invalid(place(), message));
+        };
+        format!("{}{text}", base.strip_suffix('/').unwrap_or(base))
+    } else {
+        text
+    };
+    Url::parse(&text).map_err(|error| {
+        let text = value::cut(&text, 200);
+        invalid(place(), format!("`{}` is no URL: {error}", text.escape_debug()))
+    })
+}
+
+/// Parameters go behind a query that the URL has already.
+fn query(
+    context: &Context<'_>,
+    url: &mut Url,
+    own: &Settings,
+    outer: &Settings,
+) -> Result<(), Fault> {
+    if own.query.is_empty() && outer.query.is_empty() {
+        return Ok(());
+    }
+    let mut query = url.query().unwrap_or_default().to_owned();
+    for (name, values) in merged(&outer.query, &own.query) {
+        for tree in values.iter().flatten() {
+            let value = scalar(context, tree, name.at)?;
+            if !query.is_empty() {
+                query.push('&');
+            }
+            query.extend(utf8_percent_encode(&name.value, COMPONENT));
+            query.push('=');
+            query.extend(utf8_percent_encode(&value, COMPONENT));
+        }
+    }
+    if !query.is_empty() {
+        url.set_query(Some(&query));
+    }
+    Ok(())
+}
+
+/// A tree's value as text.
+fn scalar(
+    context: &Context<'_>,
+    tree: &Tree,
+    at: crate::scenario::yaml::At,
+) -> Result<String, Fault> {
+    let value = evaluate(tree, &context.scope)
+        .map_err(|error| invalid(context.place(at_of(tree).unwrap_or(at)), error.message))?;
+    Ok(value::text(&value))
+}
+
+fn at_of(tree: &Tree) -> Option<crate::scenario::yaml::At> {
+    match tree {
+        Tree::Template(text) => Some(text.at),
+        Tree::Literal(_) | Tree::List(_) | Tree::Map(_) => None,
+    }
+}
+
+fn set_header(
+    context: &Context<'_>,
+    headers: &mut HeaderMap,
+    name: &Located<String>,
+    values: Option<&[Text]>,
+) -> Result<(), Fault> {
+    let key = HeaderName::from_bytes(name.value.as_bytes()).map_err(|_| {
+        invalid(context.place(name.at), format!("`{}` is no header name", name.value))
+    })?;
+    headers.remove(&key);
+    for text in values.unwrap_or_default() {
+        let place = || context.place(text.at);
+        let value =
+            text.value.text(&context.scope).map_err(|error| invalid(place(), error.message))?;
+        refuse_breaks(&value, place, &format!("header `{key}`"))?;
+        let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| {
+            let value = value::cut(&value, 80);
+            let message = format!("header `{key}` cannot be `{}`", value.escape_debug());
+            invalid(place(), message)
+        })?;
+        headers.append(&key, value);
+    }
+    Ok(())
+}
+
+/// A break out of a value would begin a header, or a request, of its own.
+fn refuse_breaks(text: &str, place: impl Fn() -> Place, what: &str) -> Result<(), Fault> {
+    if text.contains(['\r', '\n', '\0']) {
+        let message = format!("the value for {what} holds CR, LF or NUL");
+        return Err(invalid(place(), message));
+    }
+    Ok(())
+}
+
+/// The body and its media type.
+fn body(
+    context: &Context<'_>,
+    written: &Located<Body>,
+) -> Result<(http::Body, Option<&'static str>), Fault> {
+    let place = || context.place(written.at);
+    let failed = |error: crate::template::EvaluationError| invalid(place(), error.message);
+    Ok(match &written.value {
+        Body::Json(tree) => {
+            let value = evaluate(tree, &context.scope).map_err(failed)?;
+            (http::Body::Bytes(value.to_string().into()), Some("application/json"))
+        }
+        Body::Form(fields) => {
+            let mut form = form_urlencoded::Serializer::new(String::new());
+            for (name, values) in fields {
+                let key = name.value.text(&context.scope).map_err(failed)?;
+                for tree in values {
+                    form.append_pair(&key, &scalar(context, tree, name.at)?);
+                }
+            }
+            let bytes = http::Body::Bytes(form.finish().into());
+            (bytes, Some("application/x-www-form-urlencoded"))
+        }
+        Body::Text(text) => {
+            let text = text.value.text(&context.scope).map_err(failed)?;
+            (http::Body::Bytes(text.into()), Some("text/plain; charset=utf-8"))
+        }
+        Body::File(file) => {
+            let path = file.path.value.text(&context.scope).map_err(failed)?;
+            let path = files::resolve(&file.folder, &context.shared.plan.root, &path)
+                .map_err(|message| invalid(place(), message))?;
+            (http::Body::File(path), Some("application/octet-stream"))
+        }
+    })
+}

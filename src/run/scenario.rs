@@ -1,0 +1,172 @@
+//! One scenario: its sections in their order, in a fresh session.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::step;
+use super::{Shared, bind_all};
+use crate::outcome::{Event, Fault, Place, Section, State, StepOutcome};
+use crate::plan::Planned;
+use crate::scenario::Scenario;
+use crate::scenario::names::step_name;
+use crate::scenario::settings::Settings;
+use crate::scenario::step::Step;
+use crate::session::Session;
+use crate::template::Scope;
+
+/// What the steps of one scenario share.
+pub(super) struct Context<'s> {
+    pub(super) shared: &'s Shared<'s>,
+    pub(super) scenario: &'s Scenario,
+    pub(super) scope: Scope,
+    pub(super) session: Session,
+    pub(super) base_url: Option<String>,
+    /// The settings around a step's own.
+    pub(super) defaults: Settings,
+}
+
+impl Context<'_> {
+    pub(super) fn place(&self, at: crate::scenario::yaml::At) -> Place {
+        Place { source: Arc::clone(self.scenario.source()), span: self.scenario.span(at) }
+    }
+}
+
+/// Runs a scenario and tells what happened.
+pub(super) async fn run(
+    shared: &Shared<'_>,
+    index: usize,
+    planned: &Planned,
+    emit: &dyn Fn(Event),
+) {
+    let scenario = &planned.scenario;
+    let begun = Instant::now();
+    let place = |at| Place { source: Arc::clone(scenario.source()), span: scenario.span(at) };
+    let name = scenario.name.value.clone();
+    emit(Event::ScenarioStarted { scenario: index, name, place: place(scenario.name.at) });
+    let mut context = Context {
+        shared,
+        scenario,
+        scope: shared.scope.clone(),
+        session: Session::new(),
+        base_url: None,
+        defaults: scenario.defaults.over(&shared.defaults),
+    };
+    let mut runner = Runner { index, emit, left: planned.until, failed: false, stopped: None };
+    match prepare(&mut context) {
+        Ok(()) => {}
+        Err(fault) => runner.refuse(&context, fault),
+    }
+    runner.section(&mut context, Section::Setup, &scenario.setup).await;
+    runner.section(&mut context, Section::Steps, &scenario.steps).await;
+    runner.teardown(&mut context, &scenario.teardown).await;
+    let state = if runner.failed { State::Failed } else { State::Passed };
+    emit(Event::ScenarioFinished { scenario: index, state, duration: begun.elapsed() });
+}
+
+/// Variables are evaluated once, when the scenario begins.
+fn prepare(context: &mut Context<'_>) -> Result<(), Fault> {
+    let scenario = context.scenario;
+    bind_all(&mut context.scope, &scenario.vars, None, scenario.source(), |at| scenario.span(at))
+        .map_err(|error| Fault::from(*error))?;
+    context.base_url = match &scenario.base_url {
+        None => context.shared.base_url.clone(),
+        Some(text) => match text.value.text(&context.scope) {
+            Ok(url) => Some(url),
+            Err(error) => return Err(step::invalid(context.place(text.at), error.message)),
+        },
+    };
+    Ok(())
+}
+
+/// Runs sections and keeps what decides about the steps that follow.
+struct Runner<'e> {
+    index: usize,
+    emit: &'e dyn Fn(Event),
+    /// How many steps of setup and steps may still run, for `file.yaml:LINE`.
+    left: Option<usize>,
+    failed: bool,
+    /// Why the steps that follow do not run.
+    stopped: Option<String>,
+}
+
+impl Runner<'_> {
+    /// The scenario cannot begin: that is told at its first step.
+    fn refuse(&mut self, context: &Context<'_>, fault: Fault) {
+        self.failed = true;
+        self.stopped = Some("the scenario could not begin".to_owned());
+        let place = context.place(context.scenario.name.at);
+        let mut outcome = outcome(Section::Setup, "variables".to_owned(), place);
+        outcome.state = State::Failed;
+        outcome.faults.push(fault);
+        self.finish(outcome);
+    }
+
+    async fn section(&mut self, context: &mut Context<'_>, section: Section, steps: &[Step]) {
+        for step in steps {
+            match &mut self.left {
+                Some(0) => return,
+                Some(left) => *left -= 1,
+                None => {}
+            }
+            match &self.stopped {
+                None => self.step(context, section, step).await,
+                Some(reason) => {
+                    let reason = reason.clone();
+                    self.skip(context, section, step, reason);
+                }
+            }
+        }
+    }
+
+    /// Every step of it runs, whatever failed before.
+    async fn teardown(&mut self, context: &mut Context<'_>, steps: &[Step]) {
+        for step in steps {
+            self.step(context, Section::Teardown, step).await;
+        }
+    }
+
+    async fn step(&mut self, context: &mut Context<'_>, section: Section, step: &Step) {
+        let name = step::name(context, step);
+        (self.emit)(Event::StepStarted { scenario: self.index, name: name.clone() });
+        let mut outcome = outcome(section, name, context.place(step.at));
+        let begun = Instant::now();
+        step::run(context, step, &mut outcome).await;
+        outcome.duration = begun.elapsed();
+        if !outcome.faults.is_empty() {
+            outcome.state = State::Failed;
+            step::explain(context, step, &mut outcome);
+            self.failed = true;
+            if !step.continue_on_failure && section != Section::Teardown {
+                self.stopped = Some(format!("step `{}` failed", outcome.name));
+            }
+        }
+        self.finish(outcome);
+    }
+
+    fn skip(&self, context: &Context<'_>, section: Section, step: &Step, reason: String) {
+        let mut outcome = outcome(section, step_name(step).to_owned(), context.place(step.at));
+        outcome.state = State::NotRun;
+        outcome.reason = Some(reason);
+        self.finish(outcome);
+    }
+
+    fn finish(&self, outcome: StepOutcome) {
+        (self.emit)(Event::StepFinished { scenario: self.index, step: Box::new(outcome) });
+    }
+}
+
+fn outcome(section: Section, name: String, place: Place) -> StepOutcome {
+    StepOutcome {
+        section,
+        name,
+        place,
+        state: State::Passed,
+        faults: Vec::new(),
+        duration: Duration::ZERO,
+        exchange: None,
+        sent_body: None,
+        values: Vec::new(),
+        cookies: Vec::new(),
+        reason: None,
+    }
+}

@@ -1,0 +1,196 @@
+//! One step: done, judged, and explained where it failed.
+
+use std::collections::HashSet;
+use std::time::{Duration, SystemTime};
+
+use url::Url;
+
+use super::request;
+use super::scenario::Context;
+use crate::expect::{self, Evidence};
+use crate::outcome::{CookieNote, Fault, Place, StepOutcome, UsedValue};
+use crate::scenario::decode::Text;
+use crate::scenario::names;
+use crate::scenario::step::{Action, CookieToSet, Request, SessionAction, Step};
+use crate::scenario::yaml::At;
+use crate::session::Cookie;
+use crate::template::UseKind;
+
+/// The step's name, its expressions evaluated where they have values.
+pub(super) fn name(context: &Context<'_>, step: &Step) -> String {
+    match &step.name {
+        Some(name) => {
+            name.value.text(&context.scope).unwrap_or_else(|_| name.value.source().to_owned())
+        }
+        None => names::step_name(step).to_owned(),
+    }
+}
+
+/// Does what the step says; what is wrong goes into the outcome.
+pub(super) async fn run(context: &mut Context<'_>, step: &Step, outcome: &mut StepOutcome) {
+    match &step.action {
+        Action::Request(request) => exchange(context, step, request, outcome).await,
+        Action::Session(at, action) => {
+            if let Err(fault) = session(context, *at, action) {
+                outcome.faults.push(fault);
+            }
+        }
+    }
+    if !outcome.faults.is_empty() {
+        for capture in &step.captures {
+            if context.scope.get(&capture.name.value).is_none() {
+                context.scope.mark_unset(&capture.name.value, &outcome.name);
+            }
+        }
+    }
+}
+
+async fn exchange(
+    context: &mut Context<'_>,
+    step: &Step,
+    written: &Request,
+    outcome: &mut StepOutcome,
+) {
+    let prepared = match request::prepare(context, written) {
+        Ok(prepared) => prepared,
+        Err(fault) => return outcome.faults.push(fault),
+    };
+    outcome.sent_body = prepared.body_for_reports();
+    let (request, settings) = (prepared.request, prepared.settings);
+    let exchange = context.shared.client.exchange(request, &settings, &mut context.session).await;
+    match &exchange.result {
+        Err(failure) => outcome
+            .faults
+            .push(Fault::Transport { place: context.place(written.at), failure: failure.clone() }),
+        Ok(response) => {
+            let cookies = context.session.matching(&response.url);
+            let evidence = Evidence::new(&exchange, response, &cookies);
+            let scope = &mut context.scope;
+            outcome.faults =
+                expect::evaluate(context.scenario, &step.expect, written.at, &evidence, scope);
+            if outcome.faults.is_empty() {
+                outcome.faults = expect::capture(
+                    context.scenario,
+                    &outcome.name,
+                    &step.captures,
+                    &evidence,
+                    scope,
+                );
+            }
+        }
+    }
+    outcome.exchange = Some(Box::new(exchange));
+}
+
+fn session(context: &mut Context<'_>, at: At, action: &SessionAction) -> Result<(), Fault> {
+    match action {
+        SessionAction::Reset => context.session.reset(),
+        SessionAction::SetCookie(cookie) => set_cookie(context, at, cookie)?,
+        SessionAction::DeleteCookie { name, domain, path } => {
+            let name = text(context, name)?;
+            let domain = domain.as_ref().map(|domain| text(context, domain)).transpose()?;
+            let path = path.as_ref().map(|path| text(context, path)).transpose()?;
+            context.session.delete(&name, domain.as_deref(), path.as_deref());
+        }
+    }
+    Ok(())
+}
+
+fn set_cookie(context: &mut Context<'_>, at: At, written: &CookieToSet) -> Result<(), Fault> {
+    let name = text(context, &written.name)?;
+    let value = text(context, &written.value)?;
+    let place = |text: &Text| context.place(text.at);
+    if name.is_empty() || name.contains(['=', ';']) || name.contains(char::is_control) {
+        let message = format!("`{}` is no cookie name", name.escape_debug());
+        return Err(invalid(place(&written.name), message));
+    }
+    // RFC 6265 section 4.1.1: what would end the value, or the header, cannot be part of it.
+    if value.contains([';', '\r', '\n', '\0']) {
+        let message = format!("the value of cookie `{name}` holds `;`, CR, LF or NUL");
+        return Err(invalid(place(&written.value), message));
+    }
+    let domain = written.domain.as_ref().map(|domain| text(context, domain)).transpose()?;
+    let path = written.path.as_ref().map(|path| text(context, path)).transpose()?;
+    let url = cookie_url(context, at, domain.as_deref())?;
+    let host = url.host_str().unwrap_or_default().to_owned();
+    let same_site = written.same_site.as_deref().map(|same_site| match same_site {
+        "strict" => "strict",
+        "lax" => "lax",
+        _ => "none",
+    });
+    let host_only = domain.is_none();
+    let cookie = Cookie {
+        name,
+        value,
+        domain: domain.map_or(host, |domain| domain.trim_start_matches('.').to_lowercase()),
+        host_only,
+        path: path.unwrap_or_else(|| "/".to_owned()),
+        secure: written.secure,
+        http_only: written.http_only,
+        same_site,
+        expires: written.expires_in.map(|after: Duration| SystemTime::now() + after),
+    };
+    context.session.set(&url, &cookie).map_err(|reason| {
+        invalid(context.place(at), format!("cookie `{}` cannot be set: {reason}", cookie.name))
+    })
+}
+
+/// The URL in whose name a cookie is set: that of its domain, or the base URL.
+fn cookie_url(context: &Context<'_>, at: At, domain: Option<&str>) -> Result<Url, Fault> {
+    let text = match (domain, &context.base_url) {
+        (Some(domain), _) => format!("https://{}/", domain.trim_start_matches('.')),
+        (None, Some(base)) => base.clone(),
+        (None, None) => {
+            let message = "a cookie needs a `domain` where there is no base URL".to_owned();
+            return Err(invalid(context.place(at), message));
+        }
+    };
+    Url::parse(&text)
+        .map_err(|error| invalid(context.place(at), format!("`{text}` is no URL: {error}")))
+}
+
+fn text(context: &Context<'_>, text: &Text) -> Result<String, Fault> {
+    text.value.text(&context.scope).map_err(|error| invalid(context.place(text.at), error.message))
+}
+
+/// A fault of the step as it is written.
+pub(super) fn invalid(place: Place, message: String) -> Fault {
+    Fault::Invalid { place, message, label: String::new(), help: None }
+}
+
+/// Adds to a failed step what helps to understand it.
+pub(super) fn explain(context: &mut Context<'_>, step: &Step, outcome: &mut StepOutcome) {
+    outcome.values = used_values(context, step);
+    let last = outcome.exchange.as_ref().and_then(|exchange| exchange.hops.last());
+    if let Some(hop) = last {
+        let sent = hop.headers.get_all(::http::header::COOKIE).iter();
+        let sent: Vec<String> = sent
+            .flat_map(|value| value.as_bytes().split(|byte| *byte == b';'))
+            .map(|pair| pair.split(|byte| *byte == b'=').next().unwrap_or_default())
+            .map(|name| String::from_utf8_lossy(name).trim().to_owned())
+            .collect();
+        let held = context.session.held_back(&hop.url).into_iter();
+        let held = held.map(|(name, reason)| CookieNote { name, held_back: Some(reason) });
+        let sent = sent.into_iter().map(|name| CookieNote { name, held_back: None });
+        outcome.cookies = sent.chain(held).collect();
+    }
+}
+
+/// The variables that the step's texts name, each once, in the order of their use.
+fn used_values(context: &Context<'_>, step: &Step) -> Vec<UsedValue> {
+    let mut texts: Vec<&Text> = Vec::new();
+    names::settings(&context.defaults, &mut |text| texts.push(text));
+    names::visit(step, &mut |text| texts.push(text));
+    texts.extend(&step.expect.check);
+    let mut seen = HashSet::new();
+    let uses = texts.iter().flat_map(|text| text.value.expressions()).flat_map(|e| e.uses());
+    uses.filter(|used| matches!(used.kind, UseKind::Name { .. }))
+        .filter(|used| !["run", "env", "server"].contains(&used.name.as_str()))
+        .filter(|used| seen.insert(used.name.as_str()))
+        .filter_map(|used| {
+            let binding = context.scope.get(&used.name)?;
+            let (value, origin) = (binding.value.clone(), binding.origin.to_string());
+            Some(UsedValue { name: used.name.clone(), value, origin })
+        })
+        .collect()
+}
