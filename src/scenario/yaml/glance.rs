@@ -27,7 +27,9 @@ pub(super) fn glance(source: &Arc<Source>) -> Result<Glance, Vec<Diagnostic>> {
     if source.text().len() > super::MAX_BYTES {
         return Err(vec![super::file::too_large(source.name(), source.text().len() as u64)]);
     }
-    let look = Look::at(source.text());
+    let mut look = Look::at(source.text());
+    // One for each line: they come in pairs.
+    look.bidi.dedup_by_key(|at| source.line_at(*at).start);
     let bidi = shown(&look.bidi, |at| hidden_direction(source, at));
     let mut errors = shown(&look.control, |at| control(source, at));
     errors.extend(shown(&look.marks, |at| byte_order_mark(source, at)));
@@ -71,7 +73,7 @@ impl Look {
             }
             match byte {
                 b'[' | b'{' if previous != b'$' => look.brackets += 1,
-                b'!' => look.tags |= lex::is_blank(Some(previous)) || b"[{,:".contains(&previous),
+                b'!' => look.tags |= !matches!(previous, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9'),
                 b'\t' | b'\n' | b'\r' | b' '..=b'~' => {}
                 0x80.. => look.wide(bytes, at),
                 _ => look.control.push(at),

@@ -120,9 +120,8 @@ impl Lexer<'_> {
         while let Some(byte) = self.byte(0) {
             match byte {
                 b' ' | b'\t' => self.at += 1,
-                b'#' if self.at == 0 || is_blank(self.bytes.get(self.at - 1).copied()) => {
-                    self.at = self.line_end(self.at);
-                }
+                // Between pieces libyaml wants no blank before a comment.
+                b'#' => self.at = self.line_end(self.at),
                 _ => match break_len(self.bytes, self.at) {
                     0 => break,
                     len => {
@@ -168,7 +167,7 @@ impl Lexer<'_> {
 
     fn token(&mut self, first: u8, start: usize, column: usize) -> Lexeme {
         let in_flow = !self.flow.is_empty();
-        let blank_after = is_blank(self.byte(1));
+        let blank_after = is_blank_at(self.bytes, start + 1);
         match first {
             b'[' | b'{' => {
                 self.may_be_key(column);
@@ -225,15 +224,11 @@ impl Lexer<'_> {
         };
         let in_flow = !self.flow.is_empty();
         let verbatim = self.byte(1) == Some(b'<');
-        let end = self.text[start..]
-            .char_indices()
-            .skip(1)
-            .find(|&(_, c)| {
-                c.is_whitespace()
-                    || (in_flow && !verbatim && matches!(c, ',' | '[' | ']' | '{' | '}'))
-                    || (first != b'!' && !in_flow && matches!(c, ',' | '[' | ']' | '{' | '}'))
-            })
-            .map_or(self.text.len(), |(at, _)| start + at);
+        let ends = |c: char| match piece {
+            Piece::Tag => c.is_whitespace() || (in_flow && !verbatim && ",[]{}".contains(c)),
+            _ => !(c.is_ascii_alphanumeric() || c == '-' || c == '_'),
+        };
+        let end = self.text[start + 1..].find(ends).map_or(self.text.len(), |at| start + 1 + at);
         self.piece(piece, start, end)
     }
 
@@ -287,8 +282,8 @@ impl Lexer<'_> {
             let next = self.bytes.get(at + 1).copied();
             match byte {
                 b' ' | b'\t' => at += 1,
-                b'#' if at > start && is_blank(self.bytes.get(at - 1).copied()) => break,
-                b':' if is_blank(next) => break,
+                b'#' if at > end => break,
+                b':' if is_blank_at(self.bytes, at + 1) => break,
                 b':' if in_flow && matches!(next, Some(b',' | b'[' | b']' | b'{' | b'}')) => break,
                 b',' | b'[' | b']' | b'{' | b'}' if in_flow && at > start => break,
                 _ => {
@@ -315,7 +310,7 @@ impl Lexer<'_> {
         let line_end = self.line_end(start);
         let head = self.bytes[start..line_end]
             .iter()
-            .position(|&byte| is_blank(Some(byte)))
+            .position(|&byte| matches!(byte, b' ' | b'\t'))
             .map_or(line_end, |len| start + len);
         let explicit = self.bytes[start..head].iter().find(|byte| byte.is_ascii_digit());
         let parent = self.indents.last();
@@ -385,12 +380,12 @@ pub(super) fn break_len(bytes: &[u8], at: usize) -> usize {
 
 /// Whether `---` or `...` stands here as a marker of documents; the place must be a line's start.
 pub(super) fn is_marker(bytes: &[u8], at: usize) -> bool {
-    matches!(bytes.get(at..at + 3), Some(b"---" | b"...")) && is_blank(bytes.get(at + 3).copied())
+    matches!(bytes.get(at..at + 3), Some(b"---" | b"...")) && is_blank_at(bytes, at + 3)
 }
 
-/// Whether a word ends before this byte.
-pub(super) fn is_blank(byte: Option<u8>) -> bool {
-    matches!(byte, None | Some(b' ' | b'\t' | b'\n' | b'\r'))
+/// Whether a word ends here.
+pub(super) fn is_blank_at(bytes: &[u8], at: usize) -> bool {
+    matches!(bytes.get(at), None | Some(b' ' | b'\t')) || break_len(bytes, at) > 0
 }
 
 fn leading(bytes: &[u8]) -> usize {

@@ -108,7 +108,11 @@ pub fn read(source: Arc<Source>) -> Result<(Document, Vec<Diagnostic>), Vec<Diag
         }
         found.extend(refused.found);
     }
-    let tree::Reading { root, problems, stop, unsure } = tree::read(source.text());
+    let tree::Reading { root, mut problems, stop, unsure } = tree::read(source.text());
+    if found.iter().any(Diagnostic::is_error) {
+        // What was refused by sight are tags, and better told.
+        problems.retain(|problem| !matches!(problem, tree::Problem::Tag { .. }));
+    }
     found.extend(problems.iter().map(|problem| problem::diagnostic(problem, &places)));
     let root = match root {
         Ok(root) if matches!(root.kind, Kind::Null) => Err(nothing(&source)),
@@ -203,7 +207,12 @@ impl Document {
     pub fn text(&self, node: &Node) -> Option<String> {
         match &node.kind {
             Kind::Text(text) => Some(text.clone()),
-            Kind::Null | Kind::Bool(_) | Kind::Number(_) => Some(self.places.text(node.at).to_owned()),
+            // Nothing is written where a value is left out, whatever comes next.
+            Kind::Null => {
+                let text = self.places.text(node.at);
+                Some(if tree::is_null(text) { text.to_owned() } else { String::new() })
+            }
+            Kind::Bool(_) | Kind::Number(_) => Some(self.places.text(node.at).to_owned()),
             Kind::List(_) | Kind::Map(_) => None,
         }
     }

@@ -41,15 +41,15 @@ fn too_deep(source: &Arc<Source>, span: Span) -> Diagnostic {
 
 fn tag(source: &Arc<Source>, tag: &Lexeme, next: Option<&Lexeme>) -> Diagnostic {
     let name = &source.text()[tag.start..tag.end];
-    let found = Diagnostic::error(format!("unknown tag `{name}`"))
+    let core = ["!!str", "!!int", "!!float", "!!bool", "!!null", "!!map", "!!seq"].contains(&name);
+    let message = if core { "unsupported" } else { "unknown" };
+    let found = Diagnostic::error(format!("{message} tag `{name}`"))
         .at(source, Span::new(tag.start, tag.end), "tags are not supported");
     let value = next.filter(|next| next.piece == Piece::Plain && next.start <= tag.end + 1);
     let value = value.map(|next| &source.text()[next.start..next.end]);
     match (name, value) {
         ("!!str", Some(value)) => found.help(format!("text is written in quotes: `{}`", syntax::quoted(value))),
-        ("!!int" | "!!float" | "!!bool" | "!!null" | "!!map" | "!!seq" | "!!str", _) => {
-            found.help("leave it out: a value's type is the one it is written as")
-        }
+        _ if core => found.help("leave it out: a value has the type it is written as"),
         ("!env" | "!ENV", Some(value)) => {
             found.help(format!("a variable of the environment is written `${{env.{value}}}`"))
         }
@@ -83,7 +83,7 @@ pub(super) fn diagnostic(problem: &Problem, places: &Places) -> Diagnostic {
                 .at(source, span, "no response can hold it")
                 .help(format!("if it is text, put it in quotes: `\"{text}\"`"))
         }
-        // The tags were seen before, as pieces; this is for one that was not.
+        // For a tag that was not seen as a piece.
         Problem::Tag { id } => Diagnostic::error("unknown tag")
             .at(source, Span::new(places.place(*id), places.place(*id)), "tags are not supported"),
     }

@@ -150,8 +150,10 @@ fn open_bracket(case: &Case) -> Option<Diagnostic> {
     let open = case.begun?;
     let bracket = &case.text()[open..=open];
     let close = if bracket == "[" { ']' } else { '}' };
+    let what = if close == ']' { "list" } else { "map" };
+    let message = format!("expected `,` or `{close}` in the {what} that `{bracket}` opens");
     let found = case
-        .error(format!("expected `,` or `{close}`"), case.word(), format!("the `{bracket}` is not closed before this"))
+        .error(message, case.word(), format!("the `{bracket}` is not closed before this"))
         .also(case.source, Span::new(open, open + 1), "opened here");
     Some(found.help(format!("close it with `{close}`; text with `,`, `: ` or brackets in it must be in quotes here")))
 }
@@ -209,7 +211,7 @@ fn long_key(case: &Case) -> Option<Diagnostic> {
     let key = case.line_text();
     let colon = case.text()[key..case.source.line_at(case.at).end].find(": ").or_else(|| {
         let line = case.source.line_at(case.at);
-        case.text()[key..line.end].ends_with(':').then_some(line.end - key - 1)
+        case.text()[key..line.end].ends_with(':').then(|| line.end - key - 1)
     })?;
     if colon <= 1024 || !(case.says("expected ':'") || case.says("mapping values")) {
         return None;
@@ -229,6 +231,9 @@ fn colon_in_value(case: &Case) -> Option<Diagnostic> {
     let before = case.lexemes.before(case.at)?;
     // The key is read as the next line of the value above where it is indented too far.
     if before.start < start {
+        if let Some(found) = missing_blank(case, before.start) {
+            return Some(found);
+        }
         let key = case.text()[start..case.at].trim_end();
         return Some(
             case.error(format!("`{key}:` continues the value above"), Span::new(start, case.at), "indented too far")
@@ -248,16 +253,31 @@ fn no_colon(case: &Case) -> Option<Diagnostic> {
         return None;
     }
     let at = case.begun.unwrap_or(case.at);
+    if let Some(found) = missing_blank(case, at) {
+        return Some(found);
+    }
     let line = case.source.line_at(at);
     let text = case.text()[at..line.end].trim_end();
-    let span = Span::new(at, at + text.len());
-    let found = case.error("a key without a `:` after it", span, "read as a key");
-    Some(match text.split_once(':') {
-        Some((key, value)) if !value.is_empty() => {
-            found.help(format!("put a blank after the colon: `{key}: {}`", value.trim()))
-        }
-        _ => found.help("write `key: value`; a text over several lines needs a key with `|` before it"),
-    })
+    Some(
+        case.error("a key without a `:` after it", Span::new(at, at + text.len()), "read as a key")
+            .help("write `key: value`; a text over several lines needs a key with `|` before it"),
+    )
+}
+
+/// `key:value` on a line of its own.
+fn missing_blank(case: &Case, at: usize) -> Option<Diagnostic> {
+    let line = case.source.line_at(at);
+    let lead = case.text()[line.start..at].trim_start_matches([' ', '-']);
+    let text = case.text()[at..line.end].trim_end();
+    let (key, value) = text.split_once(':').filter(|(key, value)| !key.is_empty() && !value.is_empty())?;
+    if !lead.is_empty() || value.starts_with([' ', '/']) {
+        return None;
+    }
+    let colon = at + key.len();
+    Some(
+        case.error("no blank after the `:` of a key", Span::new(colon, colon + 1), "not a key without it")
+            .help(format!("put a blank after the colon: `{key}: {value}`")),
+    )
 }
 
 /// Characters that YAML keeps for itself.

@@ -70,7 +70,7 @@ fn has_no_alias(text: &str) -> bool {
     let bytes = text.as_bytes();
     !text.match_indices('*').any(|(at, _)| {
         let before = at.checked_sub(1).map(|before| bytes[before]);
-        lex::is_blank(before) || matches!(before, Some(b'[' | b'{' | b',' | b':'))
+        !matches!(before, Some(b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'/'))
     })
 }
 
@@ -194,10 +194,15 @@ pub(super) fn is_binary(text: &str) -> bool {
     text.strip_prefix(['+', '-']).unwrap_or(text).starts_with("0b")
 }
 
+/// Whether it is written as null is.
+pub(super) fn is_null(text: &str) -> bool {
+    matches!(text, "null" | "Null" | "NULL" | "~")
+}
+
 /// Whether a plain scalar with this text can have this value.
 fn fits(kind: &Kind, text: &str) -> bool {
     match kind {
-        Kind::Null => matches!(text, "null" | "Null" | "NULL" | "~"),
+        Kind::Null => is_null(text),
         Kind::Bool(value) => text.eq_ignore_ascii_case(if *value { "true" } else { "false" }),
         Kind::Number(value) => is_binary(text) || number::parse(text).as_ref() == Some(value),
         _ => false,
@@ -209,12 +214,11 @@ fn next_plain(text: &str, from: usize) -> Option<(usize, usize)> {
     let bytes = text.as_bytes();
     let mut at = from;
     loop {
-        let next = bytes.get(at + 1).copied();
         match bytes.get(at)? {
             b' ' | b'\n' | b'\r' | b'\t' | b',' | b'[' | b']' | b'{' | b'}' | b':' => at += 1,
-            b'-' | b'?' if lex::is_blank(next) => at += 1,
+            b'-' | b'?' if lex::is_blank_at(bytes, at + 1) => at += 1,
             b'#' => at += bytes[at..].iter().position(|&byte| byte == b'\n')?,
-            b'&' => at += bytes[at..].iter().position(|&byte| lex::is_blank(Some(byte)))?,
+            b'&' => at = (at..bytes.len()).find(|&at| lex::is_blank_at(bytes, at))?,
             b'"' | b'\'' | b'|' | b'>' | b'!' | b'*' => return None,
             _ => break,
         }
