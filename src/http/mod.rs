@@ -1,1 +1,40 @@
 //! One HTTP exchange: connect, send, follow redirects, decode, time, fail.
+//!
+//! [`Client::exchange`] is the whole of it: a [`Request`] and [`Settings`] go in, an [`Exchange`] comes out, and
+//! what went wrong is data in it, never a panic and never a log line. The policies are pure functions with tables of
+//! tests: `redirect::decide`, `pool::admit`, `hop::again`. hyper and rustls do not show in the interface.
+//!
+//! The client adds `Host`, the headers that describe the body, the session's `Cookie` and `Accept-Encoding`. It does
+//! not add [`USER_AGENT`] and [`ACCEPT`]: the caller does, unless the scenario says `null`.
+
+mod connect;
+mod decode;
+mod exchange;
+mod failure;
+mod head;
+mod hop;
+mod pool;
+mod progress;
+mod protocol;
+mod redirect;
+#[cfg(test)]
+mod tests;
+mod timing;
+mod tls;
+mod upload;
+mod wire;
+
+pub use decode::ACCEPT_ENCODING;
+pub use exchange::{Client, Cookies, Exchange, Head, Hop, NoCookies, Request, Response, Settings};
+pub use failure::{
+    ConnectFault, Failure, FailureKind, Limit, Phase, ProtocolFault, RedirectFault, Refusal,
+    TlsFault,
+};
+pub use timing::Timing;
+pub use tls::Roots;
+pub use upload::Body;
+
+/// The User-Agent header that a request has unless the scenario says otherwise.
+pub const USER_AGENT: &str = concat!("callsheet/", env!("CARGO_PKG_VERSION"));
+/// The Accept header that a request has unless the scenario says otherwise.
+pub const ACCEPT: &str = "*/*";
