@@ -1,0 +1,1 @@
+//! Exchanges over real loopback sockets.
