@@ -1,7 +1,7 @@
 //! From a request as it was written to one that can be sent.
 
 use ::http::Method;
-use ::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use ::http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
@@ -64,9 +64,8 @@ pub(super) fn prepare(context: &Context<'_>, written: &Request) -> Result<Prepar
 
 /// What callsheet itself says in every request; a `null` in `headers` takes it away.
 fn default_headers(headers: &mut HeaderMap) {
-    let agent = concat!("callsheet/", env!("CARGO_PKG_VERSION"));
-    headers.insert(::http::header::USER_AGENT, HeaderValue::from_static(agent));
-    headers.insert(::http::header::ACCEPT, HeaderValue::from_static("*/*"));
+    headers.insert(USER_AGENT, HeaderValue::from_static(http::USER_AGENT));
+    headers.insert(ACCEPT, HeaderValue::from_static(http::ACCEPT));
 }
 
 fn settings(own: &Settings, outer: &Settings) -> http::Settings {
@@ -86,6 +85,9 @@ fn settings(own: &Settings, outer: &Settings) -> http::Settings {
             .unwrap_or(base.request_timeout),
         max_body: own.max_body.or(outer.max_body).unwrap_or(base.max_body),
         compressed: own.compressed.or(outer.compressed).unwrap_or(base.compressed),
+        // `Accept-Encoding: null` takes away what callsheet would ask for.
+        accept_encoding: !merged(&outer.headers, &own.headers)
+            .any(|(name, values)| name.value == ACCEPT_ENCODING.as_str() && values.is_none()),
     }
 }
 

@@ -217,11 +217,3 @@ impl Document {
         }
     }
 }
-
-/// Stub.
-///
-/// # Errors
-/// stub
-pub fn read_file(_path: &std::path::Path, _name: &str) -> Result<Source, Diagnostic> {
-    Err(Diagnostic::error("stub"))
-}
