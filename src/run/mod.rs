@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt};
 
+use crate::diagnostic::Diagnostic;
 use crate::http::Client;
 use crate::outcome::{Event, Fault, Place};
 use crate::plan::Plan;
@@ -49,6 +50,13 @@ pub struct CannotBegin {
     pub error: EvaluationError,
     /// Where it stands.
     pub place: Place,
+}
+
+impl CannotBegin {
+    /// As a diagnostic at its place.
+    pub fn diagnostic(&self) -> Diagnostic {
+        Diagnostic::error(&self.error.message).at(&self.place.source, self.place.span, "")
+    }
 }
 
 /// Runs the plan; every event goes to `sink` as it happens.

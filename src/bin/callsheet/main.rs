@@ -1,2 +1,36 @@
-//! The `callsheet` program.
-fn main() {}
+//! The `callsheet` program: arguments, configuration, terminal.
+
+mod args;
+mod check;
+mod demo;
+mod exit;
+mod list;
+mod output;
+mod run;
+mod server;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+use exit::Exit;
+
+fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Clap writes help to stdout and errors to stderr; a closed stream is not our failure.
+            let _ = error.print();
+            let wrong = error.use_stderr();
+            return if wrong { Exit::Invalid.into() } else { Exit::Passed.into() };
+        }
+    };
+    let exit = match args.command {
+        Command::Run(run) => run::main(&args.common, run),
+        Command::Check(check) => check::main(&args.common, check),
+        Command::List(list) => list::main(&args.common, list),
+        Command::Demo(demo) => demo::main(&args.common, demo),
+    };
+    exit.into()
+}

@@ -1,0 +1,186 @@
+//! The arguments as they are typed.
+
+use std::path::PathBuf;
+
+use callsheet::value::Value;
+use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    every scenario passed
+  1    a scenario failed
+  2    invalid scenario, project file or usage: nothing was sent
+  3    internal error, or a report could not be written
+  4    nothing to run
+  5    the `server` of the project file did not become ready
+  130  interrupted (143: terminated)";
+
+/// Runs declarative HTTP scenarios.
+///
+/// A scenario is a YAML file: the requests to send, one session with its cookies, and what each response must be.
+#[derive(Debug, Parser)]
+#[command(name = "callsheet", version, after_help = EXIT_CODES, disable_help_subcommand = true)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Common {
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: When,
+}
+
+/// Auto asks the terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// If the output is a terminal
+    Auto,
+    Always,
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run scenarios
+    Run(Run),
+    /// Report every mistake of every file; send nothing
+    Check(Check),
+    /// List the scenarios that a run would take
+    List(List),
+    /// Serve the embedded practice server until Ctrl-C
+    Demo(Demo),
+}
+
+/// What is run, and with which values.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Selection {
+    /// Files, folders, or `file.yaml:LINE` for the scenario up to that step [default: those of callsheet.yaml]
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<String>,
+    /// Environment of the project file
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) env: Option<String>,
+    /// Variable: NAME=TEXT, or NAME:=JSON for another type; several times
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = variable)]
+    pub(crate) vars: Vec<(String, Value)>,
+    /// Base URL instead of the environment's
+    #[arg(long, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// Scenarios at the same time
+    #[arg(short, long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) jobs: u16,
+    /// Report: junit=PATH; several times
+    #[arg(long = "report", value_name = "FORMAT=PATH", value_parser = report)]
+    pub(crate) reports: Vec<Report>,
+    /// Show every step; twice: its headers and bodies too
+    #[arg(short, long, action = ArgAction::Count, conflicts_with = "quiet")]
+    pub(crate) verbose: u8,
+    /// Show failures and the summary only
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+    /// When to show the progress of the run
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) progress: When,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Demo {
+    /// Address to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: std::net::SocketAddr,
+}
+
+/// `FORMAT=PATH`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Report {
+    pub(crate) format: ReportFormat,
+    pub(crate) path: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReportFormat {
+    Junit,
+}
+
+fn report(text: &str) -> Result<Report, String> {
+    match text.split_once('=') {
+        Some((_, "")) | None => Err("write it like `junit=target/junit.xml`".to_owned()),
+        Some(("junit", path)) => Ok(Report { format: ReportFormat::Junit, path: path.into() }),
+        Some((format, _)) => Err(format!("there is no format `{format}`; there is `junit`")),
+    }
+}
+
+/// `NAME=TEXT` is a text, always; `NAME:=JSON` any value.
+fn variable(text: &str) -> Result<(String, Value), String> {
+    let (name, value) = text.split_once('=').ok_or("write it like `name=value` or `name:=1`")?;
+    let (name, value) = match name.strip_suffix(':') {
+        None => (name, Value::from(value)),
+        Some(name) => {
+            let value = serde_json::from_str(value)
+                .map_err(|error| format!("`{value}` is no JSON: {error}"))?;
+            (name, value)
+        }
+    };
+    if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || c == '_') {
+        return Err(format!("`{name}` is no variable name: it has letters, digits and `_`"));
+    }
+    Ok((name.to_owned(), value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+    use serde_json::json;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn variables_are_texts_unless_written_as_json() {
+        assert_eq!(variable("id=01234"), Ok(("id".to_owned(), json!("01234"))));
+        assert_eq!(variable("q=a=b"), Ok(("q".to_owned(), json!("a=b"))));
+        assert_eq!(variable("n:=3"), Ok(("n".to_owned(), json!(3))));
+        assert_eq!(variable("l:=[1, \"a\"]"), Ok(("l".to_owned(), json!([1, "a"]))));
+        for wrong in ["x", "=1", "a b=1", "n:=x"] {
+            assert!(variable(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_report_has_a_format_and_a_path() {
+        assert!(report("junit=out/a=b.xml").is_ok_and(|r| r.path == PathBuf::from("out/a=b.xml")));
+        for wrong in ["junit", "junit=", "xml=a"] {
+            assert!(report(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! `callsheet check`: every mistake of every file, and not one request.
+
+use callsheet::plan::{self, Request};
+
+use crate::args::{self, Common, Selection};
+use crate::exit::Exit;
+use crate::output;
+
+pub(crate) fn main(common: &Common, check: args::Check) -> Exit {
+    let request = match request(check.selection, false) {
+        Ok(request) => request,
+        Err(exit) => return exit,
+    };
+    let loaded = plan::load(request);
+    output::diagnostics(&loaded.diagnostics, common.color);
+    let errors = loaded.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+    let warnings = loaded.diagnostics.len() - errors;
+    let files = counted(loaded.files, "file");
+    output::out(&format!("checked {files}: {}, {}\n", counted(errors, "error"), counted(warnings, "warning")));
+    match loaded.plan {
+        None => Exit::Invalid,
+        Some(plan) if plan.scenarios.is_empty() => nothing_to_run(),
+        Some(_) => Exit::Passed,
+    }
+}
+
+/// What the user asked for, with the folder and the variables of the process.
+pub(crate) fn request(selection: Selection, strict: bool) -> Result<Request, Exit> {
+    let folder = std::env::current_dir().map_err(|error| {
+        output::err(&format!("error: cannot tell the working directory: {error}\n"));
+        Exit::Internal
+    })?;
+    let text = |text: std::ffi::OsString| text.into_string().ok();
+    Ok(Request {
+        folder,
+        paths: selection.paths,
+        environment: selection.env,
+        base_url: selection.base_url,
+        vars: selection.vars,
+        process: std::env::vars_os().filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect(),
+        strict,
+    })
+}
+
+/// Says that there is nothing to run.
+pub(crate) fn nothing_to_run() -> Exit {
+    output::err("error: no scenarios found: name a file or a folder that has `.yaml` files\n");
+    Exit::NothingToRun
+}
+
+/// `1 error`, `2 errors`.
+pub(crate) fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}

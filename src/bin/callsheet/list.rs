@@ -1,0 +1,50 @@
+//! `callsheet list`: the scenarios that a run would take.
+
+use callsheet::plan::{self, Planned};
+use serde_json::json;
+
+use crate::args::{self, Common};
+use crate::exit::Exit;
+use crate::{check, output};
+
+pub(crate) fn main(common: &Common, list: args::List) -> Exit {
+    let request = match check::request(list.selection, false) {
+        Ok(request) => request,
+        Err(exit) => return exit,
+    };
+    let loaded = plan::load(request);
+    output::diagnostics(&loaded.diagnostics, common.color);
+    let Some(plan) = loaded.plan else { return Exit::Invalid };
+    if list.json {
+        let scenarios: Vec<_> = plan.scenarios.iter().map(as_json).collect();
+        output::out(&format!("{:#}\n", json!({ "scenarios": scenarios })));
+    } else {
+        let width = plan.scenarios.iter().map(|planned| planned.scenario.source().name().chars().count());
+        let width = width.max().unwrap_or_default();
+        for planned in &plan.scenarios {
+            output::out(&line(planned, width));
+        }
+    }
+    if plan.scenarios.is_empty() { check::nothing_to_run() } else { Exit::Passed }
+}
+
+fn line(planned: &Planned, width: usize) -> String {
+    let scenario = &planned.scenario;
+    let tags: Vec<&str> = scenario.tags.iter().map(|tag| tag.value.as_str()).collect();
+    let tags = if tags.is_empty() { String::new() } else { format!("  [{}]", tags.join(", ")) };
+    let name = scenario.name.value.escape_debug();
+    format!("{:width$}  {name}{tags}\n", scenario.source().name())
+}
+
+fn as_json(planned: &Planned) -> serde_json::Value {
+    let scenario = &planned.scenario;
+    let steps = scenario.all_steps().count();
+    json!({
+        "file": scenario.source().name(),
+        "line": scenario.source().position(scenario.span(scenario.name.at).start).line,
+        "name": scenario.name.value,
+        "description": scenario.description,
+        "tags": scenario.tags.iter().map(|tag| &tag.value).collect::<Vec<_>>(),
+        "steps": steps,
+    })
+}

@@ -1,0 +1,246 @@
+//! `callsheet run`.
+
+use std::cell::RefCell;
+use std::io::IsTerminal;
+use std::path::Path;
+use std::time::{Duration, Instant, SystemTime};
+
+use callsheet::outcome::{Event, Outcome, Summary};
+use callsheet::plan::{self, Plan};
+use callsheet::report::junit;
+use callsheet::report::progress::{self, Progress};
+use callsheet::report::terminal::{Terminal, Verbosity};
+use callsheet::run::{self, Options};
+use tokio::runtime::Runtime;
+
+use crate::args::{self, Common, Report, ReportFormat, When};
+use crate::exit::Exit;
+use crate::{check, output, server};
+
+pub(crate) fn main(common: &Common, run: args::Run) -> Exit {
+    if let Err(exit) = refuse_equal_reports(&run.reports) {
+        return exit;
+    }
+    let request = match check::request(run.selection.clone(), true) {
+        Ok(request) => request,
+        Err(exit) => return exit,
+    };
+    let loaded = plan::load(request);
+    output::diagnostics(&loaded.diagnostics, common.color);
+    let Some(plan) = loaded.plan else {
+        let errors = loaded.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+        output::err(&format!("{}: nothing was sent\n", check::counted(errors, "error")));
+        return Exit::Invalid;
+    };
+    if plan.scenarios.is_empty() {
+        return check::nothing_to_run();
+    }
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(exit) => return exit,
+    };
+    runtime.block_on(go(common, &run, &plan))
+}
+
+/// One thread: a run waits more than it computes, and nothing crosses a thread.
+pub(crate) fn runtime() -> Result<Runtime, Exit> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+        output::err(&format!("error: the runtime cannot start: {error}\n"));
+        Exit::Internal
+    })
+}
+
+async fn go(common: &Common, run: &args::Run, plan: &Plan) -> Exit {
+    let show = RefCell::new(Show::new(common, run, plan));
+    let whole = async {
+        let server = match &plan.project {
+            Some(project) => match server::start(project).await {
+                Ok(server) => server,
+                Err(diagnostic) => {
+                    output::diagnostics(&[*diagnostic], common.color);
+                    return Exit::ServerNotReady;
+                }
+            },
+            None => None,
+        };
+        let options = Options {
+            jobs: usize::from(run.jobs),
+            server_url: server.as_ref().map(|server| server.url().to_owned()),
+            id: run_id(),
+        };
+        let mut sink = |event: Event| show.borrow_mut().event(event);
+        match run::run(plan, &options, &mut sink).await {
+            Ok(()) => Exit::Passed,
+            Err(error) => {
+                output::diagnostics(&[error.diagnostic()], common.color);
+                Exit::Invalid
+            }
+        }
+    };
+    let ended = tokio::select! {
+        exit = whole => exit,
+        signal = stop_signal() => signal,
+        () = tick(&show) => Exit::Internal,
+    };
+    if ended == Exit::ServerNotReady || ended == Exit::Invalid {
+        return ended;
+    }
+    show.into_inner().finish(run, ended)
+}
+
+/// Draws the progress again and again; it ends with the run.
+async fn tick(show: &RefCell<Show>) {
+    loop {
+        let pause = show.borrow().pause();
+        tokio::time::sleep(pause).await;
+        show.borrow_mut().draw();
+    }
+}
+
+/// SIGINT or SIGTERM, as the exit code that says so.
+pub(crate) async fn stop_signal() -> Exit {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => tokio::select! {
+            _ = tokio::signal::ctrl_c() => Exit::Interrupted,
+            _ = terminate.recv() => Exit::Terminated,
+        },
+        Err(_) => {
+            let _ = tokio::signal::ctrl_c().await;
+            Exit::Interrupted
+        }
+    }
+}
+
+/// Names a run, so that a test can find what it has made.
+fn run_id() -> String {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    format!("{:x}-{:x}", since.as_micros(), std::process::id())
+}
+
+/// What becomes of the events.
+struct Show {
+    begun: Instant,
+    terminal: Terminal,
+    summary: Summary,
+    /// Kept only if a report wants it.
+    outcome: Option<Outcome>,
+    progress: Option<Progress>,
+    /// Whether the progress line is drawn over itself, or written anew from time to time.
+    live: bool,
+}
+
+impl Show {
+    fn new(common: &Common, run: &args::Run, plan: &Plan) -> Self {
+        let verbosity = match (run.quiet, run.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (_, 0) => Verbosity::Normal,
+            (_, 1) => Verbosity::Steps,
+            _ => Verbosity::Exchanges,
+        };
+        let live = std::io::stderr().is_terminal();
+        let progress = match run.progress {
+            When::Never => false,
+            When::Always => true,
+            When::Auto => !run.quiet,
+        };
+        Self {
+            begun: Instant::now(),
+            terminal: Terminal::new(output::stdout_style(common.color), verbosity),
+            summary: Summary::default(),
+            outcome: (!run.reports.is_empty()).then(|| Outcome::new(SystemTime::now())),
+            progress: progress.then(|| Progress::new(plan.scenarios.len())),
+            live,
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        self.summary.add(&event);
+        if let Some(progress) = &mut self.progress {
+            progress.add(&event);
+        }
+        let text = self.terminal.event(&event);
+        if !text.is_empty() {
+            self.erase();
+            output::out(&text);
+        }
+        if let Some(outcome) = &mut self.outcome {
+            outcome.add(event);
+        }
+    }
+
+    fn pause(&self) -> Duration {
+        match (&self.progress, self.live) {
+            (Some(_), true) => Duration::from_millis(100),
+            _ => Duration::from_secs(10),
+        }
+    }
+
+    fn draw(&mut self) {
+        if let Some(progress) = &self.progress {
+            let line = progress.line(self.begun.elapsed());
+            output::err(&if self.live { progress::over(&line) } else { format!("{line}\n") });
+        }
+    }
+
+    fn erase(&self) {
+        if self.live && self.progress.is_some() {
+            output::err(progress::ERASE);
+        }
+    }
+
+    /// Writes what is written at the end.
+    fn finish(mut self, run: &args::Run, ended: Exit) -> Exit {
+        self.erase();
+        let stopped = ended != Exit::Passed;
+        output::out(&self.terminal.end(&self.summary, self.begun.elapsed(), stopped));
+        let mut exit = match ended {
+            Exit::Passed if self.summary.scenarios.failed > 0 => Exit::Failed,
+            other => other,
+        };
+        if let Some(mut outcome) = self.outcome.take() {
+            outcome.duration = self.begun.elapsed();
+            for report in &run.reports {
+                if let Err(error) = write_report(report, &outcome) {
+                    output::err(&format!("error: the report `{}` cannot be written: {error}\n", report.path.display()));
+                    exit = Exit::Internal;
+                }
+            }
+        }
+        exit
+    }
+}
+
+/// A report is there whole or not at all.
+fn write_report(report: &Report, outcome: &Outcome) -> std::io::Result<()> {
+    let bytes = match report.format {
+        ReportFormat::Junit => junit::render(outcome),
+    };
+    if let Some(folder) = report.path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut name = report.path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let temporary = report.path.with_file_name(name);
+    let written = std::fs::write(&temporary, bytes)
+        .and_then(|()| std::fs::rename(&temporary, &report.path));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&temporary);
+    }
+    written
+}
+
+fn refuse_equal_reports(reports: &[Report]) -> Result<(), Exit> {
+    for (index, report) in reports.iter().enumerate() {
+        let path: &Path = &report.path;
+        if reports[..index].iter().any(|other| other.path == path) {
+            output::err(&format!("error: two reports go to `{}`\n", path.display()));
+            return Err(Exit::Invalid);
+        }
+        if path.is_dir() {
+            output::err(&format!("error: the report `{}` is a folder\n", path.display()));
+            return Err(Exit::Invalid);
+        }
+    }
+    Ok(())
+}
