@@ -52,16 +52,29 @@ fn is_reset(error: &io::Error) -> bool {
 }
 
 /// Before the head of the answer was complete.
-fn explain_head(error: &hyper::Error, origin: &Origin, progress: &Progress, wire: Option<&Wire>) -> Fault {
+fn explain_head(
+    error: &hyper::Error,
+    origin: &Origin,
+    progress: &Progress,
+    wire: Option<&Wire>,
+) -> Fault {
     let io = find::<io::Error>(error);
     // hyper and h2 say "broken pipe" of an HTTP/2 connection that merely ended.
-    if io.is_some_and(|io| io.kind() == io::ErrorKind::ConnectionReset || wire.is_some() && is_reset(io)) {
-        return protocol(ProtocolFault::ConnectionReset, "the server reset the connection instead of answering");
+    if io.is_some_and(|io| {
+        io.kind() == io::ErrorKind::ConnectionReset || wire.is_some() && is_reset(io)
+    }) {
+        return protocol(
+            ProtocolFault::ConnectionReset,
+            "the server reset the connection instead of answering",
+        );
     }
     // In TLS 1.3 the client is done before the server has looked at its certificate; a server that accepts sends
     // session tickets first (RFC 8446 §4.4.2.4, §4.6.1).
     if progress.tls13 && !progress.reused && progress.traffic().0 == 0 {
-        let message = format!("`{}` closed the connection right after the TLS handshake, without a byte", origin.host);
+        let message = format!(
+            "`{}` closed the connection right after the TLS handshake, without a byte",
+            origin.host
+        );
         return fault(FailureKind::Tls(TlsFault::Handshake), message)
             .remedy("servers that want a client certificate do this");
     }
