@@ -106,6 +106,7 @@ async fn open(origin: &Origin, trust: &Trust, progress: &mut Progress) -> Result
         .await
         .map_err(|error| tls::explain(&error, &origin.host, &wire))?;
     progress.timing.tls = Some(start.elapsed());
+    progress.tls13 = tls.get_ref().1.protocol_version() == Some(rustls::ProtocolVersion::TLSv1_3);
     let two = tls.get_ref().1.alpn_protocol() == Some(b"h2");
     let stream = Stream::Tls(Box::new(tls));
     if two {

@@ -16,6 +16,8 @@ pub(super) struct Progress {
     pub(super) timing: Timing,
     pub(super) remote: Option<SocketAddr>,
     pub(super) reused: bool,
+    /// The connection was opened for this hop, with TLS 1.3.
+    pub(super) tls13: bool,
     /// Body bytes of the answer so far.
     pub(super) received: u64,
     /// Of how many, where a Content-Length says so.
@@ -33,6 +35,7 @@ impl Progress {
             timing: Timing::default(),
             remote: None,
             reused: false,
+            tls13: false,
             received: 0,
             expected: None,
             body_len,

@@ -38,7 +38,7 @@ pub(super) fn explain(
     let explained = if progress.phase == Phase::Body {
         explain_body(error, progress)
     } else {
-        explain_head(error, progress, wire)
+        explain_head(error, origin, progress, wire)
     };
     explained.because(error)
 }
@@ -52,12 +52,31 @@ fn is_reset(error: &io::Error) -> bool {
 }
 
 /// Before the head of the answer was complete.
-fn explain_head(error: &hyper::Error, progress: &Progress, wire: Option<&Wire>) -> Fault {
-    if find::<io::Error>(error).is_some_and(is_reset) {
+fn explain_head(
+    error: &hyper::Error,
+    origin: &Origin,
+    progress: &Progress,
+    wire: Option<&Wire>,
+) -> Fault {
+    let io = find::<io::Error>(error);
+    // hyper and h2 say "broken pipe" of an HTTP/2 connection that merely ended.
+    if io.is_some_and(|io| {
+        io.kind() == io::ErrorKind::ConnectionReset || wire.is_some() && is_reset(io)
+    }) {
         return protocol(
             ProtocolFault::ConnectionReset,
             "the server reset the connection instead of answering",
         );
+    }
+    // In TLS 1.3 the client is done before the server has looked at its certificate; a server that accepts sends
+    // session tickets first (RFC 8446 §4.4.2.4, §4.6.1).
+    if progress.tls13 && !progress.reused && progress.traffic().0 == 0 {
+        let message = format!(
+            "`{}` closed the connection right after the TLS handshake, without a byte",
+            origin.host
+        );
+        return fault(FailureKind::Tls(TlsFault::Handshake), message)
+            .remedy("servers that want a client certificate do this");
     }
     let Some(wire) = wire else {
         return protocol(ProtocolFault::ClosedBeforeResponse, closed(progress));
@@ -66,6 +85,10 @@ fn explain_head(error: &hyper::Error, progress: &Progress, wire: Option<&Wire>) 
     let head = &answer.head;
     if head.is_empty() {
         return protocol(ProtocolFault::ClosedBeforeResponse, closed(progress));
+    }
+    if head.bytes().is_empty() {
+        let message = "the server closed the connection after an interim (1xx) answer";
+        return protocol(ProtocolFault::ClosedBeforeResponse, message);
     }
     if let Err(defect) = head.examine() {
         // A line that is cut off is no defect of that line.
