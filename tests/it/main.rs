@@ -1,1 +1,28 @@
-//! Integration tests.
+//! Integration tests, in the order in which a newcomer reads them.
+
+// What the tests stand on: the program, the practice server, the golden pairs.
+mod support;
+
+// The house: which module may use which, and which crate is named where.
+mod architecture;
+
+// What is wrong with a file is said before anything is sent.
+mod invalid;
+
+// What is wrong with a response is said at its place.
+mod failing;
+
+// The examples are green, by all the ways to select them.
+mod examples;
+
+// The commands, their options and exit codes.
+mod commands;
+
+// The transport, as a user sees it fail.
+mod transport;
+
+// The project's server is started, awaited and stopped.
+mod server;
+
+// The README keeps its word.
+mod readme;

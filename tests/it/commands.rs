@@ -1,0 +1,145 @@
+//! Commands, options and exit codes.
+
+use std::fs;
+
+use super::support::{callsheet, demo, ran, root, run, scenario};
+
+#[test]
+fn check_counts_what_it_found_and_sends_nothing() {
+    let check = run(&root(), &["check"]);
+    assert_eq!((check.code, check.stderr.as_str()), (0, ""));
+    assert!(check.stdout.starts_with("checked ") && check.stdout.ends_with("0 errors, 0 warnings\n"), "{}", check.stdout);
+}
+
+#[test]
+fn list_shows_files_names_and_tags() {
+    let list = run(&root(), &["list"]);
+    assert_eq!(list.code, 0);
+    assert!(list.stdout.contains("scenarios/shop/sign-in.yaml"), "{}", list.stdout);
+    assert!(list.stdout.contains("[shop, smoke, auth]"), "{}", list.stdout);
+    let json: serde_json::Value = serde_json::from_str(&run(&root(), &["list", "--json"]).stdout).expect("JSON");
+    let scenarios = json["scenarios"].as_array().expect("a list");
+    assert_eq!(scenarios.len(), list.stdout.lines().count());
+    assert_eq!(scenarios[0]["file"], "scenarios/httpbin/bodies.yaml");
+    assert_eq!(scenarios[0]["steps"], 5);
+}
+
+#[test]
+fn usage_errors_exit_with_2_and_help_with_0() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for args in [&["run", "--jobs", "0"][..], &["fly"], &["run", "--var", "x"], &["run", "--report", "pdf=x"], &[]] {
+        let ran = run(folder.path(), args);
+        assert_eq!(ran.code, 2, "{args:?}");
+        assert!(ran.stdout.is_empty() && !ran.stderr.is_empty(), "{args:?}");
+    }
+    let help = run(folder.path(), &["--help"]);
+    assert_eq!(help.code, 0);
+    assert!(help.stdout.contains("130  interrupted"), "{}", help.stdout);
+    let twice = run(&root(), &["run", "--report", "junit=a.xml", "--report", "junit=a.xml"]);
+    assert_eq!(twice.code, 2);
+    assert!(twice.stderr.contains("two reports go to `a.xml`"), "{}", twice.stderr);
+}
+
+#[test]
+fn variables_of_the_command_line_win_and_are_text_unless_written_as_json() {
+    let demo = demo();
+    let folder = scenario(
+        "name: vars\nvars: { id: 1, n: 2 }\nsteps:\n  - request: POST /anything\n    json: { id: \"${id}\", n: \"${n}\" }\n    capture: { n: $.json.id }\n  - request: POST /anything\n    json: { id: \"${id}\", n: \"${n}\" }\n    expect: { json: { $.json: { id: \"007\", n: [1] } } }\n",
+    );
+    let args = ["run", "--base-url", &demo.url, "--var", "id=007", "--var", "n:=[1]"];
+    let ran = run(folder.path(), &args);
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+}
+
+#[test]
+fn environments_have_their_base_url_and_variables() {
+    let demo = demo();
+    let folder = scenario("name: env\nsteps:\n  - request: GET /anything/${tenant}\n    expect: { url: { ends_with: /blue } }\n");
+    let project = format!(
+        "default_environment: local\nenvironments:\n  local: {{ base_url: \"http://127.0.0.1:1\" }}\n  staging: {{ base_url: \"{}\", vars: {{ tenant: blue }} }}\n",
+        demo.url
+    );
+    fs::write(folder.path().join("callsheet.yaml"), project).expect("a file");
+    let local = run(folder.path(), &["run"]);
+    assert_eq!(local.code, 2);
+    assert!(local.stderr.contains("environment `staging` defines it: run with `--env staging`"), "{}", local.stderr);
+    let staging = run(folder.path(), &["run", "--env", "staging"]);
+    assert_eq!(staging.code, 0, "{}{}", staging.stdout, staging.stderr);
+    let wrong = run(folder.path(), &["run", "--env", "stagin"]);
+    assert_eq!(wrong.code, 2);
+    assert!(wrong.stderr.contains("did you mean `staging`?"), "{}", wrong.stderr);
+}
+
+#[test]
+fn a_failed_step_ends_its_scenario_but_not_the_teardown_and_not_the_others() {
+    let demo = demo();
+    let folder = scenario(
+        "name: fails\nsteps:\n  - request: GET /status/500\n  - request: GET /get\nteardown:\n  - request: GET /status/404\n  - request: GET /uuid-of-nothing\n    expect: { status: 404 }\n",
+    );
+    fs::write(folder.path().join("z.yaml"), "name: passes\nsteps: [{ request: GET /get }]\n").expect("a file");
+    let ran = run(folder.path(), &["run", "--base-url", &demo.url, "--report", "junit=out/junit.xml"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.stdout.contains("2 scenarios: 1 passed, 1 failed"), "{}", ran.stdout);
+    let junit = fs::read_to_string(folder.path().join("out/junit.xml")).expect("the report");
+    assert!(junit.contains("failures=\"2\"") && junit.contains("skipped=\"1\""), "{junit}");
+    assert!(junit.contains("file=\"scenario.yaml\"") && junit.contains("line=\"3\""), "{junit}");
+}
+
+#[test]
+fn continue_on_failure_lets_the_next_steps_run() {
+    let demo = demo();
+    let folder = scenario(
+        "name: goes on\nsteps:\n  - request: GET /status/500\n    continue_on_failure: true\n  - request: GET /get\n",
+    );
+    let ran = run(folder.path(), &["run", "--base-url", &demo.url]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.stdout.contains("2 steps: 1 passed, 1 failed"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_exit_3_and_the_story_is_told_all_the_same() {
+    let demo = demo();
+    let folder = scenario("name: ok\nsteps: [{ request: GET /get }]\n");
+    let ran = run(folder.path(), &["run", "--base-url", &demo.url, "--report", "junit=scenario.yaml/x.xml"]);
+    assert_eq!(ran.code, 3);
+    assert!(ran.stderr.contains("cannot be written"), "{}", ran.stderr);
+    assert!(ran.stdout.contains("1 passed"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_signal_stops_the_run_tells_how_far_it_came_and_exits_as_a_shell_expects() {
+    let demo = demo();
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let folder = scenario("name: waits\nsteps: [{ request: GET /get }, { request: GET /delay/10 }]\n");
+        let child = callsheet(folder.path())
+            .args(["run", "--base-url", &demo.url])
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        let id = child.id().to_string();
+        let killed = std::process::Command::new("kill").args([&format!("-{signal}"), &id]).status();
+        assert!(killed.expect("kill").success());
+        let ran = ran(child.wait_with_output().expect("it ends"));
+        assert_eq!(ran.code, code, "{}{}", ran.stdout, ran.stderr);
+        assert!(ran.stdout.contains("interrupted"), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn the_demo_command_says_where_it_listens() {
+    use std::io::{BufRead, BufReader};
+    let mut child = callsheet(&root())
+        .args(["demo", "--listen", "127.0.0.1:0"])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("stdout")).read_line(&mut line).expect("a line");
+    let url = line.split_whitespace().find(|word| word.starts_with("http://")).expect("a URL").to_owned();
+    let ran = run(&root(), &["run", "scenarios/httpbin", "--base-url", &url]);
+    child.kill().expect("kill");
+    child.wait().expect("wait");
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+}
