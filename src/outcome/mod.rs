@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use fingerprint::{Fingerprints, MASK};
-pub use miss::{Actual, Difference, Miss, Subject, Via, Wanted};
 pub use fold::{Outcome, ScenarioOutcome};
+pub use miss::{Actual, Difference, Miss, Subject, Via, Wanted};
 pub use summary::{Counts, Summary};
 
 use crate::http::{Exchange, Failure};

@@ -108,7 +108,11 @@ fn body(out: &mut String, sent: Option<&[u8]>, length: u64) {
         let _ = write!(out, " # with a body of {}, not shown", text::size(length));
         return;
     };
-    let kept = &content[..content.floor_char_boundary(LONGEST_BODY)];
+    let mut end = content.len().min(LONGEST_BODY);
+    while !content.is_char_boundary(end) {
+        end -= 1;
+    }
+    let kept = &content[..end];
     // `--data @x` would send the file x.
     push(out, if kept.starts_with('@') { "--data-raw" } else { "--data" });
     push(out, &always_quoted(kept.as_bytes()));
@@ -139,7 +143,8 @@ fn always_quoted(word: &[u8]) -> String {
         }
         _ => {
             let chunks = word.utf8_chunks();
-            let inside: String = chunks.map(|chunk| ansi_c(chunk.valid, chunk.invalid)).collect();
+            let inside: String =
+                chunks.map(|chunk| ansi_c(chunk.valid(), chunk.invalid())).collect();
             format!("$'{inside}'")
         }
     }

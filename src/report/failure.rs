@@ -22,12 +22,7 @@ pub(super) struct Of<'a> {
 }
 
 /// The whole block: the headline, a blank line, and the diagnostics with the notes under the last one.
-pub(super) fn block(
-    of: Of<'_>,
-    step: &StepOutcome,
-    style: Style,
-    prints: &Fingerprints,
-) -> String {
+pub(super) fn block(of: Of<'_>, step: &StepOutcome, style: Style, prints: &Fingerprints) -> String {
     let headline = headline(of, step, style.color);
     format!("{headline}\n\n{}", diagnostics(of, step, style, prints))
 }
@@ -115,7 +110,8 @@ fn clean_note(note: Note) -> Note {
 
 /// The diagnostic at this place. A file's name is anybody's text as well: a hostile one is escaped.
 fn at(error: Diagnostic, place: &Place, label: &str) -> Diagnostic {
-    let label = text::clean_lines(&mask::urls(label));
+    // A second line would stand outside of the drawing.
+    let label = text::clean(&mask::urls(label)).into_owned();
     match text::clean(place.source.name()) {
         std::borrow::Cow::Borrowed(_) => error.at(&place.source, place.span, label),
         std::borrow::Cow::Owned(name) => {

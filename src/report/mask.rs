@@ -136,7 +136,10 @@ mod tests {
             assert_eq!(urls(text), expected);
         }
         check("http://a.test/x@y", "http://a.test/x@y");
-        check("GET http://u:p@a.test/?to=//v:q@b.test now", "GET http://•••@a.test/?to=//•••@b.test now");
+        check(
+            "GET http://u:p@a.test/?to=//v:q@b.test now",
+            "GET http://•••@a.test/?to=//•••@b.test now",
+        );
         check("https://u:p@ss@a.test", "https://•••@a.test");
     }
 

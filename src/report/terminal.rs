@@ -51,6 +51,7 @@ struct Told {
     name: String,
     finished: bool,
     steps: usize,
+    failures: usize,
     not_run: usize,
     /// The list in which a step failed, and the steps that did not run since.
     failed: Option<(Section, usize)>,
@@ -121,6 +122,7 @@ impl Terminal {
             State::Passed => told.ran(step.section, color),
             State::Failed => {
                 told.ran(step.section, color);
+                told.failures += 1;
                 told.failed = Some((step.section, 0));
                 let of = Of { file: &told.file, name: &told.name };
                 told.page.block(&failure::block(of, step, self.style, &self.prints));
@@ -215,7 +217,11 @@ impl Told {
                 let mark = paint(DIM, "not run", color);
                 Some(format!("   -  {title} ({mark})"))
             }
-            State::Failed => None,
+            State::Failed if self.failures > 0 => None,
+            State::Failed => {
+                let details = paint(DIM, &format!("({})", self.details(duration)), color);
+                Some(format!("{}  {title} {details}", paint(BAD, "FAIL", color)))
+            }
         }
     }
 
@@ -227,14 +233,19 @@ impl Told {
             State::NotRun => (DIM, "not run"),
         };
         let word = paint(style, word, color);
+        if self.steps == 0 {
+            return format!("      {word}");
+        }
         format!("      {word} {}", paint(DIM, &format!("({})", self.details(duration)), color))
     }
 
     /// `4 steps, 12 ms`
     fn details(&self, duration: Duration) -> String {
         let mut out = text::count(self.steps, "step");
-        if self.not_run > 0 {
-            out.push_str(&format!(", {} not run", self.not_run));
+        for (number, word) in [(self.failures, "failed"), (self.not_run, "not run")] {
+            if number > 0 {
+                out.push_str(&format!(", {number} {word}"));
+            }
         }
         format!("{out}, {}", quantity::shown(duration))
     }
@@ -246,7 +257,11 @@ fn step_line(step: &StepOutcome, color: bool) -> String {
     let name = text::clean(&name);
     if step.state == State::NotRun {
         let reason = step.reason.as_deref().map(|reason| format!(" ({})", text::clean(reason)));
-        return format!("   -  {name}: {}{}", paint(DIM, "not run", color), reason.unwrap_or_default());
+        return format!(
+            "   -  {name}: {}{}",
+            paint(DIM, "not run", color),
+            reason.unwrap_or_default()
+        );
     }
     let details = match &step.exchange {
         Some(exchange) => exchange::line(exchange),

@@ -47,10 +47,11 @@ fn escaped(text: &str) -> String {
     out
 }
 
-/// Controls, what turns the direction of writing, and what has no form of its own. The joiners that scripts and emoji
-/// need are not among them.
+/// Controls, what turns the direction of writing, what has no form of its own, and what is no character. The joiners
+/// that scripts and emoji need are not among them.
 pub(super) fn garbles(c: char) -> bool {
     c.is_control()
+        || u32::from(c) & 0xfffe == 0xfffe
         || matches!(c,
             '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
             | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
