@@ -3,6 +3,7 @@
 pub mod render;
 pub mod suggest;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::source::{Source, Span};
@@ -30,8 +31,8 @@ pub struct Label {
 /// A line under the excerpt: `= name: text`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
-    /// `help`, `note`, `request`, …
-    pub name: &'static str,
+    /// `help`, `note`, `request`, …, or the variable that it tells of.
+    pub name: Cow<'static, str>,
     /// One or several lines.
     pub text: String,
 }
@@ -91,8 +92,8 @@ impl Diagnostic {
     }
 
     /// A named line under the excerpt.
-    pub fn note(mut self, name: &'static str, text: impl Into<String>) -> Self {
-        self.notes.push(Note { name, text: text.into() });
+    pub fn note(mut self, name: impl Into<Cow<'static, str>>, text: impl Into<String>) -> Self {
+        self.notes.push(Note { name: name.into(), text: text.into() });
         self
     }
 

@@ -66,7 +66,7 @@ fn one(diagnostic: &Diagnostic, renderer: &Renderer) -> String {
 }
 
 fn named(note: &Note) -> annotate_snippets::Message<'_> {
-    let level = match note.name {
+    let level = match note.name.as_ref() {
         "help" => Level::HELP,
         "note" => Level::NOTE,
         other => Level::NOTE.with_name(other),

@@ -1,11 +1,15 @@
 //! What happened, as data: events, and the outcome that is their fold.
 
+mod fingerprint;
+mod fold;
 mod miss;
 mod summary;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use fingerprint::{Fingerprints, MASK};
+pub use fold::{Outcome, ScenarioOutcome};
 pub use miss::{Actual, Difference, Miss, Subject, Via, Wanted};
 pub use summary::{Counts, Summary};
 

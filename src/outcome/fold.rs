@@ -1,0 +1,109 @@
+//! The outcome of a run: the fold of its events.
+
+use std::time::{Duration, SystemTime};
+
+use super::{Event, Fingerprints, Place, State, StepOutcome, Summary};
+
+/// What a run came to, with all that reports tell of it.
+#[derive(Debug)]
+pub struct Outcome {
+    /// In the order of the plan.
+    pub scenarios: Vec<ScenarioOutcome>,
+    /// The counts.
+    pub summary: Summary,
+    /// From the first event to the last; the clock is the caller's.
+    pub duration: Duration,
+    /// When the run began.
+    pub started: SystemTime,
+    /// What stands in for masked values.
+    pub fingerprints: Fingerprints,
+}
+
+/// What came of a scenario.
+#[derive(Debug)]
+pub struct ScenarioOutcome {
+    /// Its number in the plan, from 0.
+    pub index: usize,
+    /// Its name.
+    pub name: String,
+    /// Where its name stands.
+    pub place: Place,
+    /// What came of it; until it is over, not run, or failed if a step did.
+    pub state: State,
+    /// From its first step to its last.
+    pub duration: Duration,
+    /// Its steps, in the order in which they ended.
+    pub steps: Vec<StepOutcome>,
+}
+
+impl Outcome {
+    /// Nothing has happened yet.
+    #[must_use]
+    pub fn new(started: SystemTime, fingerprints: Fingerprints) -> Self {
+        Self {
+            scenarios: Vec::new(),
+            summary: Summary::default(),
+            duration: Duration::ZERO,
+            started,
+            fingerprints,
+        }
+    }
+
+    /// Takes one event in. Failed steps are kept whole, of the others no more than a line needs.
+    pub fn add(&mut self, event: Event) {
+        self.summary.add(&event);
+        match event {
+            Event::ScenarioStarted { scenario, name, place } => self.start(scenario, name, place),
+            Event::StepStarted { .. } => {}
+            Event::StepFinished { scenario, step } => {
+                if let Some(scenario) = self.scenario(scenario) {
+                    if step.state == State::Failed {
+                        scenario.state = State::Failed;
+                    }
+                    scenario.steps.push(light(*step));
+                }
+            }
+            Event::ScenarioFinished { scenario, state, duration } => {
+                if let Some(scenario) = self.scenario(scenario) {
+                    scenario.state = state;
+                    scenario.duration = duration;
+                }
+            }
+        }
+    }
+
+    fn start(&mut self, index: usize, name: String, place: Place) {
+        let (state, steps) = (State::NotRun, Vec::new());
+        let scenario =
+            ScenarioOutcome { index, name, place, state, duration: Duration::ZERO, steps };
+        // Scenarios that run at the same time may begin in another order than the plan's.
+        match self.position(index) {
+            Ok(at) => self.scenarios[at] = scenario,
+            Err(at) => self.scenarios.insert(at, scenario),
+        }
+    }
+
+    fn scenario(&mut self, index: usize) -> Option<&mut ScenarioOutcome> {
+        let at = self.position(index).ok()?;
+        self.scenarios.get_mut(at)
+    }
+
+    fn position(&self, index: usize) -> Result<usize, usize> {
+        self.scenarios.binary_search_by_key(&index, |scenario| scenario.index)
+    }
+}
+
+/// Bodies of steps that passed would make memory grow with the run.
+fn light(step: StepOutcome) -> StepOutcome {
+    if step.state == State::Failed {
+        return step;
+    }
+    StepOutcome {
+        exchange: None,
+        sent_body: None,
+        values: Vec::new(),
+        cookies: Vec::new(),
+        faults: Vec::new(),
+        ..step
+    }
+}

@@ -1,0 +1,203 @@
+//! A step's first request as a curl command that a shell takes as it is, but for the values that are masked.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+
+use super::mask::{self, Kind};
+use super::{exchange, text};
+use crate::http::{Exchange, Hop};
+
+/// A longer body is cut.
+const LONGEST_BODY: usize = 1024;
+/// Where curl would put a value that is not shown.
+const HIDDEN: &str = "…";
+
+/// `curl -X GET 'http://a.test/' -b 'session=…'`; none if nothing was sent.
+pub(super) fn command(exchange: &Exchange, sent: Option<&[u8]>) -> Option<String> {
+    let hop = exchange.hops.first()?;
+    let length = exchange::sent_length(hop);
+    let mut out = String::from("curl");
+    method(&mut out, hop, exchange.hops.len() > 1);
+    // The fragment is not sent; curl would take brackets and braces for a set of URLs.
+    let url = mask::urls_with(hop.url.as_str(), HIDDEN);
+    let url = url.split('#').next().unwrap_or_default();
+    if url.contains(['[', ']', '{', '}']) {
+        out.push_str(" -g");
+    }
+    push(&mut out, &always_quoted(url.as_bytes()));
+    headers(&mut out, &hop.headers, length > 0);
+    body(&mut out, sent, length);
+    Some(out)
+}
+
+/// curl repeats a method given with `-X` at each redirect, so then it is said only where curl would not choose it.
+fn method(out: &mut String, hop: &Hop, followed: bool) {
+    let length = exchange::sent_length(hop);
+    if followed {
+        out.push_str(" -L");
+    }
+    match &hop.method {
+        // `-X HEAD` would wait for a body.
+        &Method::HEAD => out.push_str(" --head"),
+        &Method::GET if followed && length == 0 => {}
+        &Method::POST if followed && length > 0 => {}
+        other => {
+            out.push_str(" -X ");
+            out.push_str(&quoted(other.as_str().as_bytes()));
+        }
+    }
+}
+
+fn headers(out: &mut String, headers: &HeaderMap, has_body: bool) {
+    for (name, value) in headers {
+        if own(name, value) {
+            continue;
+        }
+        let bytes: Cow<'_, [u8]> = match Kind::of(name, value) {
+            Some(kind) => {
+                let plain = String::from_utf8_lossy(value.as_bytes());
+                Cow::Owned(mask::masked(kind, &plain, |_| HIDDEN.to_owned()).into_bytes())
+            }
+            None => match std::str::from_utf8(value.as_bytes()) {
+                Ok(plain) => Cow::Owned(mask::urls_with(plain, HIDDEN).into_owned().into_bytes()),
+                Err(_) => Cow::Borrowed(value.as_bytes()),
+            },
+        };
+        if name == header::COOKIE {
+            push(out, "-b");
+            push(out, &always_quoted(&bytes));
+            continue;
+        }
+        // curl takes `Name:` for "do not send" and `Name;` for "send it empty".
+        let line = match bytes.is_empty() {
+            true => [name.as_str().as_bytes(), b";"].concat(),
+            false => [name.as_str().as_bytes(), b": ", &bytes].concat(),
+        };
+        push(out, "-H");
+        push(out, &always_quoted(&line));
+    }
+    if has_body && !headers.contains_key(header::CONTENT_TYPE) {
+        // Else curl would call it a form.
+        out.push_str(" -H 'content-type:'");
+    }
+}
+
+/// Whether curl adds it itself, or this program did without being asked.
+fn own(name: &HeaderName, value: &HeaderValue) -> bool {
+    match *name {
+        header::HOST
+        | header::CONTENT_LENGTH
+        | header::TRANSFER_ENCODING
+        | header::CONNECTION
+        | header::ACCEPT_ENCODING => true,
+        header::ACCEPT => value.as_bytes() == b"*/*",
+        header::USER_AGENT => value.as_bytes().starts_with(b"callsheet/"),
+        _ => false,
+    }
+}
+
+fn body(out: &mut String, sent: Option<&[u8]>, length: u64) {
+    if length == 0 {
+        return;
+    }
+    let content = sent.and_then(|sent| std::str::from_utf8(sent).ok());
+    let Some(content) = content.filter(|content| !content.is_empty() && !content.contains('\0'))
+    else {
+        let _ = write!(out, " # with a body of {}, not shown", text::size(length));
+        return;
+    };
+    let mut end = content.len().min(LONGEST_BODY);
+    while !content.is_char_boundary(end) {
+        end -= 1;
+    }
+    let kept = &content[..end];
+    // `--data @x` would send the file x.
+    push(out, if kept.starts_with('@') { "--data-raw" } else { "--data" });
+    push(out, &always_quoted(kept.as_bytes()));
+    if (kept.len() as u64) < length {
+        let _ = write!(out, " # the body is cut: it has {}", text::size(length));
+    }
+}
+
+fn push(out: &mut String, word: &str) {
+    out.push(' ');
+    out.push_str(word);
+}
+
+/// A word for a shell, in quotes only where it needs them.
+pub(super) fn quoted(word: &[u8]) -> String {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./:,+@%".contains(byte);
+    match std::str::from_utf8(word) {
+        Ok(text) if !text.is_empty() && word.iter().all(plain) => text.to_owned(),
+        _ => always_quoted(word),
+    }
+}
+
+/// A word for a shell in quotes: in plain ones, or in `$'…'` where it has bytes that cannot be shown.
+fn always_quoted(word: &[u8]) -> String {
+    match std::str::from_utf8(word) {
+        Ok(plain) if !plain.chars().any(text::garbles) => {
+            format!("'{}'", plain.replace('\'', "'\\''"))
+        }
+        _ => {
+            let chunks = word.utf8_chunks();
+            let inside: String =
+                chunks.map(|chunk| ansi_c(chunk.valid(), chunk.invalid())).collect();
+            format!("$'{inside}'")
+        }
+    }
+}
+
+fn ansi_c(valid: &str, invalid: &[u8]) -> String {
+    let mut out = String::new();
+    let hex = |out: &mut String, byte: u8| {
+        let _ = write!(out, "\\x{byte:02x}");
+    };
+    for c in valid.chars() {
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\'' | '\\' => out.extend(['\\', c]),
+            c if text::garbles(c) => {
+                c.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| hex(&mut out, byte));
+            }
+            c => out.push(c),
+        }
+    }
+    invalid.iter().for_each(|byte| hex(&mut out, *byte));
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(word: &[u8], expected: &str) {
+        assert_eq!(quoted(word), expected);
+    }
+
+    #[test]
+    fn words_are_safe_in_a_shell() {
+        check(b"scenarios/login.yaml:27", "scenarios/login.yaml:27");
+        check(b"", "''");
+        check(b"a b", "'a b'");
+        check(b"$(rm -rf ~)`x`;&|", "'$(rm -rf ~)`x`;&|'");
+        check(b"it's", r"'it'\''s'");
+        check(b"a\nb'\\", r"$'a\nb\'\\'");
+        check(b"\x1b[31m\xff", r"$'\x1b[31m\xff'");
+        check("\u{202e}x".as_bytes(), r"$'\xe2\x80\xaex'");
+    }
+
+    /// What the shell reads is what was meant.
+    #[test]
+    fn a_shell_reads_it_back() {
+        for word in ["it's $HOME `id` \"x\" \\ *", "é ~ # !", "-n"] {
+            let words = shell_words::split(&quoted(word.as_bytes())).expect("words");
+            assert_eq!(words, [word]);
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! A failed step as its user sees it: what was wrong, at its place, and under it all that helps to understand it.
+
+use super::text::{self, BAD, DIM, paint};
+use super::{Style, curl, exchange, mask};
+use crate::diagnostic::{Diagnostic, Note, render};
+use crate::outcome::{CookieNote, Fault, Fingerprints, Place, StepOutcome};
+use crate::scenario::quantity;
+use crate::source::Source;
+use crate::value;
+
+/// The characters of a body, and of a value, that a note shows.
+const LONGEST_BODY: usize = 400;
+const LONGEST_VALUE: usize = 100;
+
+/// The scenario that a step belongs to, as far as its failure names it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Of<'a> {
+    /// Its file.
+    pub(super) file: &'a str,
+    /// Its name.
+    pub(super) name: &'a str,
+}
+
+/// The whole block: the headline, a blank line, and the diagnostics with the notes under the last one.
+pub(super) fn block(of: Of<'_>, step: &StepOutcome, style: Style, prints: &Fingerprints) -> String {
+    let headline = headline(of, step, style.color);
+    format!("{headline}\n\n{}", diagnostics(of, step, style, prints))
+}
+
+/// `FAIL  scenarios/login.yaml › A customer signs in › Sign in  (12 ms)`
+fn headline(of: Of<'_>, step: &StepOutcome, color: bool) -> String {
+    let took = format!("({})", quantity::shown(step.duration));
+    let name = super::step_name(step);
+    format!(
+        "{}  {} › {} › {}  {}",
+        paint(BAD, "FAIL", color),
+        text::clean(of.file),
+        text::clean(of.name),
+        text::clean(&name),
+        paint(DIM, &took, color)
+    )
+}
+
+/// The diagnostics of the step, drawn.
+pub(super) fn diagnostics(
+    of: Of<'_>,
+    step: &StepOutcome,
+    style: Style,
+    prints: &Fingerprints,
+) -> String {
+    let mut all: Vec<Diagnostic> = step.faults.iter().map(diagnostic).collect();
+    if all.is_empty() {
+        all.push(at(Diagnostic::error("the step failed"), &step.place, ""));
+    }
+    if let Some(last) = all.last_mut() {
+        last.notes.extend(notes(of, step, prints));
+    }
+    render::styled(&all, style).trim_end_matches('\n').to_owned()
+}
+
+/// What is wrong, in a sentence.
+pub(super) fn message(fault: &Fault) -> String {
+    let message = match fault {
+        Fault::Miss(miss) => miss.title(),
+        Fault::Transport { failure, .. } => failure.message.clone(),
+        Fault::Invalid { message, .. } => message.clone(),
+    };
+    text::clean(&mask::urls(&message)).into_owned()
+}
+
+fn diagnostic(fault: &Fault) -> Diagnostic {
+    let error = Diagnostic::error(message(fault));
+    match fault {
+        Fault::Miss(miss) => {
+            let mut error = at(error, &miss.place, &miss.label());
+            error.notes.extend(miss.notes().into_iter().map(clean_note));
+            error
+        }
+        Fault::Transport { place, failure } => {
+            let error = at(error, place, "");
+            let error = match failure.cause.as_str() {
+                "" => error,
+                cause => with(error, "cause", cause),
+            };
+            helped(error, failure.remedy.as_deref())
+        }
+        Fault::Invalid { place, label, help, .. } => {
+            helped(at(error, place, label), help.as_deref())
+        }
+    }
+}
+
+fn helped(error: Diagnostic, help: Option<&str>) -> Diagnostic {
+    match help {
+        Some(help) => with(error, "help", help),
+        None => error,
+    }
+}
+
+fn with(error: Diagnostic, name: &'static str, words: &str) -> Diagnostic {
+    error.note(name, text::clean_lines(&mask::urls(words)))
+}
+
+fn clean_note(note: Note) -> Note {
+    Note {
+        name: text::clean(&note.name).into_owned().into(),
+        text: text::clean_lines(&mask::urls(&note.text)),
+    }
+}
+
+/// The diagnostic at this place. A file's name is anybody's text as well: a hostile one is escaped.
+fn at(error: Diagnostic, place: &Place, label: &str) -> Diagnostic {
+    // A second line would stand outside of the drawing.
+    let label = text::clean(&mask::urls(label)).into_owned();
+    match text::clean(place.source.name()) {
+        std::borrow::Cow::Borrowed(_) => error.at(&place.source, place.span, label),
+        std::borrow::Cow::Owned(name) => {
+            let (path, content) = (place.source.path(), place.source.text());
+            let source = std::sync::Arc::new(Source::new(name, path, content));
+            error.at(&source, place.span, label)
+        }
+    }
+}
+
+/// What is told once for the whole step, in the order in which it helps.
+fn notes(of: Of<'_>, step: &StepOutcome, prints: &Fingerprints) -> Vec<Note> {
+    let mut notes = Vec::new();
+    let mut note = |name: &str, text: String| {
+        notes.push(Note { name: name.to_owned().into(), text });
+    };
+    if let Some(exchange) = step.exchange.as_deref() {
+        note("request", exchange::line(exchange));
+        if let Some(body) = exchange::body_line(exchange, LONGEST_BODY) {
+            note("body", body);
+        }
+    }
+    for used in &step.values {
+        let shown = value::shown(&used.value, LONGEST_VALUE);
+        let told = format!("{}, {}", mask::urls(&shown), used.origin);
+        note(&text::clean(&used.name), text::clean(&told).into_owned());
+    }
+    if !step.cookies.is_empty() {
+        let told: Vec<String> =
+            step.cookies.iter().map(|cookie| cookie_note(cookie, step, prints)).collect();
+        note("cookie", told.join("; "));
+    }
+    note("repeat", format!("callsheet run {}", repeat(of, step)));
+    let sent = step.sent_body.as_deref();
+    if let Some(command) = step.exchange.as_deref().and_then(|e| curl::command(e, sent)) {
+        note("curl", command);
+    }
+    notes
+}
+
+/// `` `session` was sent (•••a1f3) ``
+fn cookie_note(cookie: &CookieNote, step: &StepOutcome, prints: &Fingerprints) -> String {
+    let name = text::clean(&cookie.name);
+    if let Some(reason) = &cookie.held_back {
+        return format!("`{name}` was not sent: {}", text::clean(reason));
+    }
+    let hops = step.exchange.iter().flat_map(|exchange| &exchange.hops);
+    let value = hops
+        .flat_map(|hop| hop.headers.get_all(http::header::COOKIE))
+        .find_map(|header| mask::cookie_value(header, &cookie.name));
+    match value {
+        Some(value) => format!("`{name}` was sent ({})", prints.of(value)),
+        None => format!("`{name}` was sent"),
+    }
+}
+
+/// `scenarios/login.yaml:27`, as a shell takes it. A step of a file that is used can only be repeated by the scenario
+/// that uses it.
+fn repeat(of: Of<'_>, step: &StepOutcome) -> String {
+    let word = if step.place.source.name() == of.file {
+        format!("{}:{}", of.file, step.place.line())
+    } else {
+        of.file.to_owned()
+    };
+    curl::quoted(word.as_bytes())
+}
+
+/// A stand-in until the sentences of a miss are merged.
+trait Sentences {
+    fn title(&self) -> String;
+    fn label(&self) -> String;
+    fn notes(&self) -> Vec<Note>;
+}
+
+impl Sentences for crate::outcome::Miss {
+    fn title(&self) -> String {
+        format!("{:?} is {:?}", self.subject, self.actual)
+    }
+
+    fn label(&self) -> String {
+        format!("expected {}", self.wanted.operand)
+    }
+
+    fn notes(&self) -> Vec<Note> {
+        Vec::new()
+    }
+}

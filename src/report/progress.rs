@@ -1,0 +1,202 @@
+//! A sign of life while the run goes on: a line that is drawn over on a terminal, a plain one now and then in CI.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::text;
+use crate::outcome::{Event, State};
+use crate::scenario::quantity;
+
+/// In CI, a line as often as this.
+pub const PLAIN_EVERY: Duration = Duration::from_secs(10);
+/// A step that is younger than this is shown without its time.
+const WORTH_TELLING: Duration = Duration::from_secs(1);
+
+/// What is known of the run so far. Times are since its start.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    total: usize,
+    finished: usize,
+    failed: usize,
+    running: BTreeMap<usize, Running>,
+}
+
+#[derive(Clone, Debug)]
+struct Running {
+    scenario: String,
+    step: Option<String>,
+    since: Duration,
+}
+
+impl Progress {
+    /// A run of so many scenarios, none of which began.
+    #[must_use]
+    pub fn new(total: usize) -> Self {
+        Self { total, finished: 0, failed: 0, running: BTreeMap::new() }
+    }
+
+    /// Takes one event in, which came at `now` after the start of the run.
+    pub fn add(&mut self, event: &Event, now: Duration) {
+        match event {
+            Event::ScenarioStarted { scenario, name, .. } => {
+                let running = Running { scenario: name.clone(), step: None, since: now };
+                self.running.insert(*scenario, running);
+            }
+            Event::StepStarted { scenario, name } => {
+                if let Some(running) = self.running.get_mut(scenario) {
+                    running.step = Some(name.clone());
+                    running.since = now;
+                }
+            }
+            Event::StepFinished { scenario, .. } => {
+                if let Some(running) = self.running.get_mut(scenario) {
+                    running.step = None;
+                    running.since = now;
+                }
+            }
+            Event::ScenarioFinished { scenario, state, .. } => {
+                self.running.remove(scenario);
+                self.finished += 1;
+                self.failed += usize::from(*state == State::Failed);
+            }
+        }
+    }
+
+    /// The one that has not moved for the longest time is the one to wonder about.
+    fn slowest(&self) -> Option<&Running> {
+        self.running.values().min_by_key(|running| running.since)
+    }
+}
+
+/// The line of a terminal of this width:
+/// `12/200 scenarios, 3 failed, running: login › Fetch the account … 4 s, and 7 more`.
+#[must_use]
+pub fn line(progress: &Progress, width: usize, now: Duration) -> String {
+    let Some(slowest) = progress.slowest() else {
+        return text::fit(&counts(progress), width).into_owned();
+    };
+    let head = format!("{}, running: ", counts(progress));
+    let tail = tail(progress, slowest, now);
+    let name = name(slowest);
+    let room = width.saturating_sub(columns(&head) + columns(&tail));
+    // The counts and the time are worth more than the end of a long name.
+    let name = if room < 8 { text::fit(&name, 8) } else { text::fit(&name, room) };
+    text::fit(&format!("{head}{name}{tail}"), width).into_owned()
+}
+
+/// The line of a log, whole.
+#[must_use]
+pub fn plain(progress: &Progress, now: Duration) -> String {
+    line(progress, usize::MAX, now)
+}
+
+fn counts(progress: &Progress) -> String {
+    let mut out = format!("{}/{} scenarios", progress.finished, progress.total);
+    if progress.failed > 0 {
+        out.push_str(&format!(", {} failed", progress.failed));
+    }
+    out
+}
+
+fn name(running: &Running) -> String {
+    let scenario = text::clean(&running.scenario);
+    match &running.step {
+        Some(step) => format!("{scenario} › {}", text::clean(step)),
+        None => scenario.into_owned(),
+    }
+}
+
+fn tail(progress: &Progress, slowest: &Running, now: Duration) -> String {
+    let age = now.saturating_sub(slowest.since);
+    let mut out = String::new();
+    if age >= WORTH_TELLING {
+        // Whole seconds: figures that change ten times a second are not read.
+        out = format!(" … {}", quantity::shown(Duration::from_secs(age.as_secs())));
+    }
+    if progress.running.len() > 1 {
+        out.push_str(&format!(", and {} more", progress.running.len() - 1));
+    }
+    out
+}
+
+fn columns(text: &str) -> usize {
+    unicode_width::UnicodeWidthStr::width(text)
+}
+
+/// What removes the line that was drawn last.
+#[must_use]
+pub fn clear() -> &'static str {
+    "\r\u{1b}[2K"
+}
+
+/// What draws this line in the place of the one that was drawn last. It must be narrower than the terminal.
+#[must_use]
+pub fn clear_and_draw(line: &str) -> String {
+    format!("{}{line}", clear())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::outcome::Place;
+    use crate::source::{Source, Span};
+
+    fn started(scenario: usize, name: &str) -> Event {
+        let source = Arc::new(Source::new("a.yaml", "a.yaml", "name: a\n"));
+        let place = Place { source, span: Span::new(6, 7) };
+        Event::ScenarioStarted { scenario, name: name.to_owned(), place }
+    }
+
+    fn finished(scenario: usize, state: State) -> Event {
+        Event::ScenarioFinished { scenario, state, duration: Duration::ZERO }
+    }
+
+    fn step(scenario: usize, name: &str) -> Event {
+        Event::StepStarted { scenario, name: name.to_owned() }
+    }
+
+    const fn at(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn a_line_tells_how_far_the_run_is_and_what_it_waits_for() {
+        let mut progress = Progress::new(200);
+        assert_eq!(line(&progress, 80, at(0)), "0/200 scenarios");
+        progress.add(&started(0, "login"), at(0));
+        assert_eq!(line(&progress, 80, at(0)), "0/200 scenarios, running: login");
+        progress.add(&started(1, "orders"), at(0));
+        progress.add(&finished(1, State::Failed), at(1));
+        progress.add(&step(0, "Fetch the account"), at(2));
+        let expected = "1/200 scenarios, 1 failed, running: login › Fetch the account … 4 s";
+        assert_eq!(line(&progress, 80, at(6)), expected);
+        progress.add(&started(2, "cart"), at(5));
+        assert_eq!(line(&progress, 80, at(6)), format!("{expected}, and 1 more"));
+        assert_eq!(plain(&progress, at(6)), format!("{expected}, and 1 more"));
+        progress.add(&finished(0, State::Passed), at(7));
+        assert_eq!(plain(&progress, at(7)), "2/200 scenarios, 1 failed, running: cart … 2 s");
+    }
+
+    #[test]
+    fn a_line_fits_and_holds_nothing_that_moves_the_cursor() {
+        let mut progress = Progress::new(3);
+        progress.add(&started(0, "日本\u{1b}[2J\n語"), at(0));
+        progress.add(&step(0, &"long ".repeat(30)), at(0));
+        for width in 0..200 {
+            let line = line(&progress, width, at(9));
+            assert!(columns(&line) <= width, "{width}: {line}");
+            assert!(!line.chars().any(char::is_control), "{line:?}");
+        }
+        assert_eq!(
+            line(&progress, 60, at(9)),
+            "0/3 scenarios, running: 日本\\u{1b}[2J\\n語 › long long… … 9 s"
+        );
+    }
+
+    #[test]
+    fn drawing_replaces_the_line() {
+        assert_eq!(clear_and_draw("x"), "\r\u{1b}[2Kx");
+    }
+}

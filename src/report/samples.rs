@@ -1,0 +1,396 @@
+//! Outcomes made by hand, which go through every renderer.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
+use serde_json::json;
+use url::Url;
+
+use crate::http::{Answer, Exchange, Failure, FailureKind, Hop, Response, Timing};
+use crate::outcome::{
+    Actual, CookieNote, Difference, Event, Fault, Fingerprints, Miss, Outcome, Place, Section,
+    State, StepOutcome, Subject, UsedValue, Via, Wanted,
+};
+use crate::source::{Source, Span};
+use crate::value::Value;
+
+pub(super) const FILE: &str = "scenarios/login.yaml";
+const TEXT: &str = r#"name: A customer signs in and sees the account
+tags: [smoke, auth]
+
+vars:
+  user: alice
+
+steps:
+  - name: Sign in
+    request: POST /login
+    form: {username: "${user}"}
+    expect:
+      status: 303
+
+  - name: Fetch the account
+    request: GET /account
+    expect:
+      status: 200
+      headers: {x-shop: one}
+      cookies: {session: {secure: true}}
+      json:
+        $.user: ${user}
+        $.orders: {length: 3}
+        $.address: {city: Bern}
+      body: {includes: hello}
+      duration: {lt: 10ms}
+      url: {ends_with: /account}
+      redirects: [{status: 303, location: /x}]
+      check: ["${user == 'bob'}"]
+  - name: Fetch the first order
+    request: GET /orders/${first_order}
+"#;
+
+pub(super) fn source(name: &str) -> Arc<Source> {
+    Arc::new(Source::new(name, name, TEXT))
+}
+
+/// The place of the last occurrence of a piece.
+pub(super) fn place(piece: &str) -> Place {
+    place_in(&source(FILE), piece)
+}
+
+pub(super) fn place_in(source: &Arc<Source>, piece: &str) -> Place {
+    let start = source.text().rfind(piece).unwrap_or_else(|| panic!("no `{piece}`"));
+    Place { source: Arc::clone(source), span: Span::new(start, start + piece.len()) }
+}
+
+pub(super) fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+fn url(text: &str) -> Url {
+    Url::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+pub(super) fn headers(all: &[(&str, &[u8])]) -> HeaderMap {
+    let mut map = HeaderMap::new();
+    for (name, value) in all {
+        let name = HeaderName::from_bytes(name.as_bytes()).expect("a name");
+        map.append(name, HeaderValue::from_bytes(value).expect("a value"));
+    }
+    map
+}
+
+pub(super) fn hop(
+    method: &str,
+    at: &str,
+    sent: HeaderMap,
+    answer: Option<(u16, HeaderMap)>,
+) -> Hop {
+    Hop {
+        method: Method::from_bytes(method.as_bytes()).expect("a method"),
+        url: url(at),
+        headers: sent,
+        body_length: 0,
+        answer: answer.map(|(status, headers)| Answer {
+            status: StatusCode::from_u16(status).expect("a status"),
+            version: Version::HTTP_11,
+            headers,
+        }),
+        timing: Timing::default(),
+        remote: None,
+    }
+}
+
+pub(super) fn exchange(hops: Vec<Hop>, body: &[u8]) -> Exchange {
+    let last = hops.last().expect("a hop");
+    let answer = last.answer.as_ref().expect("an answer");
+    let response = Response {
+        status: answer.status,
+        version: answer.version,
+        headers: answer.headers.clone(),
+        body: Bytes::copy_from_slice(body),
+        wire_size: body.len() as u64,
+        url: last.url.clone(),
+    };
+    Exchange { hops, result: Ok(response), duration: ms(12), retried: 0 }
+}
+
+/// `GET /account`, answered with this body.
+pub(super) fn account(media_type: &str, body: &[u8]) -> Exchange {
+    let sent = headers(&[
+        ("host", b"127.0.0.1:8080"),
+        ("user-agent", b"callsheet/0.1.0"),
+        ("accept", b"application/json"),
+        ("cookie", b"session=s3cr3t-session"),
+    ]);
+    let got = headers(&[
+        ("content-type", media_type.as_bytes()),
+        ("set-cookie", b"session=n3w-s3cr3t; Path=/; HttpOnly"),
+    ]);
+    exchange(vec![hop("GET", "http://127.0.0.1:8080/account", sent, Some((200, got)))], body)
+}
+
+/// `POST /login`, redirected, with a body and credentials.
+pub(super) fn login() -> Exchange {
+    let sent = headers(&[
+        ("content-type", b"application/x-www-form-urlencoded"),
+        ("authorization", b"Bearer t0p-s3cr3t"),
+        ("x-note", b"it's $HOME"),
+    ]);
+    let on =
+        headers(&[("location", b"/account"), ("set-cookie", b"session=s3cr3t-session; Path=/")]);
+    let mut first = hop("POST", "http://bob:pw@127.0.0.1:8080/login?a=[1]", sent, Some((303, on)));
+    first.body_length = 14;
+    let got = headers(&[("content-type", b"text/html")]);
+    let last = hop("GET", "http://127.0.0.1:8080/account", HeaderMap::new(), Some((200, got)));
+    exchange(vec![first, last], b"<h1>\n  Hello</h1>\n")
+}
+
+pub(super) fn refused() -> Failure {
+    Failure {
+        kind: FailureKind::Dns,
+        url: url("http://127.0.0.1:1/"),
+        elapsed: ms(1),
+        message: "cannot connect to `127.0.0.1:1`: nothing listens there".to_owned(),
+        cause: "Connection refused (os error 111)".to_owned(),
+        remedy: Some("start the server, or see whether `base_url` is right".to_owned()),
+    }
+}
+
+pub(super) fn failing(faults: Vec<Fault>, exchange: Option<Exchange>) -> StepOutcome {
+    StepOutcome {
+        section: Section::Steps,
+        name: "Fetch the account".to_owned(),
+        place: place("name: Fetch the account"),
+        state: State::Failed,
+        faults,
+        duration: ms(12),
+        exchange: exchange.map(Box::new),
+        sent_body: None,
+        values: Vec::new(),
+        cookies: Vec::new(),
+        reason: None,
+    }
+}
+
+pub(super) fn step(name: &str, state: State) -> StepOutcome {
+    let exchange = (state == State::Passed).then(login);
+    let sent_body = exchange.is_some().then(|| Bytes::from_static(b"username=alice"));
+    let reason = (state == State::NotRun).then(|| "a step before it failed".to_owned());
+    StepOutcome {
+        name: name.to_owned(),
+        place: place("name: Sign in"),
+        state,
+        sent_body,
+        reason,
+        ..failing(Vec::new(), exchange)
+    }
+}
+
+pub(super) fn miss(subject: Subject, at: &str, operand: Value, actual: Actual) -> Miss {
+    let operator = "equals".to_owned();
+    let wanted = Wanted { operator, operand, expression: None };
+    Miss { subject, via: Vec::new(), place: place(at), wanted, actual, differences: Vec::new() }
+}
+
+/// The failure of the contract's page.
+pub(super) fn wrong_user() -> StepOutcome {
+    let mut fault = miss(
+        Subject::Json("$.user".to_owned()),
+        "${user}",
+        json!("alice"),
+        Actual::Value(json!("bob")),
+    );
+    fault.wanted.expression = Some("user".to_owned());
+    let cart =
+        CookieNote { name: "cart".to_owned(), held_back: Some("its Path is /shop".to_owned()) };
+    let body = b"{ \"user\": \"bob\",\n \"orders\": [] }";
+    StepOutcome {
+        values: vec![UsedValue {
+            name: "user".to_owned(),
+            value: json!("alice"),
+            origin: "from `vars` at scenarios/login.yaml:5".to_owned(),
+        }],
+        cookies: vec![CookieNote { name: "session".to_owned(), held_back: None }, cart],
+        ..failing(vec![Fault::Miss(fault)], Some(account("application/json", body)))
+    }
+}
+
+/// A miss of every kind, all in one step.
+pub(super) fn all_kinds() -> StepOutcome {
+    let json = |path: &str| Subject::Json(path.to_owned());
+    let value = Actual::Value;
+    let mut address = miss(
+        json("$.address"),
+        "{city: Bern}",
+        json!({"city": "Bern"}),
+        value(json!({"city": "Rom"})),
+    );
+    address.differences.push(Difference {
+        path: "$.city".to_owned(),
+        expected: Some(json!("Bern")),
+        actual: Some(json!("Rom")),
+    });
+    let mut orders = miss(json("$.orders"), "3}", json!(3), value(json!(0)));
+    orders.via = vec![Via::Length];
+    let gone = Actual::NoNode {
+        reached: "$".to_owned(),
+        kind: "an object",
+        members: vec!["usr".to_owned()],
+        length: None,
+    };
+    let misses = [
+        miss(Subject::Status, "200", json!(200), value(json!(404))),
+        miss(Subject::Header("x-shop".to_owned()), "one", json!("one"), Actual::Absent),
+        miss(
+            Subject::Cookie("session".to_owned(), Some("secure")),
+            "true",
+            json!(true),
+            value(json!(false)),
+        ),
+        miss(json("$.user"), "${user}", json!("alice"), gone),
+        orders,
+        address,
+        miss(Subject::Body, "hello", json!("hello"), Actual::NoBody),
+        miss(
+            json("$.user"),
+            "$.user",
+            json!(1),
+            Actual::NotJson("expected value at line 1".to_owned(), None),
+        ),
+        miss(Subject::Body, "body", json!("x"), Actual::NotText("utf-8".to_owned())),
+        miss(Subject::Duration, "10ms", json!("10ms"), value(json!("12ms"))),
+        miss(Subject::Url, "/account", json!("/account"), value(json!("http://a.test/"))),
+        miss(Subject::Redirects, "redirects", json!(1), value(json!(0))),
+        miss(Subject::Redirect(1, "location"), "/x", json!("/x"), Actual::Absent),
+        miss(
+            Subject::Check("user == 'bob'".to_owned()),
+            "${user == 'bob'}",
+            json!(true),
+            value(json!(false)),
+        ),
+    ];
+    let faults = misses.into_iter().map(Fault::Miss).collect();
+    failing(faults, Some(account("image/png", &[0x89, b'P', 0, 0])))
+}
+
+pub(super) fn transport() -> StepOutcome {
+    let fault = Fault::Transport { place: place("GET /account"), failure: refused() };
+    let exchange = Exchange {
+        hops: vec![hop("GET", "http://127.0.0.1:1/account", HeaderMap::new(), None)],
+        result: Err(refused()),
+        duration: ms(1),
+        retried: 1,
+    };
+    failing(vec![fault], Some(exchange))
+}
+
+pub(super) fn invalid() -> StepOutcome {
+    let fault = Fault::Invalid {
+        place: place("${first_order}"),
+        message: "`first_order` has no value".to_owned(),
+        label: "set by a capture that did not run".to_owned(),
+        help: Some("give the capture a default".to_owned()),
+    };
+    failing(vec![fault], None)
+}
+
+/// Text that attacks whatever shows it.
+pub(super) const HOSTILE: &str = "\u{1b}[2J\u{1b}]0;x\u{7} ]]> </script><b>&amp;\r\n\0\u{9b}31m \u{202e}evil\u{2066} \u{fffe}\u{feff} \"'`$(id)";
+
+/// Hostile text wherever text comes from outside.
+pub(super) fn hostile() -> StepOutcome {
+    let nasty = HOSTILE.to_owned();
+    let file = source(&format!("scenarios/{HOSTILE}.yaml"));
+    let bytes = b"a\x80\xff\tb ]]> </script> 'quoted'";
+    let sent =
+        headers(&[("x-a", bytes), ("cookie", b"a\xff=\x80; b=c"), ("authorization", b"\xff")]);
+    let mut post =
+        hop("M'X", "http://a.test/%1b?<]]>'#f", sent, Some((599, headers(&[("x-b", bytes)]))));
+    post.body_length = 5_000;
+    let mut fault =
+        miss(Subject::Header(nasty.clone()), "one", json!(HOSTILE), Actual::Value(json!(HOSTILE)));
+    fault.place = place_in(&file, "one");
+    let wrong = Fault::Invalid {
+        place: place_in(&file, "${first_order}"),
+        message: nasty.clone(),
+        label: nasty.clone(),
+        help: Some(nasty.clone()),
+    };
+    StepOutcome {
+        name: nasty.clone(),
+        place: place_in(&file, "name: Fetch the account"),
+        sent_body: Some(Bytes::from(HOSTILE.repeat(40))),
+        values: vec![UsedValue {
+            name: nasty.clone(),
+            value: json!(HOSTILE),
+            origin: nasty.clone(),
+        }],
+        cookies: vec![CookieNote { name: nasty.clone(), held_back: Some(nasty.clone()) }],
+        reason: Some(nasty),
+        ..failing(vec![Fault::Miss(fault), wrong], Some(exchange(vec![post], HOSTILE.as_bytes())))
+    }
+}
+
+pub(super) fn started(scenario: usize, name: &str, source: &Arc<Source>) -> Event {
+    let place = place_in(source, "A customer signs in and sees the account");
+    Event::ScenarioStarted { scenario, name: name.to_owned(), place }
+}
+
+/// The events of one scenario.
+pub(super) fn scenario(
+    index: usize,
+    name: &str,
+    state: State,
+    steps: Vec<StepOutcome>,
+) -> Vec<Event> {
+    let mut events = vec![started(index, name, &source(FILE))];
+    for step in steps {
+        events.push(Event::StepStarted { scenario: index, name: step.name.clone() });
+        events.push(Event::StepFinished { scenario: index, step: Box::new(step) });
+    }
+    events.push(Event::ScenarioFinished { scenario: index, state, duration: ms(30) });
+    events
+}
+
+/// A run with something of everything.
+pub(super) fn run() -> Vec<Event> {
+    use State::{Failed, NotRun, Passed};
+    let in_section = |section, step| StepOutcome { section, ..step };
+    let signs_in = "A customer signs in and sees the account";
+    let mut quiet = step("Wait", Passed);
+    (quiet.exchange, quiet.sent_body) = (None, None);
+    [
+        scenario(0, "Everything holds", Passed, vec![step("Sign in", Passed), quiet]),
+        scenario(
+            1,
+            signs_in,
+            Failed,
+            vec![
+                in_section(Section::Setup, step("Sign in", Passed)),
+                step("Sign in", Passed),
+                wrong_user(),
+                step("Fetch the first order", NotRun),
+                step("Fetch the first order", NotRun),
+                in_section(Section::Teardown, step("Sign out", Passed)),
+            ],
+        ),
+        scenario(2, "Nothing listens", Failed, vec![transport(), step("Go on", NotRun), invalid()]),
+        scenario(3, "Too late", NotRun, Vec::new()),
+        scenario(4, "When it rains", Passed, vec![step("Rain", NotRun), step("Shine", Passed)]),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The fold of events.
+pub(super) fn outcome(events: Vec<Event>) -> Outcome {
+    let started = SystemTime::UNIX_EPOCH + Duration::from_secs(1_769_860_800);
+    let mut outcome = Outcome::new(started, Fingerprints::default());
+    for event in events {
+        outcome.add(event);
+    }
+    outcome.duration = ms(240);
+    outcome
+}

@@ -1,0 +1,93 @@
+//! The end of a run: its counts, and the list of what failed.
+
+use std::time::Duration;
+
+use unicode_width::UnicodeWidthStr;
+
+use super::text::{self, BAD, GOOD, HEAD, paint};
+use crate::outcome::{Counts, Summary};
+
+/// More failures than these are counted, not listed: nobody reads on, and a run's memory stays bounded.
+const LISTED: usize = 100;
+
+/// The failures of a run, as far as they are listed.
+#[derive(Debug, Default)]
+pub(super) struct Failures {
+    listed: Vec<(usize, String, String)>,
+    more: usize,
+}
+
+impl Failures {
+    /// A failed step of the scenario with this number: `file:LINE`, and `scenario › step`.
+    pub(super) fn add(&mut self, scenario: usize, place: String, name: String) {
+        // Scenarios that run at the same time fail in any order.
+        let at = self.listed.partition_point(|(before, ..)| *before <= scenario);
+        self.listed.insert(at, (scenario, place, name));
+        if self.listed.len() > LISTED {
+            self.listed.pop();
+            self.more += 1;
+        }
+    }
+
+    /// `failed:` and a line each, where there are several.
+    pub(super) fn list(&self, color: bool) -> Option<String> {
+        if self.listed.len() < 2 {
+            return None;
+        }
+        let width = self.listed.iter().map(|(_, place, _)| place.width()).max().unwrap_or(0);
+        let mut out = paint(HEAD, "failed:", color);
+        for (_, place, name) in &self.listed {
+            let room = " ".repeat(width - place.width());
+            out.push_str(&format!("\n  {place}{room}  {name}"));
+        }
+        if self.more > 0 {
+            out.push_str(&format!("\n  … and {} more", self.more));
+        }
+        Some(out)
+    }
+}
+
+/// `3 scenarios: 2 passed, 1 failed; 14 steps: 11 passed, 1 failed, 2 not run; 15 requests in 0.24 s`
+pub(super) fn line(summary: &Summary, duration: Duration, color: bool) -> String {
+    let of = |counts: &Counts, thing: &str| {
+        let head = paint(HEAD, &text::count(counts.total(), thing), color);
+        match parts(counts, color) {
+            parts if parts.is_empty() => head,
+            parts => format!("{head}: {parts}"),
+        }
+    };
+    format!(
+        "{}; {}; {} in {}",
+        of(&summary.scenarios, "scenario"),
+        of(&summary.steps, "step"),
+        text::count(summary.requests, "request"),
+        text::seconds(duration)
+    )
+}
+
+fn parts(counts: &Counts, color: bool) -> String {
+    let passed = paint(GOOD, "passed", color);
+    let failed = paint(BAD, "failed", color);
+    text::list(&[
+        (counts.passed, passed.as_str()),
+        (counts.failed, failed.as_str()),
+        (counts.not_run, "not run"),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_failures_of_the_plan_are_listed() {
+        let mut failures = Failures::default();
+        assert_eq!(failures.list(false), None);
+        for number in (0..150).rev() {
+            failures.add(number, format!("a.yaml:{number}"), "x".to_owned());
+        }
+        let list = failures.list(false).expect("a list");
+        assert!(list.starts_with("failed:\n  a.yaml:0   x\n  a.yaml:1   x\n"), "{list}");
+        assert!(list.ends_with("  a.yaml:99  x\n  … and 50 more"), "{list}");
+    }
+}

@@ -1,0 +1,271 @@
+//! The run's story on a terminal, and the same in plain lines in CI.
+//!
+//! Scenarios run at the same time and are told in the order of the plan: the one whose turn it is as it goes, the
+//! others when their turn comes. Nothing is kept of what was told, but counts and the first failures.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::failure::{self, Of};
+use super::page::Page;
+use super::tally::{self, Failures};
+use super::text::{self, BAD, DIM, GOOD, HEAD, paint};
+use super::{Style, exchange};
+use crate::outcome::{Event, Fingerprints, Place, Section, State, StepOutcome, Summary};
+use crate::scenario::quantity;
+
+/// How much is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// Failures and the summary.
+    Quiet,
+    /// A line per scenario as well.
+    #[default]
+    Normal,
+    /// A line per step as well.
+    Steps,
+    /// Headers and bodies as well.
+    Exchanges,
+}
+
+/// Turns events into the text to write.
+#[derive(Debug)]
+pub struct Terminal {
+    style: Style,
+    verbosity: Verbosity,
+    prints: Fingerprints,
+    /// The scenario whose turn it is.
+    turn: usize,
+    /// That scenario, and those that began before their turn.
+    told: BTreeMap<usize, Told>,
+    page: Page,
+    summary: Summary,
+    failures: Failures,
+}
+
+/// A scenario that is not written to its end.
+#[derive(Debug, Default)]
+struct Told {
+    page: Page,
+    file: String,
+    name: String,
+    finished: bool,
+    steps: usize,
+    failures: usize,
+    not_run: usize,
+    /// The list in which a step failed, and the steps that did not run since.
+    failed: Option<(Section, usize)>,
+}
+
+impl Terminal {
+    /// Nothing was told yet.
+    #[must_use]
+    pub fn new(style: Style, verbosity: Verbosity, prints: Fingerprints) -> Self {
+        Self {
+            style,
+            verbosity,
+            prints,
+            turn: 0,
+            told: BTreeMap::new(),
+            page: Page::default(),
+            summary: Summary::default(),
+            failures: Failures::default(),
+        }
+    }
+
+    /// Takes one event in and gives the text to write now, which may be empty.
+    #[must_use]
+    pub fn event(&mut self, event: &Event) -> String {
+        self.summary.add(event);
+        match event {
+            Event::ScenarioStarted { scenario, name, place } => self.start(*scenario, name, place),
+            Event::StepStarted { .. } => {}
+            Event::StepFinished { scenario, step } => self.step(*scenario, step),
+            Event::ScenarioFinished { scenario, state, duration } => {
+                self.end(*scenario, *state, *duration);
+            }
+        }
+        self.write()
+    }
+
+    /// The end of the story: what was not written yet, what failed, and the counts.
+    #[must_use]
+    pub fn finish(&mut self, duration: Duration) -> String {
+        for (_, mut told) in std::mem::take(&mut self.told) {
+            told.end_of_list(self.style.color);
+            self.page.append(told.page);
+        }
+        let color = self.style.color;
+        if let Some(list) = self.failures.list(color) {
+            self.page.block(&list);
+        }
+        self.page.block(&tally::line(&self.summary, duration, color));
+        self.page.take()
+    }
+
+    fn start(&mut self, scenario: usize, name: &str, place: &Place) {
+        let color = self.style.color;
+        let told = self.told.entry(scenario).or_default();
+        name.clone_into(&mut told.name);
+        place.source.name().clone_into(&mut told.file);
+        if self.verbosity >= Verbosity::Steps {
+            told.page.heading(&paint(HEAD, &told.title(), color));
+        }
+    }
+
+    fn step(&mut self, scenario: usize, step: &StepOutcome) {
+        let color = self.style.color;
+        let told = self.told.entry(scenario).or_default();
+        told.steps += 1;
+        match step.state {
+            State::NotRun => told.not_run(),
+            State::Passed => told.ran(step.section, color),
+            State::Failed => {
+                told.ran(step.section, color);
+                told.failures += 1;
+                told.failed = Some((step.section, 0));
+                let of = Of { file: &told.file, name: &told.name };
+                told.page.block(&failure::block(of, step, self.style, &self.prints));
+                let name = format!("{} › {}", told.name, super::step_name(step));
+                let place = format!("{}:{}", step.place.source.name(), step.place.line());
+                let (place, name) = (text::clean(&place), text::clean(&name));
+                self.failures.add(scenario, place.into_owned(), name.into_owned());
+            }
+        }
+        if self.verbosity >= Verbosity::Steps && step.state != State::Failed {
+            told.page.line(&step_line(step, color));
+        }
+        if self.verbosity >= Verbosity::Exchanges {
+            for line in exchange::heads(step, &self.prints) {
+                told.page.line(&paint(DIM, &format!("      {line}"), color));
+            }
+        }
+        if self.verbosity >= Verbosity::Steps {
+            // Each has its own line there.
+            told.failed = None;
+        }
+    }
+
+    fn end(&mut self, scenario: usize, state: State, duration: Duration) {
+        let (color, verbosity) = (self.style.color, self.verbosity);
+        let told = self.told.entry(scenario).or_default();
+        told.finished = true;
+        told.end_of_list(color);
+        let line = match verbosity {
+            Verbosity::Quiet => None,
+            Verbosity::Normal => told.line(state, duration, color),
+            _ => Some(told.last_line(state, duration, color)),
+        };
+        if let Some(line) = line {
+            told.page.line(&line);
+        }
+    }
+
+    /// What may be written: all of the scenario whose turn it is, and then the next one's turn.
+    fn write(&mut self) -> String {
+        while let Some(told) = self.told.get_mut(&self.turn) {
+            self.page.append(std::mem::take(&mut told.page));
+            if !told.finished {
+                break;
+            }
+            self.told.remove(&self.turn);
+            self.turn += 1;
+        }
+        self.page.take()
+    }
+}
+
+impl Told {
+    /// `scenarios/login.yaml › A customer signs in`
+    fn title(&self) -> String {
+        format!("{} › {}", text::clean(&self.file), text::clean(&self.name))
+    }
+
+    fn not_run(&mut self) {
+        self.not_run += 1;
+        if let Some((_, after)) = &mut self.failed {
+            *after += 1;
+        }
+    }
+
+    /// A step ran: in another list than the failed one's, the failed one's is over; in the same, the failure did not
+    /// keep it from running, so what did not run before it was something else.
+    fn ran(&mut self, section: Section, color: bool) {
+        match &mut self.failed {
+            Some((failed, after)) if *failed == section => *after = 0,
+            Some(_) => self.end_of_list(color),
+            None => {}
+        }
+    }
+
+    fn end_of_list(&mut self, color: bool) {
+        if let Some((_, after @ 1..)) = self.failed.take() {
+            let line = format!("      not run: {} after it", text::count(after, "step"));
+            self.page.line(&paint(DIM, &line, color));
+        }
+    }
+
+    /// The one line of a scenario; a failed one was told by its steps.
+    fn line(&self, state: State, duration: Duration, color: bool) -> Option<String> {
+        let title = self.title();
+        match state {
+            State::Passed => {
+                let details = paint(DIM, &format!("({})", self.details(duration)), color);
+                Some(format!("  {}  {title} {details}", paint(GOOD, "ok", color)))
+            }
+            State::NotRun => {
+                let mark = paint(DIM, "not run", color);
+                Some(format!("   -  {title} ({mark})"))
+            }
+            State::Failed if self.failures > 0 => None,
+            State::Failed => {
+                let details = paint(DIM, &format!("({})", self.details(duration)), color);
+                Some(format!("{}  {title} {details}", paint(BAD, "FAIL", color)))
+            }
+        }
+    }
+
+    /// The line below the lines of a scenario's steps.
+    fn last_line(&self, state: State, duration: Duration, color: bool) -> String {
+        let (style, word) = match state {
+            State::Passed => (GOOD, "passed"),
+            State::Failed => (BAD, "failed"),
+            State::NotRun => (DIM, "not run"),
+        };
+        let word = paint(style, word, color);
+        if self.steps == 0 {
+            return format!("      {word}");
+        }
+        format!("      {word} {}", paint(DIM, &format!("({})", self.details(duration)), color))
+    }
+
+    /// `4 steps, 12 ms`
+    fn details(&self, duration: Duration) -> String {
+        let mut out = text::count(self.steps, "step");
+        for (number, word) in [(self.failures, "failed"), (self.not_run, "not run")] {
+            if number > 0 {
+                out.push_str(&format!(", {number} {word}"));
+            }
+        }
+        format!("{out}, {}", quantity::shown(duration))
+    }
+}
+
+/// `  ok  Sign in: POST http://a.test/login -> 303 See Other in 3 ms, 0 bytes`
+fn step_line(step: &StepOutcome, color: bool) -> String {
+    let name = super::step_name(step);
+    let name = text::clean(&name);
+    if step.state == State::NotRun {
+        let reason = step.reason.as_deref().map(|reason| format!(" ({})", text::clean(reason)));
+        return format!(
+            "   -  {name}: {}{}",
+            paint(DIM, "not run", color),
+            reason.unwrap_or_default()
+        );
+    }
+    let details = match &step.exchange {
+        Some(exchange) => exchange::line(exchange),
+        None => quantity::shown(step.duration),
+    };
+    format!("  {}  {name}: {}", paint(GOOD, "ok", color), paint(DIM, &details, color))
+}

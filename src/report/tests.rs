@@ -1,0 +1,285 @@
+//! The same outcomes through every renderer.
+
+use proptest::prelude::*;
+use quick_xml::events::Event as Xml;
+use quick_xml::reader::Reader;
+use regex::Regex;
+
+use super::samples::*;
+use super::terminal::{Terminal, Verbosity};
+use super::{Style, junit};
+use crate::outcome::{Event, Fingerprints, State, StepOutcome};
+
+fn plain() -> Style {
+    Style { color: false, width: 140 }
+}
+
+fn told(events: &[Event], style: Style, verbosity: Verbosity) -> String {
+    let mut terminal = Terminal::new(style, verbosity, Fingerprints::default());
+    let mut out: String = events.iter().map(|event| terminal.event(event)).collect();
+    out.push_str(&terminal.finish(ms(240)));
+    out
+}
+
+/// Fingerprints differ from run to run: each gets a number in the order of its first appearance.
+fn steady(text: &str) -> String {
+    let pattern = Regex::new("•••[0-9a-f]{4}").expect("a pattern");
+    let mut seen: Vec<String> = Vec::new();
+    let numbered = pattern.replace_all(text, |found: &regex::Captures<'_>| {
+        let found = found[0].to_owned();
+        let number = seen.iter().position(|before| *before == found).unwrap_or_else(|| {
+            seen.push(found);
+            seen.len() - 1
+        });
+        format!("•••({})", number + 1)
+    });
+    numbered.into_owned()
+}
+
+fn alone(step: StepOutcome) -> Vec<Event> {
+    scenario(0, "A customer signs in and sees the account", State::Failed, vec![step])
+}
+
+fn xml(events: Vec<Event>) -> String {
+    String::from_utf8(junit::render(&outcome(events))).expect("UTF-8")
+}
+
+#[test]
+fn a_run_at_each_verbosity() {
+    for (name, verbosity) in [
+        ("quiet", Verbosity::Quiet),
+        ("normal", Verbosity::Normal),
+        ("steps", Verbosity::Steps),
+        ("exchanges", Verbosity::Exchanges),
+    ] {
+        insta::assert_snapshot!(format!("run_{name}"), steady(&told(&run(), plain(), verbosity)));
+    }
+}
+
+#[test]
+fn a_run_in_colour() {
+    let style = Style { color: true, width: 140 };
+    let text = told(&run(), style, Verbosity::Normal);
+    insta::assert_snapshot!("run_colour", steady(&text).replace('\u{1b}', "␛"));
+}
+
+#[test]
+fn colour_adds_nothing_but_colour() {
+    for verbosity in [Verbosity::Quiet, Verbosity::Normal, Verbosity::Steps, Verbosity::Exchanges] {
+        let coloured = steady(&told(&run(), Style { color: true, width: 140 }, verbosity));
+        let bare = Regex::new("\u{1b}\\[[0-9;]*m").expect("a pattern").replace_all(&coloured, "");
+        assert_eq!(bare, steady(&told(&run(), plain(), verbosity)));
+    }
+}
+
+#[test]
+fn every_kind_of_fault() {
+    for (name, step) in [
+        ("wrong_user", wrong_user()),
+        ("all_kinds", all_kinds()),
+        ("transport", transport()),
+        ("invalid", invalid()),
+        ("hostile", hostile()),
+    ] {
+        let text = steady(&told(&alone(step), plain(), Verbosity::Normal));
+        insta::assert_snapshot!(format!("fault_{name}"), text);
+    }
+}
+
+#[test]
+fn junit_of_a_run_and_of_every_kind_of_fault() {
+    insta::assert_snapshot!("junit_run", steady(&xml(run())));
+    let steps = vec![all_kinds(), transport(), invalid(), hostile()];
+    let events = scenario(0, HOSTILE, State::Failed, steps);
+    insta::assert_snapshot!("junit_faults", steady(&xml(events)));
+}
+
+#[test]
+fn scenarios_are_told_in_the_order_of_the_plan_whatever_the_order_of_events() {
+    let in_order = told(&run(), plain(), Verbosity::Steps);
+    let mut late = run();
+    // All of the first scenario comes last, and the others' events are mixed.
+    late.sort_by_key(|event| match event {
+        Event::ScenarioStarted { scenario, .. }
+        | Event::StepStarted { scenario, .. }
+        | Event::StepFinished { scenario, .. }
+        | Event::ScenarioFinished { scenario, .. } => std::cmp::Reverse(*scenario),
+    });
+    assert_eq!(steady(&told(&late, plain(), Verbosity::Steps)), steady(&in_order));
+
+    let mut terminal = Terminal::new(plain(), Verbosity::Normal, Fingerprints::default());
+    for event in scenario(1, "second", State::Passed, vec![step("a", State::Passed)]) {
+        assert_eq!(terminal.event(&event), "");
+    }
+    let mut first = String::new();
+    for event in scenario(0, "first", State::Passed, vec![step("a", State::Passed)]) {
+        first.push_str(&terminal.event(&event));
+    }
+    assert_eq!(
+        first,
+        "  ok  scenarios/login.yaml › first (1 step, 30 ms)\n  ok  scenarios/login.yaml › second (1 step, 30 ms)\n"
+    );
+}
+
+#[test]
+fn a_run_that_was_cut_off_is_told_to_where_it_came() {
+    let mut events =
+        scenario(0, "first", State::Failed, vec![wrong_user(), step("a", State::NotRun)]);
+    events.pop();
+    events.extend(scenario(1, "second", State::Passed, vec![]));
+    let text = told(&events, plain(), Verbosity::Normal);
+    assert!(
+        text.contains("not run: 1 step after it\n  ok  scenarios/login.yaml › second"),
+        "{text}"
+    );
+}
+
+#[test]
+fn no_secret_is_told() {
+    let secrets = ["s3cr3t", "t0p-", "bob:pw", "pw@"];
+    let texts = [told(&run(), plain(), Verbosity::Exchanges), xml(run())];
+    for text in texts {
+        for secret in secrets {
+            assert!(!text.contains(secret), "{secret} in\n{text}");
+        }
+    }
+}
+
+#[test]
+fn passing_steps_are_kept_light_and_failing_ones_whole() {
+    let outcome = outcome(run());
+    let steps = || outcome.scenarios.iter().flat_map(|scenario| &scenario.steps);
+    assert!(steps().all(|step| step.state == State::Failed || step.exchange.is_none()));
+    assert!(steps().any(|step| step.state == State::Failed && step.exchange.is_some()));
+    assert_eq!(outcome.summary.steps.total(), steps().count());
+    assert!(outcome.summary.requests > 0);
+}
+
+/// What a server counts in a report: the numbers in the attributes, and the elements.
+#[derive(Debug, Default, PartialEq)]
+struct Counted {
+    tests: usize,
+    failures: usize,
+    skipped: usize,
+    errors: usize,
+}
+
+/// The totals of the whole, the sum of those of the suites, and the elements.
+fn counted(xml: &str) -> [Counted; 3] {
+    let mut all: [Counted; 3] = Default::default();
+    let mut reader = Reader::from_str(xml);
+    reader.config_mut().check_end_names = true;
+    let mut names = std::collections::HashSet::new();
+    loop {
+        let element = match reader.read_event().unwrap_or_else(|error| panic!("{error}\n{xml}")) {
+            Xml::Eof => return all,
+            Xml::Start(element) | Xml::Empty(element) => element,
+            _ => continue,
+        };
+        let attribute = |name: &str| {
+            let found = element.try_get_attribute(name).expect("attributes")?;
+            Some(
+                found
+                    .normalized_value(quick_xml::XmlVersion::Implicit1_0)
+                    .expect("a value")
+                    .into_owned(),
+            )
+        };
+        let number = |name| attribute(name).expect("a total").parse::<usize>().expect("a number");
+        let mut totals = |into: usize| {
+            all[into].tests += number("tests");
+            all[into].failures += number("failures");
+            all[into].skipped += number("skipped");
+            all[into].errors += number("errors");
+        };
+        match element.name().as_ref() {
+            "testsuites" => totals(0),
+            "testsuite" => {
+                totals(1);
+                names.clear();
+            }
+            "testcase" => {
+                all[2].tests += 1;
+                assert!(names.insert(attribute("name")), "two cases of one name in\n{xml}");
+            }
+            "failure" => all[2].failures += 1,
+            "skipped" => all[2].skipped += 1,
+            "error" => all[2].errors += 1,
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn the_totals_of_junit_are_the_counts_of_its_elements() {
+    let [whole, suites, elements] = counted(&xml(run()));
+    // The scenario without steps is a case of its own.
+    assert_eq!(whole, Counted { tests: 14, failures: 3, skipped: 5, errors: 0 });
+    assert_eq!(whole, suites);
+    assert_eq!(whole, elements);
+}
+
+/// Any text, with more than its share of what is dangerous.
+fn text() -> impl Strategy<Value = String> {
+    let dangerous = prop::sample::select(
+        "\u{1b}\0\r\n\t\u{7f}\u{9b}\u{85}\u{202e}\u{2028}\u{fffe}\u{ffff}\u{feff}]]>&<\"'`$\\/@:{}[]#;= "
+            .chars()
+            .collect::<Vec<char>>(),
+    );
+    let c = prop_oneof![dangerous, any::<char>()];
+    prop::collection::vec(c, 0..24).prop_map(|chars| chars.into_iter().collect())
+}
+
+/// A failed step with these texts wherever text comes from outside.
+fn made_of(a: String, b: String, state: State) -> Vec<Event> {
+    let bytes: Vec<u8> = b.bytes().filter(|byte| *byte >= 32 && *byte != 127).collect();
+    let mut step = hostile();
+    let file = source(&a);
+    step.name.clone_from(&a);
+    step.place = place_in(&file, "name: Sign in");
+    step.state = state;
+    step.reason = Some(b.clone());
+    step.sent_body = Some(bytes::Bytes::from(a.clone()));
+    step.values[0].name.clone_from(&b);
+    step.values[0].value = crate::value::Value::String(a.clone());
+    step.values[0].origin.clone_from(&a);
+    step.cookies[0].held_back = Some(a.clone());
+    step.faults.push(crate::outcome::Fault::Invalid {
+        place: place_in(&file, "GET /account"),
+        message: a.clone(),
+        label: b.clone(),
+        help: Some(a.clone()),
+    });
+    let sent = headers(&[("x-a", &bytes), ("cookie", &bytes), ("authorization", &bytes)]);
+    let got = headers(&[("set-cookie", &bytes), ("content-type", &bytes)]);
+    let hop = hop("GET", "http://a.test/", sent, Some((200, got)));
+    step.exchange = Some(Box::new(exchange(vec![hop], b.as_bytes())));
+    let mut events = scenario(0, &b, state, vec![step]);
+    events[0] = started(0, &b, &file);
+    events
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_that_a_terminal_obeys_comes_through(a in text(), b in text(), failed: bool) {
+        let state = if failed { State::Failed } else { State::Passed };
+        for verbosity in [Verbosity::Normal, Verbosity::Exchanges] {
+            let told = told(&made_of(a.clone(), b.clone(), state), plain(), verbosity);
+            let bad = |c: char| c != '\n' && super::text::garbles(c);
+            prop_assert!(!told.contains(bad), "{told:?}");
+        }
+    }
+
+    #[test]
+    fn junit_is_always_well_formed(a in text(), b in text(), number in 0..3usize) {
+        let state = [State::Failed, State::Passed, State::NotRun][number];
+        let xml = xml(made_of(a, b, state));
+        let [whole, suites, elements] = counted(&xml);
+        prop_assert_eq!(&whole, &suites);
+        prop_assert_eq!(&whole, &elements);
+        let bad = |c: char| (c < ' ' && c != '\n') || c == '\u{fffe}' || c == '\u{ffff}';
+        prop_assert!(!xml.contains(bad), "{xml:?}");
+    }
+}
