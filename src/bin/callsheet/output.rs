@@ -46,3 +46,10 @@ fn wants_color(color: When, terminal: bool) -> bool {
         When::Auto => terminal && !set("NO_COLOR") && env::var("TERM").as_deref() != Ok("dumb"),
     }
 }
+
+/// The columns of the terminal that stderr is, or of an ordinary one.
+pub(crate) fn width() -> usize {
+    rustix::termios::tcgetwinsize(io::stderr())
+        .map_or(80, |size| usize::from(size.ws_col))
+        .max(20)
+}

@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
-use callsheet::outcome::{Event, Outcome, Summary};
+use callsheet::outcome::{Event, Fingerprints, Outcome, Summary};
 use callsheet::plan::{self, Plan};
 use callsheet::report::junit;
 use callsheet::report::progress::{self, Progress};
@@ -121,6 +121,8 @@ fn run_id() -> String {
 /// What becomes of the events.
 struct Show {
     begun: Instant,
+    /// How many there are to run.
+    scenarios: usize,
     terminal: Terminal,
     summary: Summary,
     /// Kept only if a report wants it.
@@ -144,11 +146,14 @@ impl Show {
             When::Always => true,
             When::Auto => !run.quiet,
         };
+        let prints = Fingerprints::default();
+        let outcome = || Outcome::new(SystemTime::now(), prints.clone());
         Self {
             begun: Instant::now(),
-            terminal: Terminal::new(output::stdout_style(common.color), verbosity),
+            scenarios: plan.scenarios.len(),
             summary: Summary::default(),
-            outcome: (!run.reports.is_empty()).then(|| Outcome::new(SystemTime::now())),
+            outcome: (!run.reports.is_empty()).then(outcome),
+            terminal: Terminal::new(output::stdout_style(common.color), verbosity, prints),
             progress: progress.then(|| Progress::new(plan.scenarios.len())),
             live,
         }
@@ -157,7 +162,7 @@ impl Show {
     fn event(&mut self, event: Event) {
         self.summary.add(&event);
         if let Some(progress) = &mut self.progress {
-            progress.add(&event);
+            progress.add(&event, self.begun.elapsed());
         }
         let text = self.terminal.event(&event);
         if !text.is_empty() {
@@ -172,28 +177,36 @@ impl Show {
     fn pause(&self) -> Duration {
         match (&self.progress, self.live) {
             (Some(_), true) => Duration::from_millis(100),
-            _ => Duration::from_secs(10),
+            _ => progress::PLAIN_EVERY,
         }
     }
 
     fn draw(&mut self) {
         if let Some(progress) = &self.progress {
-            let line = progress.line(self.begun.elapsed());
-            output::err(&if self.live { progress::over(&line) } else { format!("{line}\n") });
+            let now = self.begun.elapsed();
+            output::err(&if self.live {
+                progress::clear_and_draw(&progress::line(progress, output::width(), now))
+            } else {
+                format!("{}\n", progress::plain(progress, now))
+            });
         }
     }
 
     fn erase(&self) {
         if self.live && self.progress.is_some() {
-            output::err(progress::ERASE);
+            output::err(progress::clear());
         }
     }
 
     /// Writes what is written at the end.
     fn finish(mut self, run: &args::Run, ended: Exit) -> Exit {
         self.erase();
-        let stopped = ended != Exit::Passed;
-        output::out(&self.terminal.end(&self.summary, self.begun.elapsed(), stopped));
+        output::out(&self.terminal.finish(self.begun.elapsed()));
+        if ended != Exit::Passed {
+            let left = self.scenarios - self.summary.scenarios.total();
+            let left = check::counted(left, "scenario");
+            output::out(&format!("interrupted: {left} did not run to the end\n"));
+        }
         let mut exit = match ended {
             Exit::Passed if self.summary.scenarios.failed > 0 => Exit::Failed,
             other => other,
