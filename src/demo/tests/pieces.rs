@@ -99,6 +99,7 @@ fn forms_are_read_as_werkzeug_reads_them() {
             "--X\r\nContent-Disposition: form-data\r\n\r\n1\r\n--X--".into(),
             json!([[["null", "1"]], []]),
         ),
+        (format!("--X\n{NAMED}\n\r\n\r\n1\n--X--"), json!([[["a", "1"]], []])),
         ("--X--".into(), json!([[], []])),
         (String::new(), json!("malformed")),
         (format!("--X\r\n{NAMED}\r\n\r\n1"), json!("malformed")),
