@@ -146,18 +146,16 @@ fn break_before(body: &[u8], at: usize) -> usize {
 
 /// The head of the part that begins at `from`, and where its content begins: after an empty line.
 fn split_head(body: &[u8], from: usize) -> Option<(&[u8], usize)> {
-    let mut at = from;
-    loop {
-        let line_break = break_at(body, at);
-        let second = break_at(body, at + line_break);
-        if line_break > 0 && second > 0 {
-            return Some((&body[from..at], at + line_break + second));
-        }
-        at += line_break.max(1);
-        if at >= body.len() {
-            return None;
-        }
-    }
+    let rest = body.get(from..)?;
+    // The break must be the same twice: `\n\r\n` is a line that ends in `\n`, and then half an empty one.
+    let first_break = |at: usize| match rest.get(at..)? {
+        [b'\r', b'\n', b'\r', b'\n', ..] => Some(2),
+        [b'\r', b'\r', ..] | [b'\n', b'\n', ..] => Some(1),
+        _ => None,
+    };
+    let (end, length) = (0..rest.len()).find_map(|at| Some((at, first_break(at)?)))?;
+    let second = from + end + length;
+    Some((&rest[..end], second + break_at(body, second)))
 }
 
 /// What a part says of itself.

@@ -25,15 +25,23 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'@')
     .remove(b'%');
 
+/// The same for a path that was decoded, in which a `%` is itself.
+const WHOLE_PATH: &AsciiSet = &PATH.add(b'%');
+
 /// The same for a query, where a question mark is an ordinary character.
 const QUERY: &AsciiSet = &PATH.remove(b'?');
 
 /// The same for a whole reference, whose delimiters must survive.
 const REFERENCE: &AsciiSet = &QUERY.remove(b'#');
 
-/// Encodes what may not stand in a path.
-pub(super) fn quote_path(path: &str) -> String {
-    percent_encode(path.as_bytes(), PATH).to_string()
+/// Encodes a decoded path, so that decoding it gives the same again.
+pub(super) fn encode_path(path: &str) -> String {
+    percent_encode(path.as_bytes(), WHOLE_PATH).to_string()
+}
+
+/// Encodes what may not stand in a query; what is encoded already stays.
+pub(super) fn encode_query(query: &str) -> String {
+    percent_encode(query.as_bytes(), QUERY).to_string()
 }
 
 /// Encodes what may not stand in a URL reference of unknown shape.
@@ -48,12 +56,12 @@ pub(super) fn decode_path(path: &str) -> String {
 
 /// A decoded path as werkzeug shows it in a URL: readable where that is unambiguous.
 pub(super) fn path_to_iri(path: &str) -> String {
-    unquote_but(&quote_path(path), b"/?#")
+    unquote_but(&percent_encode(path.as_bytes(), PATH).to_string(), b"/?#")
 }
 
 /// A raw query as werkzeug shows it in a URL.
 pub(super) fn query_to_iri(query: &str) -> String {
-    unquote_but(&percent_encode(query.as_bytes(), QUERY).to_string(), b"&=+#")
+    unquote_but(&encode_query(query), b"&=+#")
 }
 
 /// Decodes everything but the escapes of `kept`, of controls, of spaces and of `%` itself: those would change

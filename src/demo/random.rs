@@ -107,7 +107,7 @@ impl Twister {
     }
 }
 
-/// The step between two words of a fresh state; what a factor does to it depends on the stage of seeding.
+/// How a word of a fresh state comes from the word before it; each stage of seeding has its own factor.
 fn mix(before: u32, factor: u32) -> u32 {
     (before ^ (before >> 30)).wrapping_mul(factor)
 }

@@ -47,11 +47,10 @@ enum Found<'a> {
 
 /// Answers a request.
 pub(super) async fn answer(request: &Request, shop: &Shop) -> Reply {
-    if let Some(merged) = merge_slashes(&request.path) {
-        return reply::finish(request, true, moved(request, &merged));
-    }
     let Some((found, methods)) = find(&request.path) else {
-        return reply::finish(request, true, reply::failure(StatusCode::NOT_FOUND));
+        let moved = merge_slashes(&request.path).map(|merged| moved(request, &merged));
+        let reply = moved.unwrap_or_else(|| reply::failure(StatusCode::NOT_FOUND));
+        return reply::finish(request, true, reply);
     };
     let cors = matches!(found, Found::Bin(_));
     let method = request.method.as_str();
@@ -183,12 +182,12 @@ fn merge_slashes(path: &str) -> Option<String> {
     find(&merged).is_some().then_some(merged)
 }
 
-/// Sends the client to the path with its slashes merged, the query unchanged.
+/// Sends the client to the path with its slashes merged.
 fn moved(request: &Request, merged: &str) -> Reply {
-    let mut location = request.base() + &percent::quote_path(merged);
+    let mut location = request.base() + &percent::encode_path(merged);
     if !request.query.is_empty() {
         location.push('?');
-        location.push_str(&request.query);
+        location.push_str(&percent::encode_query(&request.query));
     }
     reply::redirect(StatusCode::PERMANENT_REDIRECT, &location)
 }

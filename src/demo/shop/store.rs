@@ -210,3 +210,29 @@ fn make_room<T>(kept: &mut IndexMap<String, T>) {
         kept.shift_remove_index(0);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_session_ends_where_there_are_too_many() {
+        let mut store = Store::new();
+        for number in 0..=MOST {
+            store.begin_session(number.to_string(), &USERS[0]);
+        }
+        assert_eq!(store.sessions.len(), MOST);
+        assert_eq!(store.session("0"), None);
+        assert_eq!(store.session("1"), Some(&USERS[0]));
+    }
+
+    #[test]
+    fn the_oldest_cart_goes_where_there_are_too_many() {
+        let mut store = Store::new();
+        for number in 0..=MOST {
+            store.begin_cart(number.to_string());
+        }
+        assert_eq!(store.carts.len(), MOST);
+        assert!(store.cart("0").is_none());
+    }
+}
