@@ -5,6 +5,7 @@ use regex::Regex;
 use super::decode::{Decoder, Keys, Text, Tree, found};
 use super::quantity;
 use super::yaml::{At, Entry, Kind, Node};
+use crate::diagnostic::suggest::closest;
 use crate::value::Value;
 
 /// What a value must be: all of its checks must hold.
@@ -187,19 +188,32 @@ pub(super) fn decode(d: &Decoder<'_>, node: &Node, domain: Domain) -> Option<Mat
         let op = Op::Equals(operand(d, node, domain)?);
         return Some(Matcher { at: node.at, checks: vec![Check { at: node.at, op }] });
     }
+    refuse_data(d, node)?;
     let entries = d.map(node, &KEYS)?;
-    if matches!(&node.kind, Kind::Map(all) if all.is_empty()) {
-        d.error_help(
-            node.at,
-            "an empty matcher checks nothing",
-            "",
-            "say what must hold, such as `exists: true`",
-        );
-        return None;
-    }
     let checks: Vec<Option<Check>> = entries.iter().map(|entry| check(d, entry, domain)).collect();
     let checks: Vec<Check> = checks.into_iter().collect::<Option<_>>()?;
     (!checks.is_empty()).then_some(Matcher { at: node.at, checks })
+}
+
+/// A map that is data, not operators: the commonest slip, so that it is told how it is written.
+fn refuse_data(d: &Decoder<'_>, node: &Node) -> Option<()> {
+    let Kind::Map(entries) = &node.kind else { return Some(()) };
+    let Some(first) = entries.first() else {
+        let help = "say what must hold, such as `exists: true`, or `equals: {}` for an empty object";
+        d.error_help(node.at, "an empty matcher checks nothing", "", help);
+        return None;
+    };
+    let meant = |key: &str| {
+        let all = || KEYS.known.iter().chain(KEYS.later).copied();
+        all().any(|known| known == key) || closest(key, all()).is_some()
+    };
+    if entries.iter().any(|entry| meant(&entry.key)) {
+        return Some(());
+    }
+    let message = format!("`{}` is no operator: a map is read as a matcher here", first.key);
+    let help = format!("to compare with a map, write `equals: {{{}: …}}`", first.key);
+    d.error_help(first.at, message, "", &help);
+    None
 }
 
 fn check(d: &Decoder<'_>, entry: &Entry, domain: Domain) -> Option<Check> {
