@@ -8,7 +8,7 @@ use url::Url;
 
 use super::evaluate;
 use super::scenario::Context;
-use super::step::invalid;
+use super::step::{invalid, no_value, text};
 use crate::http;
 use crate::outcome::{Fault, Place};
 use crate::scenario::decode::{Located, Text, Tree};
@@ -100,7 +100,7 @@ fn url(context: &Context<'_>, written: &Request) -> Result<Url, Fault> {
             Part::Expression(expression) => {
                 let evaluated = expression
                     .evaluate(&context.scope)
-                    .map_err(|error| invalid(place(), error.message))?;
+                    .map_err(|error| no_value(context, &written.url, error))?;
                 let inserted = value::text(&evaluated.value);
                 refuse_breaks(&inserted, place, "a URL")?;
                 if index == 0 || evaluated.raw {
@@ -160,16 +160,11 @@ fn scalar(
     tree: &Tree,
     at: crate::scenario::yaml::At,
 ) -> Result<String, Fault> {
-    let value = evaluate(tree, &context.scope)
-        .map_err(|error| invalid(context.place(at_of(tree).unwrap_or(at)), error.message))?;
+    let value = evaluate(tree, &context.scope).map_err(|error| match tree {
+        Tree::Template(text) => no_value(context, text, error),
+        Tree::Literal(_) | Tree::List(_) | Tree::Map(_) => invalid(context.place(at), error.message),
+    })?;
     Ok(value::text(&value))
-}
-
-fn at_of(tree: &Tree) -> Option<crate::scenario::yaml::At> {
-    match tree {
-        Tree::Template(text) => Some(text.at),
-        Tree::Literal(_) | Tree::List(_) | Tree::Map(_) => None,
-    }
 }
 
 fn set_header(
@@ -185,7 +180,7 @@ fn set_header(
     for text in values.unwrap_or_default() {
         let place = || context.place(text.at);
         let value =
-            text.value.text(&context.scope).map_err(|error| invalid(place(), error.message))?;
+            text.value.text(&context.scope).map_err(|error| no_value(context, text, error))?;
         refuse_breaks(&value, place, &format!("header `{key}`"))?;
         let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| {
             let value = value::cut(&value, 80);
@@ -212,16 +207,16 @@ fn body(
     written: &Located<Body>,
 ) -> Result<(http::Body, Option<&'static str>), Fault> {
     let place = || context.place(written.at);
-    let failed = |error: crate::template::EvaluationError| invalid(place(), error.message);
     Ok(match &written.value {
         Body::Json(tree) => {
-            let value = evaluate(tree, &context.scope).map_err(failed)?;
+            let value = evaluate(tree, &context.scope)
+                .map_err(|error| invalid(place(), error.message))?;
             (http::Body::Bytes(value.to_string().into()), Some("application/json"))
         }
         Body::Form(fields) => {
             let mut form = form_urlencoded::Serializer::new(String::new());
             for (name, values) in fields {
-                let key = name.value.text(&context.scope).map_err(failed)?;
+                let key = text(context, name)?;
                 for tree in values {
                     form.append_pair(&key, &scalar(context, tree, name.at)?);
                 }
@@ -229,12 +224,12 @@ fn body(
             let bytes = http::Body::Bytes(form.finish().into());
             (bytes, Some("application/x-www-form-urlencoded"))
         }
-        Body::Text(text) => {
-            let text = text.value.text(&context.scope).map_err(failed)?;
+        Body::Text(template) => {
+            let text = text(context, template)?;
             (http::Body::Bytes(text.into()), Some("text/plain; charset=utf-8"))
         }
         Body::File(file) => {
-            let path = file.path.value.text(&context.scope).map_err(failed)?;
+            let path = text(context, &file.path)?;
             let path = files::resolve(&file.folder, &context.shared.plan.root, &path)
                 .map_err(|message| invalid(place(), message))?;
             (http::Body::File(path), Some("application/octet-stream"))

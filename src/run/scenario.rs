@@ -72,7 +72,7 @@ fn prepare(context: &mut Context<'_>) -> Result<(), Fault> {
         None => context.shared.base_url.clone(),
         Some(text) => match text.value.text(&context.scope) {
             Ok(url) => Some(url),
-            Err(error) => return Err(step::invalid(context.place(text.at), error.message)),
+            Err(error) => return Err(step::no_value(context, text, error)),
         },
     };
     Ok(())

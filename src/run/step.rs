@@ -1,6 +1,7 @@
 //! One step: done, judged, and explained where it failed.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use url::Url;
@@ -9,12 +10,12 @@ use super::request;
 use super::scenario::Context;
 use crate::expect::{self, Evidence};
 use crate::outcome::{CookieNote, Fault, Place, StepOutcome, UsedValue};
-use crate::scenario::decode::Text;
+use crate::scenario::decode::{Text, inside};
 use crate::scenario::names;
 use crate::scenario::step::{Action, CookieToSet, Request, SessionAction, Step};
 use crate::scenario::yaml::At;
 use crate::session::Cookie;
-use crate::template::UseKind;
+use crate::template::{EvaluationError, UseKind};
 
 /// The step's name, its expressions evaluated where they have values.
 pub(super) fn name(context: &Context<'_>, step: &Step) -> String {
@@ -149,8 +150,16 @@ fn cookie_url(context: &Context<'_>, at: At, domain: Option<&str>) -> Result<Url
         .map_err(|error| invalid(context.place(at), format!("`{text}` is no URL: {error}")))
 }
 
-fn text(context: &Context<'_>, text: &Text) -> Result<String, Fault> {
-    text.value.text(&context.scope).map_err(|error| invalid(context.place(text.at), error.message))
+pub(super) fn text(context: &Context<'_>, text: &Text) -> Result<String, Fault> {
+    text.value.text(&context.scope).map_err(|error| no_value(context, text, error))
+}
+
+/// An expression that has no value, at its own place in the text.
+pub(super) fn no_value(context: &Context<'_>, text: &Text, error: EvaluationError) -> Fault {
+    let source = context.scenario.source();
+    let scalar = context.scenario.span(text.at);
+    let span = inside(source, scalar, text.value.source(), error.offset);
+    invalid(Place { source: Arc::clone(source), span }, error.message)
 }
 
 /// A fault of the step as it is written.
