@@ -4,7 +4,10 @@
 //! level of its recursion limit and consumes nothing, so asking for one until the limit is reached fails with the
 //! place of the node that comes next; the node can then be read as if nothing had been.
 
-use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, IgnoredAny, MapAccess, SeqAccess, VariantAccess, Visitor};
+use serde::de::{
+    self, DeserializeSeed, Deserializer, EnumAccess, IgnoredAny, MapAccess, SeqAccess,
+    VariantAccess, Visitor,
+};
 use std::collections::HashMap;
 use std::fmt::{self, Write as _};
 
@@ -111,7 +114,12 @@ fn anchor(rest: &str) -> Option<&str> {
     if let Some(after) = rest.strip_prefix('&') {
         return Some(name(after));
     }
-    rest.strip_prefix('!')?.split_once(' ')?.1.trim_start_matches([' ', '\t']).strip_prefix('&').map(name)
+    rest.strip_prefix('!')?
+        .split_once(' ')?
+        .1
+        .trim_start_matches([' ', '\t'])
+        .strip_prefix('&')
+        .map(name)
 }
 
 /// Fails with the place of the next node and leaves it be.

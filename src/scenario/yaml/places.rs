@@ -62,7 +62,9 @@ impl Places {
             match lexeme.piece {
                 Piece::Dash | Piece::Question | Piece::Tag | Piece::Anchor => {}
                 Piece::Open => match next.map(|next| next.piece) {
-                    Some(Piece::Close) => return Span::new(lexeme.start, next.map_or(lexeme.end, |it| it.end)),
+                    Some(Piece::Close) => {
+                        return Span::new(lexeme.start, next.map_or(lexeme.end, |it| it.end));
+                    }
                     _ if self.is_list(lexeme) => return Span::new(lexeme.start, lexeme.end),
                     _ => {}
                 },

@@ -43,12 +43,17 @@ fn tag(source: &Arc<Source>, tag: &Lexeme, next: Option<&Lexeme>) -> Diagnostic 
     let name = &source.text()[tag.start..tag.end];
     let core = ["!!str", "!!int", "!!float", "!!bool", "!!null", "!!map", "!!seq"].contains(&name);
     let message = if core { "unsupported" } else { "unknown" };
-    let found = Diagnostic::error(format!("{message} tag `{name}`"))
-        .at(source, Span::new(tag.start, tag.end), "tags are not supported");
+    let found = Diagnostic::error(format!("{message} tag `{name}`")).at(
+        source,
+        Span::new(tag.start, tag.end),
+        "tags are not supported",
+    );
     let value = next.filter(|next| next.piece == Piece::Plain && next.start <= tag.end + 1);
     let value = value.map(|next| &source.text()[next.start..next.end]);
     match (name, value) {
-        ("!!str", Some(value)) => found.help(format!("text is written in quotes: `{}`", syntax::quoted(value))),
+        ("!!str", Some(value)) => {
+            found.help(format!("text is written in quotes: `{}`", syntax::quoted(value)))
+        }
         _ if core => found.help("leave it out: a value has the type it is written as"),
         ("!env" | "!ENV", Some(value)) => {
             found.help(format!("a variable of the environment is written `${{env.{value}}}`"))
@@ -84,8 +89,11 @@ pub(super) fn diagnostic(problem: &Problem, places: &Places) -> Diagnostic {
                 .help(format!("if it is text, put it in quotes: `\"{text}\"`"))
         }
         // For a tag that was not seen as a piece.
-        Problem::Tag { id } => Diagnostic::error("unknown tag")
-            .at(source, Span::new(places.place(*id), places.place(*id)), "tags are not supported"),
+        Problem::Tag { id } => Diagnostic::error("unknown tag").at(
+            source,
+            Span::new(places.place(*id), places.place(*id)),
+            "tags are not supported",
+        ),
     }
 }
 
@@ -107,7 +115,9 @@ fn key(places: &Places, id: u32, kind: &str) -> Diagnostic {
     if text.is_empty() {
         return found.at(source, span, "a key is missing here");
     }
-    found.at(source, span, format!("this is {kind}")).help(format!("put it in quotes: `\"{text}\"`"))
+    found
+        .at(source, span, format!("this is {kind}"))
+        .help(format!("put it in quotes: `\"{text}\"`"))
 }
 
 /// The diagnostic of what stopped the reading.
@@ -117,11 +127,14 @@ pub(super) fn stopped(stop: Stop, places: &Places) -> Vec<Diagnostic> {
     let index = index(source.text(), id);
     let here = index.place(id).unwrap_or(0);
     let alias = index.aliases.last().map(|&alias| alias as usize);
-    let cycle = alias.filter(|_| index.aliases.iter().filter(|&&it| Some(it as usize) == alias).count() > 1);
+    let cycle = alias
+        .filter(|_| index.aliases.iter().filter(|&&it| Some(it as usize) == alias).count() > 1);
     let outermost = index.aliases.first().map_or(here, |&alias| alias as usize);
     vec![match (stop, cycle) {
         (_, Some(at)) => cyclic(places, at),
-        (Stop::Depth(_), None) => too_deep(source, word(places, if alias.is_some() { outermost } else { here })),
+        (Stop::Depth(_), None) => {
+            too_deep(source, word(places, if alias.is_some() { outermost } else { here }))
+        }
         (Stop::Nodes(_), None) => expansion(places, outermost, "to too many values"),
         (Stop::Text(_), None) => expansion(places, outermost, "to more than 16 MiB of text"),
     }]
@@ -158,7 +171,9 @@ fn cyclic(places: &Places, at: usize) -> Diagnostic {
         .filter(|it| it.piece == Piece::Anchor && &source.text()[it.start + 1..it.end] == name)
         .last();
     match anchor {
-        Some(anchor) => found.also(source, Span::new(anchor.start, anchor.end), "the value begins here"),
+        Some(anchor) => {
+            found.also(source, Span::new(anchor.start, anchor.end), "the value begins here")
+        }
         None => found,
     }
 }

@@ -90,8 +90,10 @@ impl<'a> Case<'a> {
     /// The piece at the place as a span, on one line.
     pub(super) fn word(&self) -> Span {
         let line = self.source.line_at(self.at);
-        self.piece()
-            .map_or_else(|| self.here(), |it| Span::new(it.start, it.end.min(line.end).max(it.start)))
+        self.piece().map_or_else(
+            || self.here(),
+            |it| Span::new(it.start, it.end.min(line.end).max(it.start)),
+        )
     }
 
     /// The first byte of the line that is no blank.
@@ -105,7 +107,12 @@ impl<'a> Case<'a> {
         &self.text()[span.start..span.end]
     }
 
-    pub(super) fn error(&self, message: impl Into<String>, span: Span, label: impl Into<String>) -> Diagnostic {
+    pub(super) fn error(
+        &self,
+        message: impl Into<String>,
+        span: Span,
+        label: impl Into<String>,
+    ) -> Diagnostic {
         Diagnostic::error(message).at(self.source, span, label)
     }
 
@@ -114,8 +121,13 @@ impl<'a> Case<'a> {
         let problem = self.problem.replace("did not find", "no").replace("found ", "");
         let mut found = self.error(format!("not valid YAML: {problem}"), self.here(), "");
         if let Some(begun) = self.begun.filter(|&begun| begun != self.at) {
-            let context = self.context.trim_start_matches("parsing ").trim_start_matches("scanning ");
-            found = found.also(self.source, Span::new(begun, begun), format!("in {context} that begins here"));
+            let context =
+                self.context.trim_start_matches("parsing ").trim_start_matches("scanning ");
+            found = found.also(
+                self.source,
+                Span::new(begun, begun),
+                format!("in {context} that begins here"),
+            );
         }
         found
     }
@@ -177,13 +189,20 @@ fn unknown_aliases(places: &Places) -> Vec<Diagnostic> {
     found
 }
 
-fn unknown_alias(source: &Arc<Source>, lexeme: &Lexeme, name: &str, known: &HashSet<&str>) -> Diagnostic {
+fn unknown_alias(
+    source: &Arc<Source>,
+    lexeme: &Lexeme,
+    name: &str,
+    known: &HashSet<&str>,
+) -> Diagnostic {
     let span = Span::new(lexeme.start, lexeme.end);
     let found = Diagnostic::error(format!("no anchor `&{}` before this alias", &name[1..]));
     let mut known: Vec<&str> = known.iter().copied().collect();
     known.sort_unstable();
     let found = match suggest::closest(&name[1..], known.iter().copied()) {
-        Some(near) => found.at(source, span, "unknown anchor").help(format!("did you mean `*{near}`?")),
+        Some(near) => {
+            found.at(source, span, "unknown anchor").help(format!("did you mean `*{near}`?"))
+        }
         None => found.at(source, span, "unknown anchor"),
     };
     found.help(format!("if it is text, put it in quotes: `{}`", quoted(name)))
