@@ -1,8 +1,8 @@
 //! The wall around `serde_yaml`: text in, a tree of nodes with places out.
 //!
-//! One pass over the text builds the tree ([`tree`]). Places that it does not get for free are found by a second one
-//! ([`index`]) when something is to be said of them, and a lexical reading ([`lex`]) gives the ends of the spans and
-//! the sense of libyaml's errors ([`syntax`]).
+//! One pass over the text builds the tree (`tree`). Places that it does not get for free are found by a second one
+//! (`index`) when something is to be said of them, and a lexical reading (`lex`) gives the ends of the spans and
+//! the sense of libyaml's errors (`syntax`).
 
 mod lex;
 mod glance;

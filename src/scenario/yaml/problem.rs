@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::index::index;
+use super::index::{Reach, index};
 use super::lex::{Lexeme, Piece};
 use super::places::Places;
 use super::syntax;
@@ -40,7 +40,7 @@ fn too_deep(source: &Arc<Source>, span: Span) -> Diagnostic {
 }
 
 fn tag(source: &Arc<Source>, tag: &Lexeme, next: Option<&Lexeme>) -> Diagnostic {
-    let name = &source.text()[tag.start..tag.end];
+    let name = &*syntax::brief(&source.text()[tag.start..tag.end]);
     let core = ["!!str", "!!int", "!!float", "!!bool", "!!null", "!!map", "!!seq"].contains(&name);
     let message = if core { "unsupported" } else { "unknown" };
     let found = Diagnostic::error(format!("{message} tag `{name}`")).at(
@@ -70,10 +70,14 @@ pub(super) fn diagnostic(problem: &Problem, places: &Places) -> Diagnostic {
     let source = places.source();
     match problem {
         Problem::Duplicate { key, first, second } => {
-            Diagnostic::error(format!("duplicate key `{key}`"))
+            Diagnostic::error(format!("duplicate key `{}`", syntax::brief(key)))
                 .at(source, places.span_of(*second), "given again here")
                 .also(source, places.span_of(*first), "first given here")
-                .help("a map has each key once: remove one of the two, or rename it")
+                .help(if key == "<<" {
+                    "merge several maps with `<<: [*one, *two]`"
+                } else {
+                    "a map has each key once: remove one of the two, or rename it"
+                })
         }
         Problem::Key { id, kind } => key(places, *id, kind),
         Problem::Merge { id, kind } => {
@@ -83,7 +87,7 @@ pub(super) fn diagnostic(problem: &Problem, places: &Places) -> Diagnostic {
         }
         Problem::NotFinite { id } => {
             let span = places.span_of(*id);
-            let text = &source.text()[span.start..span.end];
+            let text = syntax::brief(&source.text()[span.start..span.end]);
             Diagnostic::error(format!("`{text}` is not a number in JSON"))
                 .at(source, span, "no response can hold it")
                 .help(format!("if it is text, put it in quotes: `\"{text}\"`"))
@@ -111,7 +115,7 @@ fn key(places: &Places, id: u32, kind: &str) -> Diagnostic {
             .at(source, span, format!("{kind} as a key"))
             .help("if it is text, put it in quotes");
     }
-    let text = &source.text()[span.start..span.end];
+    let text = syntax::brief(&source.text()[span.start..span.end]);
     if text.is_empty() {
         return found.at(source, span, "a key is missing here");
     }
@@ -124,7 +128,12 @@ fn key(places: &Places, id: u32, kind: &str) -> Diagnostic {
 pub(super) fn stopped(stop: Stop, places: &Places) -> Vec<Diagnostic> {
     let source = places.source();
     let (Stop::Depth(id) | Stop::Nodes(id) | Stop::Text(id)) = stop;
-    let index = index(source.text(), id);
+    let reach = match stop {
+        // Only a cycle needs to know which alias was inside which.
+        Stop::Depth(_) => Reach::To(id),
+        Stop::Nodes(_) | Stop::Text(_) => Reach::ToOutside(id),
+    };
+    let index = index(source.text(), reach);
     let here = index.place(id).unwrap_or(0);
     let alias = index.aliases.last().map(|&alias| alias as usize);
     let cycle = alias
@@ -142,7 +151,7 @@ pub(super) fn stopped(stop: Stop, places: &Places) -> Vec<Diagnostic> {
 
 /// What serde_yaml itself stops at: aliases that are followed a hundred times as often as there are nodes.
 pub(super) fn repeated(places: &Places) -> Vec<Diagnostic> {
-    let index = index(places.source().text(), u32::MAX);
+    let index = index(places.source().text(), Reach::ToOutside(u32::MAX));
     let alias = index.aliases.first().map_or(0, |&alias| alias as usize);
     vec![expansion(places, alias, "to too many values")]
 }

@@ -1,5 +1,6 @@
 //! libyaml's errors in the user's terms: at the place where the mistake is, with what to do about it.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -35,6 +36,11 @@ pub(super) fn diagnostics(error: &serde_yaml::Error, places: &Places) -> Vec<Dia
         if !found.is_empty() {
             return found;
         }
+    }
+    if message.contains("more than one document")
+        && let Some(found) = second_value(places)
+    {
+        return vec![found];
     }
     let case = Case::of(&message, error, places);
     let found = RULES.iter().find_map(|rule| rule(&case));
@@ -139,8 +145,17 @@ fn offset(source: &Source, place: &str) -> Option<usize> {
     Some(source.offset(line.parse().ok()?, column.parse().ok()?))
 }
 
+/// The text, or its beginning where a message would drown in it.
+pub(super) fn brief(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(100) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
+}
+
 /// The text in the quotes that suit it.
 pub(super) fn quoted(text: &str) -> String {
+    let text = brief(text);
     if text.contains(['"', '\\']) {
         format!("'{}'", text.replace('\'', "''"))
     } else {
@@ -170,6 +185,28 @@ pub(super) fn double_brace(source: &Arc<Source>, at: usize) -> Option<Diagnostic
     )
 }
 
+/// Something behind the one value of the document, which libyaml takes for a second document.
+fn second_value(places: &Places) -> Option<Diagnostic> {
+    let mut pieces = places.lexemes().all().iter().skip_while(|it| {
+        matches!(it.piece, Piece::Start | Piece::Directive | Piece::Tag | Piece::Anchor)
+    });
+    let first = pieces.next()?;
+    let end = match first.piece {
+        Piece::Open => {
+            pieces.find(|it| it.piece == Piece::Close && it.flow == Some(first.start))?
+        }
+        _ => first,
+    };
+    let next = places.lexemes().all().get(places.lexemes().index(end.end))?;
+    let source = places.source();
+    let line = source.line_at(next.start);
+    let span = Span::new(next.start, next.end.min(line.end).max(next.start));
+    let found = Diagnostic::error("text after the end of the value that the file holds")
+        .at(source, span, "belongs to nothing")
+        .help("a scenario is a map of keys; is a `:` or a quote missing?");
+    Some(found.also(source, Span::new(first.start, first.start + 1), "the value begins here"))
+}
+
 fn unknown_aliases(places: &Places) -> Vec<Diagnostic> {
     let source = places.source();
     let mut known: HashSet<&str> = HashSet::new();
@@ -196,7 +233,7 @@ fn unknown_alias(
     known: &HashSet<&str>,
 ) -> Diagnostic {
     let span = Span::new(lexeme.start, lexeme.end);
-    let found = Diagnostic::error(format!("no anchor `&{}` before this alias", &name[1..]));
+    let found = Diagnostic::error(format!("no anchor `&{}` before this alias", brief(&name[1..])));
     let mut known: Vec<&str> = known.iter().copied().collect();
     known.sort_unstable();
     let found = match suggest::closest(&name[1..], known.iter().copied()) {

@@ -1,7 +1,7 @@
 //! The mistakes that are known behind libyaml's errors, the surest first.
 
 use super::lex::Piece;
-use super::syntax::{Case, double_brace, quoted};
+use super::syntax::{Case, brief, double_brace, quoted};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
@@ -157,6 +157,7 @@ fn value_end(case: &Case, start: usize) -> usize {
             '{' | '[' | '(' => depth += 1,
             '}' | ']' | ')' if depth > 0 => depth -= 1,
             ',' | '}' | ']' if depth == 0 => return start + at,
+            ':' if depth == 0 && case.text()[start + at..].starts_with(": ") => return start + at,
             _ => {}
         }
     }
@@ -257,7 +258,7 @@ fn colon_in_value(case: &Case) -> Option<Diagnostic> {
         if let Some(found) = missing_blank(case, before.start) {
             return Some(found);
         }
-        let key = case.text()[start..case.at].trim_end();
+        let key = brief(case.text()[start..case.at].trim_end());
         return Some(
             case.error(
                 format!("`{key}:` continues the value above"),
@@ -275,7 +276,7 @@ fn colon_in_value(case: &Case) -> Option<Diagnostic> {
     let value =
         Span::new(before.start, line.start + case.text()[line.start..line.end].trim_end().len());
     let written = case.slice(value);
-    let key = case.text()[start..before.start].trim_start_matches("- ");
+    let key = brief(case.text()[start..before.start].trim_start_matches("- "));
     let found = case.error(
         "`: ` within a value that is not in quotes",
         case.here(),
@@ -294,10 +295,13 @@ fn no_colon(case: &Case) -> Option<Diagnostic> {
     }
     let line = case.source.line_at(at);
     let text = case.text()[at..line.end].trim_end();
-    Some(
-        case.error("a key without a `:` after it", Span::new(at, at + text.len()), "read as a key")
-            .help("write `key: value`; a text over several lines needs a key with `|` before it"),
-    )
+    let found =
+        case.error("a key without a `:` after it", Span::new(at, at + text.len()), "read as a key");
+    Some(if text.starts_with('*') {
+        found.help(format!("to merge a map, write `<<: {}`", brief(text)))
+    } else {
+        found.help("write `key: value`; a text over several lines needs a key with `|` before it")
+    })
 }
 
 /// `key:value` on a line of its own.
@@ -317,7 +321,7 @@ fn missing_blank(case: &Case, at: usize) -> Option<Diagnostic> {
             Span::new(colon, colon + 1),
             "not a key without it",
         )
-        .help(format!("put a blank after the colon: `{key}: {value}`")),
+        .help(format!("put a blank after the colon: `{}: {}`", brief(key), brief(value))),
     )
 }
 
