@@ -73,7 +73,8 @@ impl Source {
     /// The line and column of a byte offset; an offset past the end is the end.
     #[must_use]
     pub fn position(&self, offset: usize) -> Position {
-        let offset = self.text.floor_char_boundary(offset);
+        let most = offset.min(self.text.len());
+        let offset = (0..=most).rev().find(|&at| self.text.is_char_boundary(at)).unwrap_or(0);
         let line = self.lines.partition_point(|&start| start <= offset).max(1);
         let start = self.lines[line - 1];
         Position { line, column: self.text[start..offset].chars().count() + 1 }

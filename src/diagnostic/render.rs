@@ -33,7 +33,8 @@ pub fn text(diagnostics: &[Diagnostic], color: bool) -> String {
 /// Draws the diagnostics, a blank line between them.
 #[must_use]
 pub fn styled(diagnostics: &[Diagnostic], style: Style) -> String {
-    let renderer = if style.color { Renderer::styled().hyperlink(false) } else { Renderer::plain() };
+    let renderer =
+        if style.color { Renderer::styled().hyperlink(false) } else { Renderer::plain() };
     let renderer = renderer.term_width(style.width);
     let mut out = String::new();
     for diagnostic in diagnostics {
@@ -109,11 +110,14 @@ struct Mark<'d> {
     label: &'d str,
 }
 
+/// A label and how it is drawn.
+type Marked<'d> = (AnnotationKind, &'d Label);
+
 /// The excerpts, that of the primary label first.
 fn excerpts(diagnostic: &Diagnostic) -> Vec<Excerpt<'_>> {
     let primary = diagnostic.primary.iter().map(|label| (AnnotationKind::Primary, label));
     let related = diagnostic.related.iter().map(|label| (AnnotationKind::Context, label));
-    let mut sources: Vec<(&Arc<Source>, Vec<(AnnotationKind, &Label)>)> = Vec::new();
+    let mut sources: Vec<(&Arc<Source>, Vec<Marked<'_>>)> = Vec::new();
     for (kind, label) in primary.chain(related) {
         match sources.iter_mut().find(|(source, _)| Arc::ptr_eq(source, &label.source)) {
             Some((_, labels)) => labels.push((kind, label)),
@@ -124,7 +128,7 @@ fn excerpts(diagnostic: &Diagnostic) -> Vec<Excerpt<'_>> {
 }
 
 impl<'d> Excerpt<'d> {
-    fn of(source: &'d Arc<Source>, labels: &[(AnnotationKind, &'d Label)]) -> Self {
+    fn of(source: &'d Arc<Source>, labels: &[Marked<'d>]) -> Self {
         let mut lines = BTreeMap::new();
         for (kind, label) in labels {
             let span = source.line_at(label.span.start);
@@ -154,7 +158,7 @@ impl<'d> Excerpt<'d> {
         excerpt
     }
 
-    fn line_of(&mut self, line: Span, labels: &[(AnnotationKind, &'d Label)]) {
+    fn line_of(&mut self, line: Span, labels: &[Marked<'d>]) {
         // The places of the characters of the line, old and new, as what cannot be shown is replaced.
         let start = self.text.len();
         let mut places = Vec::new();
@@ -173,7 +177,8 @@ impl<'d> Excerpt<'d> {
                 continue;
             }
             marked = true;
-            let span = place(label.span.start)..place(label.span.end.min(line.end)).max(place(label.span.start));
+            let span = place(label.span.start)
+                ..place(label.span.end.min(line.end)).max(place(label.span.start));
             self.marks.push(Mark { kind: *kind, span, label: &label.text });
         }
         if !marked {
@@ -194,6 +199,7 @@ impl<'d> Excerpt<'d> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 
@@ -243,7 +249,10 @@ mod tests {
     fn no_place_and_several() {
         let one = Diagnostic::error("cannot read `x`").help("create it");
         let two = Diagnostic::warning("hm");
-        assert_eq!(text(&[one, two], false), "error: cannot read `x`\n |\n = help: create it\n\nwarning: hm\n");
+        assert_eq!(
+            text(&[one, two], false),
+            "error: cannot read `x`\n |\n = help: create it\n\nwarning: hm\n"
+        );
     }
 
     #[test]

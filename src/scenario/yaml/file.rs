@@ -15,6 +15,7 @@ pub const MAX_BYTES: usize = 1 << 20;
 ///
 /// # Errors
 /// The file is missing, cannot be read, is no regular file, is too large or is not UTF-8.
+#[expect(clippy::result_large_err, reason = "once for each file, and never in a hot path")]
 pub fn read_file(path: &Path, name: &str) -> Result<Source, Diagnostic> {
     // A FIFO would block the open, and a device never ends: the kind is asked for first.
     let facts = fs::metadata(path).map_err(|error| unreadable(name, &error))?;
@@ -26,7 +27,9 @@ pub fn read_file(path: &Path, name: &str) -> Result<Source, Diagnostic> {
     }
     let file = File::open(path).map_err(|error| unreadable(name, &error))?;
     let mut bytes = Vec::new();
-    file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
+    file.take(MAX_BYTES as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| unreadable(name, &error))?;
     // A file may grow while it is read, and those of /proc have no size.
     if bytes.len() > MAX_BYTES {
         return Err(too_large(name, bytes.len() as u64));
@@ -100,13 +103,17 @@ fn guess(bytes: &[u8], byte: u8) -> (Option<&'static str>, String) {
         _ => {}
     }
     match byte {
-        0xa0..=0xff => (Some("Latin-1 or Windows-1252"), format!("this byte is `{}` in Latin-1", char::from(byte))),
+        0xa0..=0xff => (
+            Some("Latin-1 or Windows-1252"),
+            format!("this byte is `{}` in Latin-1", char::from(byte)),
+        ),
         0x80..=0x9f => (Some("Windows-1252"), plain),
         _ => (None, plain),
     }
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 
@@ -143,9 +150,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let message = |path: &Path| read_file(path, "x").unwrap_err().message;
         assert_eq!(message(folder.path()), "cannot read `x`: it is a folder, not a file");
-        assert_eq!(message(&folder.path().join("none")), "cannot read `x`: no such file or directory");
+        assert_eq!(
+            message(&folder.path().join("none")),
+            "cannot read `x`: no such file or directory"
+        );
         if cfg!(unix) {
-            assert_eq!(message(Path::new("/dev/zero")), "cannot read `x`: it is a device, not a file");
+            assert_eq!(
+                message(Path::new("/dev/zero")),
+                "cannot read `x`: it is a device, not a file"
+            );
             let pipe = folder.path().join("pipe");
             assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
             assert_eq!(message(&pipe), "cannot read `x`: it is a named pipe, not a file");

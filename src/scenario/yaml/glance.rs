@@ -28,8 +28,10 @@ pub(super) fn glance(source: &Arc<Source>) -> Result<Glance, Vec<Diagnostic>> {
         return Err(vec![super::file::too_large(source.name(), source.text().len() as u64)]);
     }
     let mut look = Look::at(source.text());
-    // One for each line: they come in pairs.
-    look.bidi.dedup_by_key(|at| source.line_at(*at).start);
+    // One of a kind for each line: they come in pairs and swarms.
+    for places in [&mut look.control, &mut look.marks, &mut look.bidi] {
+        places.dedup_by_key(|at| source.line_at(*at).start);
+    }
     let bidi = shown(&look.bidi, |at| hidden_direction(source, at));
     let mut errors = shown(&look.control, |at| control(source, at));
     errors.extend(shown(&look.marks, |at| byte_order_mark(source, at)));
@@ -147,10 +149,12 @@ fn hidden_direction(source: &Arc<Source>, at: usize) -> Diagnostic {
     let line = source.line_at(at);
     let text: String = source.text()[line.start..line.end].trim().chars().map(visible).collect();
     let text: String = text.chars().take(200).collect();
-    Diagnostic::warning(format!("invisible character that changes the direction of text (U+{code:04X})"))
-        .at(source, span, "what is shown is not what is read")
-        .note("note", format!("the line reads `{text}`"))
-        .help(format!("remove it, or write it as `\\u{code:04x}` within double quotes"))
+    Diagnostic::warning(format!(
+        "invisible character that changes the direction of text (U+{code:04X})"
+    ))
+    .at(source, span, "what is shown is not what is read")
+    .note("note", format!("the line reads `{text}`"))
+    .help(format!("remove it, or write it as `\\u{code:04x}` within double quotes"))
 }
 
 fn visible(c: char) -> String {
@@ -178,7 +182,11 @@ fn second_document(text: &str) -> Option<usize> {
 
 fn several_documents(source: &Arc<Source>, at: usize) -> Diagnostic {
     let end = source.line_at(at).end;
-    let span = if source.text()[at..].starts_with("---") { Span::new(at, at + 3) } else { Span::new(at, end) };
+    let span = if source.text()[at..].starts_with("---") {
+        Span::new(at, at + 3)
+    } else {
+        Span::new(at, end)
+    };
     Diagnostic::error("more than one document in a file")
         .at(source, span, "a second document begins here")
         .help("put each scenario in a file of its own")

@@ -4,7 +4,10 @@
 //! level of its recursion limit and consumes nothing, so asking for one until the limit is reached fails with the
 //! place of the node that comes next; the node can then be read as if nothing had been.
 
-use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, IgnoredAny, MapAccess, SeqAccess, VariantAccess, Visitor};
+use serde::de::{
+    self, DeserializeSeed, Deserializer, EnumAccess, IgnoredAny, MapAccess, SeqAccess,
+    VariantAccess, Visitor,
+};
 use std::collections::HashMap;
 use std::fmt::{self, Write as _};
 
@@ -25,11 +28,22 @@ impl Index {
     }
 }
 
-/// Locates the nodes of a text, up to the one with the number `upto`.
-pub(super) fn index(text: &str, upto: u32) -> Index {
+/// How far a pass goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// To the end.
+    All,
+    /// To the node with this number.
+    To(u32),
+    /// To the node with this number, without the places in what aliases stand for, which costs less.
+    ToOutside(u32),
+}
+
+/// Locates the nodes of a text.
+pub(super) fn index(text: &str, reach: Reach) -> Index {
     let mut indexer = Indexer {
         text,
-        upto,
+        reach,
         offsets: Places::of(text),
         index: Index::default(),
         anchors: HashMap::new(),
@@ -48,7 +62,7 @@ pub(super) fn index(text: &str, upto: u32) -> Index {
 
 struct Indexer<'t> {
     text: &'t str,
-    upto: u32,
+    reach: Reach,
     offsets: Places<'t>,
     index: Index,
     /// Where the latest node with this anchor is.
@@ -79,7 +93,15 @@ impl<'t> Indexer<'t> {
     }
 
     fn is_over(&self) -> bool {
-        self.index.places.len() > self.upto as usize
+        match self.reach {
+            Reach::All => false,
+            Reach::To(id) | Reach::ToOutside(id) => self.index.places.len() > id as usize,
+        }
+    }
+
+    /// Whether the place of the next node is wanted.
+    fn looks(&self) -> bool {
+        self.index.aliases.is_empty() || !matches!(self.reach, Reach::ToOutside(_))
     }
 
     fn fail<E: de::Error>(&self) -> E {
@@ -111,7 +133,12 @@ fn anchor(rest: &str) -> Option<&str> {
     if let Some(after) = rest.strip_prefix('&') {
         return Some(name(after));
     }
-    rest.strip_prefix('!')?.split_once(' ')?.1.trim_start_matches([' ', '\t']).strip_prefix('&').map(name)
+    rest.strip_prefix('!')?
+        .split_once(' ')?
+        .1
+        .trim_start_matches([' ', '\t'])
+        .strip_prefix('&')
+        .map(name)
 }
 
 /// Fails with the place of the next node and leaves it be.
@@ -211,16 +238,19 @@ impl<'t> Places<'t> {
 
 struct Locate<'i, 't> {
     indexer: &'i mut Indexer<'t>,
-    mark: usize,
+    /// Where it is, if that was asked for.
+    mark: Option<usize>,
 }
 
 impl<'t> DeserializeSeed<'t> for Locate<'_, 't> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'t>>(self, deserializer: D) -> Result<(), D::Error> {
-        let alias = self.indexer.enter(self.mark);
-        if alias {
-            self.indexer.begin_alias(self.mark)?;
+        let alias = self.mark.is_some_and(|mark| self.indexer.enter(mark));
+        match self.mark {
+            Some(mark) if alias => self.indexer.begin_alias(mark)?,
+            Some(_) => {}
+            None => self.indexer.index.places.push(0),
         }
         if self.indexer.is_over() {
             return Err(self.indexer.fail());
@@ -283,10 +313,10 @@ impl<'t> Visitor<'t> for Descend<'_, 't> {
 
     fn visit_seq<A: SeqAccess<'t>>(self, mut access: A) -> Result<(), A::Error> {
         loop {
-            let mark = match access.next_element_seed(Peek) {
-                Ok(None) => return Ok(()),
-                Ok(Some(())) => 0,
-                Err(error) => self.indexer.mark(&error),
+            let mark = match self.indexer.looks().then(|| access.next_element_seed(Peek)) {
+                Some(Ok(None)) => return Ok(()),
+                Some(Err(error)) => Some(self.indexer.mark(&error)),
+                _ => None,
             };
             let seed = Locate { indexer: &mut *self.indexer, mark };
             if access.next_element_seed(seed)?.is_none() {
@@ -297,18 +327,18 @@ impl<'t> Visitor<'t> for Descend<'_, 't> {
 
     fn visit_map<A: MapAccess<'t>>(self, mut access: A) -> Result<(), A::Error> {
         loop {
-            let mark = match access.next_key_seed(Peek) {
-                Ok(None) => return Ok(()),
-                Ok(Some(())) => 0,
-                Err(error) => self.indexer.mark(&error),
+            let mark = match self.indexer.looks().then(|| access.next_key_seed(Peek)) {
+                Some(Ok(None)) => return Ok(()),
+                Some(Err(error)) => Some(self.indexer.mark(&error)),
+                _ => None,
             };
             let seed = Locate { indexer: &mut *self.indexer, mark };
             if access.next_key_seed(seed)?.is_none() {
                 return Ok(());
             }
-            let mark = match access.next_value_seed(Peek) {
-                Ok(()) => 0,
-                Err(error) => self.indexer.mark(&error),
+            let mark = match self.indexer.looks().then(|| access.next_value_seed(Peek)) {
+                Some(Err(error)) => Some(self.indexer.mark(&error)),
+                _ => None,
             };
             access.next_value_seed(Locate { indexer: &mut *self.indexer, mark })?;
         }

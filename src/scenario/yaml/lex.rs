@@ -294,7 +294,9 @@ impl Lexer<'_> {
                         continue;
                     }
                     let column = at - line;
-                    if line != self.line && ((!in_flow && column < floor) || (column == 0 && self.is_marker(at))) {
+                    if line != self.line
+                        && ((!in_flow && column < floor) || (column == 0 && self.is_marker(at)))
+                    {
                         break;
                     }
                     at += char_len(byte);
@@ -315,8 +317,8 @@ impl Lexer<'_> {
         let explicit = self.bytes[start..head].iter().find(|byte| byte.is_ascii_digit());
         let parent = self.indents.last();
         let least = parent.map_or(1, |indent| indent + 1);
-        let mut indent = explicit
-            .map(|digit| parent.copied().unwrap_or(0) + usize::from(digit - b'0'));
+        let mut indent =
+            explicit.map(|digit| parent.copied().unwrap_or(0) + usize::from(digit - b'0'));
         self.at = line_end;
         loop {
             let next = self.at + break_len(self.bytes, self.at);
@@ -427,7 +429,10 @@ mod tests {
         check("a: |\n  x: y\n\n  z\nb: 1", &["a", ":", "|", "b", ":", "1"]);
         check("a: >-2\n   x\n  z\nb: 1", &["a", ":", ">-2", "b", ":", "1"]);
         check("- |\n x\n- y", &["-", "|", "-", "y"]);
-        check("a: {b: [1, x y], c: d}", &["a", ":", "{", "b", ":", "[", "1", ",", "x y", "]", ",", "c", ":", "d", "}"]);
+        check(
+            "a: {b: [1, x y], c: d}",
+            &["a", ":", "{", "b", ":", "[", "1", ",", "x y", "]", ",", "c", ":", "d", "}"],
+        );
         check("a: &x !!str b\nc: *x", &["a", ":", "&x", "!!str", "b", "c", ":", "*x"]);
         check("--- a\n...\n", &["---", "a", "..."]);
         check("a: \"b\nc: 1", &["a", ":", "\"b\nc: 1"]);

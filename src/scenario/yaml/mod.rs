@@ -1,8 +1,8 @@
 //! The wall around `serde_yaml`: text in, a tree of nodes with places out.
 //!
-//! One pass over the text builds the tree ([`tree`]). Places that it does not get for free are found by a second one
-//! ([`index`]) when something is to be said of them, and a lexical reading ([`lex`]) gives the ends of the spans and
-//! the sense of libyaml's errors ([`syntax`]).
+//! One pass over the text builds the tree (`tree`). Places that it does not get for free are found by a second one
+//! (`index`) when something is to be said of them, and a lexical reading (`lex`) gives the ends of the spans and
+//! the sense of libyaml's errors (`syntax`).
 
 mod lex;
 mod glance;
@@ -16,6 +16,7 @@ mod syntax_rules;
 mod file;
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests;
 
 use std::sync::Arc;
@@ -25,6 +26,9 @@ use crate::source::{Source, Span};
 
 pub use self::file::{MAX_BYTES, read_file};
 use self::places::Places;
+
+/// How many diagnostics one file gets.
+const MAX_SHOWN: usize = 100;
 
 /// A node's place, resolved by [`Document::span`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -132,7 +136,9 @@ pub fn read(source: Arc<Source>) -> Result<(Document, Vec<Diagnostic>), Vec<Diag
         Ok(_) => Err(in_order(found)),
         Err(errors) => {
             // What was refused by sight may be what libyaml stumbled over.
-            let told = found.iter().any(|it| it.is_error() && errors.iter().any(|other| same_line(it, other)));
+            let told = found
+                .iter()
+                .any(|it| it.is_error() && errors.iter().any(|other| same_line(it, other)));
             if !told {
                 found.extend(errors);
             }
@@ -156,8 +162,13 @@ fn same_line(one: &Diagnostic, other: &Diagnostic) -> bool {
     line(one) == line(other)
 }
 
+/// In the order of the text, and not more than anyone reads.
 fn in_order(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     found.sort_by_key(|it| it.primary.as_ref().map_or(0, |label| label.span.start));
+    if let Some(more @ 1..) = found.len().checked_sub(MAX_SHOWN) {
+        found.truncate(MAX_SHOWN);
+        found.push(Diagnostic::error(format!("and {more} more like these")));
+    }
     found
 }
 

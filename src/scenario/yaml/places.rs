@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::At;
-use super::index::{Index, index};
+use super::index::{Index, Reach, index};
 use super::lex::{Lexeme, Lexemes, Piece};
 use crate::source::{Source, Span};
 
@@ -38,7 +38,7 @@ impl Places {
 
     /// Where a node begins, with its anchor and tag.
     pub(super) fn place(&self, id: u32) -> usize {
-        let index = self.index.get_or_init(|| index(self.source.text(), u32::MAX));
+        let index = self.index.get_or_init(|| index(self.source.text(), Reach::All));
         index.place(id).unwrap_or(0).min(self.source.text().len())
     }
 
@@ -62,7 +62,9 @@ impl Places {
             match lexeme.piece {
                 Piece::Dash | Piece::Question | Piece::Tag | Piece::Anchor => {}
                 Piece::Open => match next.map(|next| next.piece) {
-                    Some(Piece::Close) => return Span::new(lexeme.start, next.map_or(lexeme.end, |it| it.end)),
+                    Some(Piece::Close) => {
+                        return Span::new(lexeme.start, next.map_or(lexeme.end, |it| it.end));
+                    }
                     _ if self.is_list(lexeme) => return Span::new(lexeme.start, lexeme.end),
                     _ => {}
                 },

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::index::index;
+use super::index::{Reach, index};
 use super::lex::{Lexeme, Piece};
 use super::places::Places;
 use super::syntax;
@@ -40,15 +40,20 @@ fn too_deep(source: &Arc<Source>, span: Span) -> Diagnostic {
 }
 
 fn tag(source: &Arc<Source>, tag: &Lexeme, next: Option<&Lexeme>) -> Diagnostic {
-    let name = &source.text()[tag.start..tag.end];
+    let name = &*syntax::brief(&source.text()[tag.start..tag.end]);
     let core = ["!!str", "!!int", "!!float", "!!bool", "!!null", "!!map", "!!seq"].contains(&name);
     let message = if core { "unsupported" } else { "unknown" };
-    let found = Diagnostic::error(format!("{message} tag `{name}`"))
-        .at(source, Span::new(tag.start, tag.end), "tags are not supported");
+    let found = Diagnostic::error(format!("{message} tag `{name}`")).at(
+        source,
+        Span::new(tag.start, tag.end),
+        "tags are not supported",
+    );
     let value = next.filter(|next| next.piece == Piece::Plain && next.start <= tag.end + 1);
     let value = value.map(|next| &source.text()[next.start..next.end]);
     match (name, value) {
-        ("!!str", Some(value)) => found.help(format!("text is written in quotes: `{}`", syntax::quoted(value))),
+        ("!!str", Some(value)) => {
+            found.help(format!("text is written in quotes: `{}`", syntax::quoted(value)))
+        }
         _ if core => found.help("leave it out: a value has the type it is written as"),
         ("!env" | "!ENV", Some(value)) => {
             found.help(format!("a variable of the environment is written `${{env.{value}}}`"))
@@ -65,10 +70,14 @@ pub(super) fn diagnostic(problem: &Problem, places: &Places) -> Diagnostic {
     let source = places.source();
     match problem {
         Problem::Duplicate { key, first, second } => {
-            Diagnostic::error(format!("duplicate key `{key}`"))
+            Diagnostic::error(format!("duplicate key `{}`", syntax::brief(key)))
                 .at(source, places.span_of(*second), "given again here")
                 .also(source, places.span_of(*first), "first given here")
-                .help("a map has each key once: remove one of the two, or rename it")
+                .help(if key == "<<" {
+                    "merge several maps with `<<: [*one, *two]`"
+                } else {
+                    "a map has each key once: remove one of the two, or rename it"
+                })
         }
         Problem::Key { id, kind } => key(places, *id, kind),
         Problem::Merge { id, kind } => {
@@ -78,14 +87,17 @@ pub(super) fn diagnostic(problem: &Problem, places: &Places) -> Diagnostic {
         }
         Problem::NotFinite { id } => {
             let span = places.span_of(*id);
-            let text = &source.text()[span.start..span.end];
+            let text = syntax::brief(&source.text()[span.start..span.end]);
             Diagnostic::error(format!("`{text}` is not a number in JSON"))
                 .at(source, span, "no response can hold it")
                 .help(format!("if it is text, put it in quotes: `\"{text}\"`"))
         }
         // For a tag that was not seen as a piece.
-        Problem::Tag { id } => Diagnostic::error("unknown tag")
-            .at(source, Span::new(places.place(*id), places.place(*id)), "tags are not supported"),
+        Problem::Tag { id } => Diagnostic::error("unknown tag").at(
+            source,
+            Span::new(places.place(*id), places.place(*id)),
+            "tags are not supported",
+        ),
     }
 }
 
@@ -103,25 +115,35 @@ fn key(places: &Places, id: u32, kind: &str) -> Diagnostic {
             .at(source, span, format!("{kind} as a key"))
             .help("if it is text, put it in quotes");
     }
-    let text = &source.text()[span.start..span.end];
+    let text = syntax::brief(&source.text()[span.start..span.end]);
     if text.is_empty() {
         return found.at(source, span, "a key is missing here");
     }
-    found.at(source, span, format!("this is {kind}")).help(format!("put it in quotes: `\"{text}\"`"))
+    found
+        .at(source, span, format!("this is {kind}"))
+        .help(format!("put it in quotes: `\"{text}\"`"))
 }
 
 /// The diagnostic of what stopped the reading.
 pub(super) fn stopped(stop: Stop, places: &Places) -> Vec<Diagnostic> {
     let source = places.source();
     let (Stop::Depth(id) | Stop::Nodes(id) | Stop::Text(id)) = stop;
-    let index = index(source.text(), id);
+    let reach = match stop {
+        // Only a cycle needs to know which alias was inside which.
+        Stop::Depth(_) => Reach::To(id),
+        Stop::Nodes(_) | Stop::Text(_) => Reach::ToOutside(id),
+    };
+    let index = index(source.text(), reach);
     let here = index.place(id).unwrap_or(0);
     let alias = index.aliases.last().map(|&alias| alias as usize);
-    let cycle = alias.filter(|_| index.aliases.iter().filter(|&&it| Some(it as usize) == alias).count() > 1);
+    let cycle = alias
+        .filter(|_| index.aliases.iter().filter(|&&it| Some(it as usize) == alias).count() > 1);
     let outermost = index.aliases.first().map_or(here, |&alias| alias as usize);
     vec![match (stop, cycle) {
         (_, Some(at)) => cyclic(places, at),
-        (Stop::Depth(_), None) => too_deep(source, word(places, if alias.is_some() { outermost } else { here })),
+        (Stop::Depth(_), None) => {
+            too_deep(source, word(places, if alias.is_some() { outermost } else { here }))
+        }
         (Stop::Nodes(_), None) => expansion(places, outermost, "to too many values"),
         (Stop::Text(_), None) => expansion(places, outermost, "to more than 16 MiB of text"),
     }]
@@ -129,7 +151,7 @@ pub(super) fn stopped(stop: Stop, places: &Places) -> Vec<Diagnostic> {
 
 /// What serde_yaml itself stops at: aliases that are followed a hundred times as often as there are nodes.
 pub(super) fn repeated(places: &Places) -> Vec<Diagnostic> {
-    let index = index(places.source().text(), u32::MAX);
+    let index = index(places.source().text(), Reach::ToOutside(u32::MAX));
     let alias = index.aliases.first().map_or(0, |&alias| alias as usize);
     vec![expansion(places, alias, "to too many values")]
 }
@@ -158,7 +180,9 @@ fn cyclic(places: &Places, at: usize) -> Diagnostic {
         .filter(|it| it.piece == Piece::Anchor && &source.text()[it.start + 1..it.end] == name)
         .last();
     match anchor {
-        Some(anchor) => found.also(source, Span::new(anchor.start, anchor.end), "the value begins here"),
+        Some(anchor) => {
+            found.also(source, Span::new(anchor.start, anchor.end), "the value begins here")
+        }
         None => found,
     }
 }

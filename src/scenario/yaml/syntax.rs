@@ -1,5 +1,6 @@
 //! libyaml's errors in the user's terms: at the place where the mistake is, with what to do about it.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -35,6 +36,11 @@ pub(super) fn diagnostics(error: &serde_yaml::Error, places: &Places) -> Vec<Dia
         if !found.is_empty() {
             return found;
         }
+    }
+    if message.contains("more than one document")
+        && let Some(found) = second_value(places)
+    {
+        return vec![found];
     }
     let case = Case::of(&message, error, places);
     let found = RULES.iter().find_map(|rule| rule(&case));
@@ -90,8 +96,10 @@ impl<'a> Case<'a> {
     /// The piece at the place as a span, on one line.
     pub(super) fn word(&self) -> Span {
         let line = self.source.line_at(self.at);
-        self.piece()
-            .map_or_else(|| self.here(), |it| Span::new(it.start, it.end.min(line.end).max(it.start)))
+        self.piece().map_or_else(
+            || self.here(),
+            |it| Span::new(it.start, it.end.min(line.end).max(it.start)),
+        )
     }
 
     /// The first byte of the line that is no blank.
@@ -105,7 +113,12 @@ impl<'a> Case<'a> {
         &self.text()[span.start..span.end]
     }
 
-    pub(super) fn error(&self, message: impl Into<String>, span: Span, label: impl Into<String>) -> Diagnostic {
+    pub(super) fn error(
+        &self,
+        message: impl Into<String>,
+        span: Span,
+        label: impl Into<String>,
+    ) -> Diagnostic {
         Diagnostic::error(message).at(self.source, span, label)
     }
 
@@ -114,8 +127,13 @@ impl<'a> Case<'a> {
         let problem = self.problem.replace("did not find", "no").replace("found ", "");
         let mut found = self.error(format!("not valid YAML: {problem}"), self.here(), "");
         if let Some(begun) = self.begun.filter(|&begun| begun != self.at) {
-            let context = self.context.trim_start_matches("parsing ").trim_start_matches("scanning ");
-            found = found.also(self.source, Span::new(begun, begun), format!("in {context} that begins here"));
+            let context =
+                self.context.trim_start_matches("parsing ").trim_start_matches("scanning ");
+            found = found.also(
+                self.source,
+                Span::new(begun, begun),
+                format!("in {context} that begins here"),
+            );
         }
         found
     }
@@ -127,8 +145,17 @@ fn offset(source: &Source, place: &str) -> Option<usize> {
     Some(source.offset(line.parse().ok()?, column.parse().ok()?))
 }
 
+/// The text, or its beginning where a message would drown in it.
+pub(super) fn brief(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(100) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
+}
+
 /// The text in the quotes that suit it.
 pub(super) fn quoted(text: &str) -> String {
+    let text = brief(text);
     if text.contains(['"', '\\']) {
         format!("'{}'", text.replace('\'', "''"))
     } else {
@@ -158,6 +185,28 @@ pub(super) fn double_brace(source: &Arc<Source>, at: usize) -> Option<Diagnostic
     )
 }
 
+/// Something behind the one value of the document, which libyaml takes for a second document.
+fn second_value(places: &Places) -> Option<Diagnostic> {
+    let mut pieces = places.lexemes().all().iter().skip_while(|it| {
+        matches!(it.piece, Piece::Start | Piece::Directive | Piece::Tag | Piece::Anchor)
+    });
+    let first = pieces.next()?;
+    let end = match first.piece {
+        Piece::Open => {
+            pieces.find(|it| it.piece == Piece::Close && it.flow == Some(first.start))?
+        }
+        _ => first,
+    };
+    let next = places.lexemes().all().get(places.lexemes().index(end.end))?;
+    let source = places.source();
+    let line = source.line_at(next.start);
+    let span = Span::new(next.start, next.end.min(line.end).max(next.start));
+    let found = Diagnostic::error("text after the end of the value that the file holds")
+        .at(source, span, "belongs to nothing")
+        .help("a scenario is a map of keys; is a `:` or a quote missing?");
+    Some(found.also(source, Span::new(first.start, first.start + 1), "the value begins here"))
+}
+
 fn unknown_aliases(places: &Places) -> Vec<Diagnostic> {
     let source = places.source();
     let mut known: HashSet<&str> = HashSet::new();
@@ -177,13 +226,20 @@ fn unknown_aliases(places: &Places) -> Vec<Diagnostic> {
     found
 }
 
-fn unknown_alias(source: &Arc<Source>, lexeme: &Lexeme, name: &str, known: &HashSet<&str>) -> Diagnostic {
+fn unknown_alias(
+    source: &Arc<Source>,
+    lexeme: &Lexeme,
+    name: &str,
+    known: &HashSet<&str>,
+) -> Diagnostic {
     let span = Span::new(lexeme.start, lexeme.end);
-    let found = Diagnostic::error(format!("no anchor `&{}` before this alias", &name[1..]));
+    let found = Diagnostic::error(format!("no anchor `&{}` before this alias", brief(&name[1..])));
     let mut known: Vec<&str> = known.iter().copied().collect();
     known.sort_unstable();
     let found = match suggest::closest(&name[1..], known.iter().copied()) {
-        Some(near) => found.at(source, span, "unknown anchor").help(format!("did you mean `*{near}`?")),
+        Some(near) => {
+            found.at(source, span, "unknown anchor").help(format!("did you mean `*{near}`?"))
+        }
         None => found.at(source, span, "unknown anchor"),
     };
     found.help(format!("if it is text, put it in quotes: `{}`", quoted(name)))

@@ -1,7 +1,7 @@
 //! The mistakes that are known behind libyaml's errors, the surest first.
 
 use super::lex::Piece;
-use super::syntax::{Case, double_brace, quoted};
+use super::syntax::{Case, brief, double_brace, quoted};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
@@ -31,7 +31,11 @@ pub(super) const RULES: &[Rule] = &[
 fn tab(case: &Case) -> Option<Diagnostic> {
     let line = case.source.line_at(case.at);
     let lead = &case.text()[line.start..case.line_text()];
-    let at = if case.byte() == Some(b'\t') { Some(case.at) } else { lead.find('\t').map(|at| line.start + at) };
+    let at = if case.byte() == Some(b'\t') {
+        Some(case.at)
+    } else {
+        lead.find('\t').map(|at| line.start + at)
+    };
     let at = at.filter(|_| case.says("tab") || !lead.is_empty() || case.byte() == Some(b'\t'))?;
     let len = case.text()[at..].len() - case.text()[at..].trim_start_matches('\t').len();
     Some(
@@ -47,7 +51,8 @@ fn open_quote(case: &Case) -> Option<Diagnostic> {
     }
     let at = case.begun?;
     let line = case.source.line_at(at);
-    let apostrophe = case.text()[at..line.end].starts_with('\'') && case.text()[at + 1..line.end].contains('\'');
+    let apostrophe =
+        case.text()[at..line.end].starts_with('\'') && case.text()[at + 1..line.end].contains('\'');
     let found = case.error("a quote is not closed", Span::new(at, at + 1), "opened here");
     Some(if apostrophe {
         found.help("within single quotes, a `'` is written `''`")
@@ -62,7 +67,8 @@ fn escape(case: &Case) -> Option<Diagnostic> {
         return None;
     }
     let begun = case.begun.unwrap_or(0);
-    let last = case.text()[..case.at.max(begun) + usize::from(case.byte() == Some(b'\\'))].rfind('\\')?;
+    let last =
+        case.text()[..case.at.max(begun) + usize::from(case.byte() == Some(b'\\'))].rfind('\\')?;
     let rest = &case.text()[last + 1..];
     let digits = match rest.chars().next()? {
         'x' => 2,
@@ -76,21 +82,32 @@ fn escape(case: &Case) -> Option<Diagnostic> {
     let written = case.slice(span);
     if !unknown {
         let surrogate = more == digits;
-        let label = if surrogate { "half of a surrogate pair, or beyond Unicode" } else { "too few hexadecimal digits" };
+        let label = if surrogate {
+            "half of a surrogate pair, or beyond Unicode"
+        } else {
+            "too few hexadecimal digits"
+        };
         return Some(
             case.error(format!("`{written}` is not a character"), span, label)
                 .help("write the character itself, or all of its code: `\\U0001F600`"),
         );
     }
-    let found = case.error(format!("unknown escape `{written}` in double quotes"), span, "not an escape of YAML");
+    let found = case.error(
+        format!("unknown escape `{written}` in double quotes"),
+        span,
+        "not an escape of YAML",
+    );
     let whole = case.lexemes.at(begun).map(|it| case.slice(Span::new(it.start, it.end)));
-    let single = whole.filter(|it| it.len() < 100 && !it.contains('\n')).map(|it| it.trim_matches('"'));
+    let single =
+        whole.filter(|it| it.len() < 100 && !it.contains('\n')).map(|it| it.trim_matches('"'));
     Some(match single.filter(|it| !it.contains("\\\"")) {
         Some(inner) => found.help(format!(
             "in single quotes a backslash is just that: `'{}'`",
             inner.replace('\'', "''")
         )),
-        None => found.help("in single quotes a backslash is just that; in double quotes it is written `\\\\`"),
+        None => found.help(
+            "in single quotes a backslash is just that; in double quotes it is written `\\\\`",
+        ),
     })
 }
 
@@ -101,7 +118,8 @@ fn braces(case: &Case) -> Option<Diagnostic> {
 /// `{bearer: ${token}}`, `[$.a[0]]`: in flow style a bracket ends an unquoted text.
 fn flow_needs_quotes(case: &Case) -> Option<Diagnostic> {
     let byte = case.byte().filter(|byte| matches!(byte, b'{' | b'['))?;
-    let before = case.lexemes.before(case.at).filter(|it| it.piece == Piece::Plain && it.end == case.at)?;
+    let before =
+        case.lexemes.before(case.at).filter(|it| it.piece == Piece::Plain && it.end == case.at)?;
     let open = before.flow?;
     let value = Span::new(before.start, value_end(case, before.start));
     let written = case.slice(value);
@@ -121,8 +139,12 @@ fn flow_needs_quotes(case: &Case) -> Option<Diagnostic> {
     let style = if case.text()[open..].starts_with('{') { "{…}" } else { "[…]" };
     let bracket = char::from(byte);
     Some(
-        case.error(format!("{what} with `{bracket}` must be in quotes within `{style}`"), value, "needs quotes")
-            .help(format!("put it in quotes: `{key}{}`", quoted(written))),
+        case.error(
+            format!("{what} with `{bracket}` must be in quotes within `{style}`"),
+            value,
+            "needs quotes",
+        )
+        .help(format!("put it in quotes: `{key}{}`", quoted(written))),
     )
 }
 
@@ -135,6 +157,7 @@ fn value_end(case: &Case, start: usize) -> usize {
             '{' | '[' | '(' => depth += 1,
             '}' | ']' | ')' if depth > 0 => depth -= 1,
             ',' | '}' | ']' if depth == 0 => return start + at,
+            ':' if depth == 0 && case.text()[start + at..].starts_with(": ") => return start + at,
             _ => {}
         }
     }
@@ -144,7 +167,8 @@ fn value_end(case: &Case, start: usize) -> usize {
 fn open_bracket(case: &Case) -> Option<Diagnostic> {
     let expected = case.says("',' or ']'") || case.says("',' or '}'");
     let in_flow = case.context.contains("flow");
-    if !expected && !(in_flow && case.at >= case.text().trim_end().len()) {
+    let at_end = in_flow && case.at >= case.text().trim_end().len();
+    if !(expected || at_end) {
         return None;
     }
     let open = case.begun?;
@@ -155,7 +179,9 @@ fn open_bracket(case: &Case) -> Option<Diagnostic> {
     let found = case
         .error(message, case.word(), format!("the `{bracket}` is not closed before this"))
         .also(case.source, Span::new(open, open + 1), "opened here");
-    Some(found.help(format!("close it with `{close}`; text with `,`, `: ` or brackets in it must be in quotes here")))
+    Some(found.help(format!(
+        "close it with `{close}`; text with `,`, `: ` or brackets in it must be in quotes here"
+    )))
 }
 
 fn stray_bracket(case: &Case) -> Option<Diagnostic> {
@@ -195,11 +221,9 @@ fn after_quote(case: &Case) -> Option<Diagnostic> {
     }
     let line = case.source.line_at(case.at);
     let rest = Span::new(case.at, line.start + case.text()[line.start..line.end].trim_end().len());
-    let found = case.error("text after a closing quote", rest, "does not belong to the value").also(
-        case.source,
-        Span::new(before.start, before.end),
-        "the value ends here",
-    );
+    let found = case
+        .error("text after a closing quote", rest, "does not belong to the value")
+        .also(case.source, Span::new(before.start, before.end), "the value ends here");
     Some(if double {
         found.help("put all of the value in quotes; within double quotes, a `\"` is written `\\\"`")
     } else {
@@ -234,17 +258,30 @@ fn colon_in_value(case: &Case) -> Option<Diagnostic> {
         if let Some(found) = missing_blank(case, before.start) {
             return Some(found);
         }
-        let key = case.text()[start..case.at].trim_end();
+        let key = brief(case.text()[start..case.at].trim_end());
         return Some(
-            case.error(format!("`{key}:` continues the value above"), Span::new(start, case.at), "indented too far")
-                .also(case.source, Span::new(before.start, case.source.line_at(before.start).end), "this value goes on")
-                .help("indent the key as its siblings, or move the value above to a key of its own"),
+            case.error(
+                format!("`{key}:` continues the value above"),
+                Span::new(start, case.at),
+                "indented too far",
+            )
+            .also(
+                case.source,
+                Span::new(before.start, case.source.line_at(before.start).end),
+                "this value goes on",
+            )
+            .help("indent the key as its siblings, or move the value above to a key of its own"),
         );
     }
-    let value = Span::new(before.start, line.start + case.text()[line.start..line.end].trim_end().len());
+    let value =
+        Span::new(before.start, line.start + case.text()[line.start..line.end].trim_end().len());
     let written = case.slice(value);
-    let key = case.text()[start..before.start].trim_start_matches("- ");
-    let found = case.error("`: ` within a value that is not in quotes", case.here(), "YAML reads a key before this");
+    let key = brief(case.text()[start..before.start].trim_start_matches("- "));
+    let found = case.error(
+        "`: ` within a value that is not in quotes",
+        case.here(),
+        "YAML reads a key before this",
+    );
     Some(found.help(format!("put the value in quotes: `{key}{}`", quoted(written))))
 }
 
@@ -258,10 +295,13 @@ fn no_colon(case: &Case) -> Option<Diagnostic> {
     }
     let line = case.source.line_at(at);
     let text = case.text()[at..line.end].trim_end();
-    Some(
-        case.error("a key without a `:` after it", Span::new(at, at + text.len()), "read as a key")
-            .help("write `key: value`; a text over several lines needs a key with `|` before it"),
-    )
+    let found =
+        case.error("a key without a `:` after it", Span::new(at, at + text.len()), "read as a key");
+    Some(if text.starts_with('*') {
+        found.help(format!("to merge a map, write `<<: {}`", brief(text)))
+    } else {
+        found.help("write `key: value`; a text over several lines needs a key with `|` before it")
+    })
 }
 
 /// `key:value` on a line of its own.
@@ -269,14 +309,19 @@ fn missing_blank(case: &Case, at: usize) -> Option<Diagnostic> {
     let line = case.source.line_at(at);
     let lead = case.text()[line.start..at].trim_start_matches([' ', '-']);
     let text = case.text()[at..line.end].trim_end();
-    let (key, value) = text.split_once(':').filter(|(key, value)| !key.is_empty() && !value.is_empty())?;
+    let (key, value) =
+        text.split_once(':').filter(|(key, value)| !key.is_empty() && !value.is_empty())?;
     if !lead.is_empty() || value.starts_with([' ', '/']) {
         return None;
     }
     let colon = at + key.len();
     Some(
-        case.error("no blank after the `:` of a key", Span::new(colon, colon + 1), "not a key without it")
-            .help(format!("put a blank after the colon: `{key}: {value}`")),
+        case.error(
+            "no blank after the `:` of a key",
+            Span::new(colon, colon + 1),
+            "not a key without it",
+        )
+        .help(format!("put a blank after the colon: `{}: {}`", brief(key), brief(value))),
     )
 }
 
@@ -326,7 +371,10 @@ fn block_head(case: &Case) -> Option<Diagnostic> {
     Some(
         case.error(format!("text after `{mark}`"), case.here(), "does not belong here")
             .help(format!("text after `{mark}` begins on the next line, indented"))
-            .help(format!("if the value itself begins with `{mark}`, put it in quotes: `{}`", quoted(value))),
+            .help(format!(
+                "if the value itself begins with `{mark}`, put it in quotes: `{}`",
+                quoted(value)
+            )),
     )
 }
 
@@ -345,10 +393,18 @@ fn indentation(case: &Case) -> Option<Diagnostic> {
             .error("a list item among the keys of a map", case.here(), "expected a key")
             .help("indent the list below the key it belongs to"),
         (true, _) if first => case
-            .error("this line fits no level of indentation", case.word(), format!("begins in column {column}"))
+            .error(
+                "this line fits no level of indentation",
+                case.word(),
+                format!("begins in column {column}"),
+            )
             .help("indent a key exactly as the other keys of its map"),
         (_, true) => case
-            .error("expected `- ` here, as in the other items of this list", case.word(), "not an item")
+            .error(
+                "expected `- ` here, as in the other items of this list",
+                case.word(),
+                "not an item",
+            )
             .help("begin an item with `- `; indent what belongs to one by two more"),
         _ => case
             .error("text that belongs to nothing", case.word(), "unexpected")
@@ -358,7 +414,11 @@ fn indentation(case: &Case) -> Option<Diagnostic> {
         Some(begun) => {
             let what = if map { "the map begins" } else { "the list begins" };
             let column = case.source.position(begun).column;
-            found.also(case.source, Span::new(begun, begun + 1), format!("{what} here, in column {column}"))
+            found.also(
+                case.source,
+                Span::new(begun, begun + 1),
+                format!("{what} here, in column {column}"),
+            )
         }
         None => found,
     })

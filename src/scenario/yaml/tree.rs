@@ -1,6 +1,8 @@
 //! The reading pass: a visitor that builds the tree, numbers its keys and values, and notes what is wrong.
 
-use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
+use serde::de::{
+    self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
+};
 use std::collections::HashMap;
 use std::fmt;
 
@@ -70,7 +72,10 @@ fn has_no_alias(text: &str) -> bool {
     let bytes = text.as_bytes();
     !text.match_indices('*').any(|(at, _)| {
         let before = at.checked_sub(1).map(|before| bytes[before]);
-        !matches!(before, Some(b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'/'))
+        let named = bytes
+            .get(at + 1)
+            .is_some_and(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(byte));
+        named && !before.is_some_and(|byte| byte.is_ascii_alphanumeric() || b"./".contains(&byte))
     })
 }
 
@@ -185,7 +190,8 @@ fn at(id: u32, offset: Option<usize>) -> At {
 
 /// serde_yaml takes a number for text where it is beyond what an f64 holds.
 fn overflowing(value: &str) -> Option<serde_json::Number> {
-    let number_like = value.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'));
+    let number_like =
+        value.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'));
     (number_like && value.contains(['e', 'E'])).then(|| number::parse(value)).flatten()
 }
 
@@ -225,9 +231,14 @@ fn next_plain(text: &str, from: usize) -> Option<(usize, usize)> {
     }
     let len = bytes[at..]
         .iter()
-        .take_while(|&&byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'+' | b'-' | b'~' | b'_'))
+        .take_while(|&&byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'+' | b'-' | b'~' | b'_')
+        })
         .count();
-    let ends = matches!(bytes.get(at + len), None | Some(b' ' | b'\t' | b'\n' | b'\r' | b',' | b']' | b'}' | b':'));
+    let ends = matches!(
+        bytes.get(at + len),
+        None | Some(b' ' | b'\t' | b'\n' | b'\r' | b',' | b']' | b'}' | b':')
+    );
     (len > 0 && ends).then_some((at, at + len))
 }
 
@@ -314,7 +325,9 @@ impl<'t> Visitor<'t> for NodeVisitor<'_, 't> {
     fn visit_seq<A: SeqAccess<'t>>(mut self, mut access: A) -> Result<Node, A::Error> {
         let depth = self.descend()?;
         let mut items = Vec::new();
-        while let Some(item) = access.next_element_seed(NodeSeed { builder: self.builder, depth })? {
+        while let Some(item) =
+            access.next_element_seed(NodeSeed { builder: self.builder, depth })?
+        {
             items.push(item);
         }
         Ok(Node { at: at(self.id, None), kind: Kind::List(items) })
@@ -342,7 +355,8 @@ impl<'t> Visitor<'t> for NodeVisitor<'_, 't> {
         if merges {
             entries = merged(entries, &mut self.builder.problems);
         }
-        let offset = entries.first().and_then(|entry| entry.at.offset).map(|offset| offset as usize);
+        let offset =
+            entries.first().and_then(|entry| entry.at.offset).map(|offset| offset as usize);
         let offset = offset.filter(|_| !merges);
         Ok(Node { at: at(self.id, offset), kind: Kind::Map(entries) })
     }
