@@ -217,15 +217,12 @@ impl Client {
             followed: 0,
         };
         let first = request.url.clone();
-        let outcome = match tokio::time::timeout(
-            settings.request_timeout,
-            trip.run(request, cookies),
-        )
-        .await
-        {
-            Ok(outcome) => outcome,
-            Err(_) => Err(trip.timed_out()),
+        let outcome = {
+            // Pinned here, the future is not moved into the time-out: it is kilobytes.
+            let run = std::pin::pin!(trip.run(request, cookies));
+            tokio::time::timeout(settings.request_timeout, run).await
         };
+        let outcome = outcome.unwrap_or_else(|_| Err(trip.timed_out()));
         trip.note();
         let duration = start.elapsed();
         let result = outcome.map_err(|fault| {
@@ -348,7 +345,8 @@ impl Trip<'_> {
             && head.headers.contains_key(header::CONTENT_ENCODING)
         {
             let codings = decode::codings(&head.headers)?;
-            body = decode::decode(body, codings, self.settings.max_body, self.deadline).await?;
+            let limit = self.settings.max_body;
+            body = Box::pin(decode::decode(body, codings, limit, self.deadline)).await?;
         }
         Ok(Response { head, body, wire_size, url: request.url })
     }

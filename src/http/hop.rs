@@ -112,16 +112,17 @@ async fn attempt(
     fresh: bool,
     progress: &mut Progress,
 ) -> Result<Answer, Lost> {
-    let unsent = |fault| Lost { fault, unsent: false, answered: false, reused: false };
+    // Nothing was sent, and a second try would end as this one does.
+    let hopeless = |fault| Lost { fault, unsent: false, answered: false, reused: false };
     let trust = &client.inner.trust;
     let leased = origin
         .lease(repeatable, fresh, trust, settings.connect_timeout, progress)
         .await
-        .map_err(unsent)?;
+        .map_err(hopeless)?;
     progress.phase = Phase::Head;
     match leased {
         Leased::One(lease) => {
-            let request = http1_request(outgoing, upload).map_err(unsent)?;
+            let request = http1_request(outgoing, upload).map_err(hopeless)?;
             progress.watch(&lease.connection.wire);
             progress.reused = lease.idle.is_some();
             let outcome = send_one(lease.connection, request, origin, progress).await;
@@ -133,7 +134,7 @@ async fn attempt(
             outcome
         }
         Leased::Two(lease) => {
-            let request = http2_request(outgoing, upload).map_err(unsent)?;
+            let request = http2_request(outgoing, upload).map_err(hopeless)?;
             progress.watch(&lease.connection.wire);
             progress.reused = lease.idle.is_some();
             send_two(lease.connection, request, origin, progress).await
@@ -367,5 +368,32 @@ pub(super) fn describe_body(headers: &mut HeaderMap, method: &Method, length: u6
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     } else {
         headers.remove(header::CONTENT_LENGTH);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_tried_again() {
+        #[track_caller]
+        fn check(method: Method, unsent: bool, answered: bool, reused: bool, expected: bool) {
+            let kind = FailureKind::Protocol(ProtocolFault::ClosedBeforeResponse);
+            let lost = Lost { fault: fault(kind, "lost"), unsent, answered, reused };
+            assert_eq!(again(&lost, is_repeatable(&method)), expected);
+        }
+        // A kept connection that was lost.
+        for method in [Method::GET, Method::HEAD, Method::PUT, Method::DELETE, Method::OPTIONS] {
+            check(method, false, false, true, true);
+        }
+        check(Method::POST, false, false, true, false);
+        check(Method::PATCH, false, false, true, false);
+        // A byte of an answer came, or the connection was new.
+        check(Method::GET, false, true, true, false);
+        check(Method::GET, false, false, false, false);
+        // The server has certainly not begun.
+        check(Method::POST, true, false, true, true);
+        check(Method::POST, true, false, false, true);
     }
 }

@@ -30,6 +30,9 @@ const SETTLE: Duration = Duration::from_millis(2);
 /// An origin seen to close sooner than this gets a new connection for each request that must not be repeated.
 const CLOSES_SOON: Duration = Duration::from_millis(100);
 
+/// How long a request waits for another's handshake that may give both one HTTP/2 connection.
+const SHARE_WAIT: Duration = Duration::from_secs(1);
+
 /// The hyper half of an HTTP/1 connection, driven by the exchange that uses it: no task of its own, so no wake-up
 /// between two tasks per event, and a dropped exchange closes its connection at once.
 pub(super) type Driver = http1::Connection<Io, Upload>;
@@ -176,7 +179,8 @@ impl Origin {
         if !self.https || self.kept().one {
             return self.open(trust, limit, progress).await;
         }
-        let _opening = self.opening.lock().await;
+        // Not without end: a handshake that hangs must not hold up the others one after another.
+        let _opening = tokio::time::timeout(SHARE_WAIT, self.opening.lock()).await;
         // Another exchange may have opened it meanwhile.
         if !fresh && let Some(leased) = self.shared() {
             return Ok(leased);
@@ -190,7 +194,8 @@ impl Origin {
         limit: Duration,
         progress: &mut Progress,
     ) -> Result<Leased, Fault> {
-        match dial(self, trust, limit, progress).await? {
+        // Boxed: what happens once per connection does not swell the future of every request.
+        match Box::pin(dial(self, trust, limit, progress)).await? {
             Dialed::One(connection) => {
                 self.kept().one = true;
                 Ok(Leased::One(Lease { connection, idle: None }))

@@ -57,9 +57,14 @@ impl Progress {
         (now.0.saturating_sub(*read), now.1.saturating_sub(*written))
     }
 
+    /// A byte of an HTTP/1 answer came: bytes below TLS may be session tickets, and in HTTP/2 anything.
+    fn answer_began(&self) -> bool {
+        self.watched.as_ref().is_some_and(|(wire, _, _)| wire.answer().began.is_some())
+    }
+
     /// The failure of the request's time-out, struck here.
     pub(super) fn timed_out(&self, limit: Duration, host: &str) -> Fault {
-        let (read, written) = self.traffic();
+        let (_, written) = self.traffic();
         let mut phase = self.phase;
         if phase == Phase::Head && written < self.body_len {
             phase = Phase::Send;
@@ -81,7 +86,7 @@ impl Progress {
                     "no answer within {limit}: {connected}, about {written} of {of} bytes of the request's body sent"
                 )
             }
-            Phase::Head if read == 0 => {
+            Phase::Head if !self.answer_began() => {
                 format!(
                     "no answer within {limit}: {connected}, request sent, no byte of the answer"
                 )
