@@ -328,10 +328,30 @@ impl Answer {
             Poll::Ready(())
         })
         .await;
-        if !connection.over && connection.sender.is_ready() && !connection.wire.is_broken() {
+        if connection.over {
+            // Already closed, and not a word of it before: other requests had better know.
+            if !announces_close(&self.head) {
+                self.origin.lost(std::time::Duration::ZERO);
+            }
+        } else if connection.sender.is_ready() && !connection.wire.is_broken() {
             self.origin.give_back(connection);
         }
     }
+}
+
+/// RFC 9112 §9.3: the connection ends with this answer, by its version, its option or its framing.
+fn announces_close(head: &Head) -> bool {
+    let headers = &head.headers;
+    let says_close = headers.get_all(header::CONNECTION).iter().any(|value| {
+        value
+            .as_bytes()
+            .split(|byte| *byte == b',')
+            .any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
+    });
+    let framed = headers.contains_key(header::CONTENT_LENGTH)
+        || headers.contains_key(header::TRANSFER_ENCODING)
+        || matches!(head.status.as_u16(), 204 | 304);
+    says_close || head.version < Version::HTTP_11 || !framed
 }
 
 /// The headers of a hop, complete: Host first, then the caller's, then what follows from the body.

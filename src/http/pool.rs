@@ -25,8 +25,8 @@ use super::wire::{Look, Wire};
 const MAX_IDLE: usize = 64;
 /// How long an idle connection is kept.
 const MAX_IDLE_TIME: Duration = Duration::from_secs(90);
-/// A server that closes after each answer has done so after this time.
-const SETTLE: Duration = Duration::from_millis(2);
+/// A server that closes after each answer has done so after this time, even on a busy machine.
+const SETTLE: Duration = Duration::from_millis(5);
 /// An origin seen to close sooner than this gets a new connection for each request that must not be repeated.
 const CLOSES_SOON: Duration = Duration::from_millis(100);
 
@@ -74,6 +74,8 @@ pub(super) struct History {
     alive_at: Duration,
     /// The shortest idle time after which one was dead.
     dead_at: Option<Duration>,
+    /// What the last new connection cost.
+    opening: Duration,
 }
 
 impl History {
@@ -109,10 +111,11 @@ pub(super) fn admit(history: History, idle: Duration, repeatable: bool) -> Admit
         _ => {}
     }
     if history.alive_at >= SETTLE || idle >= SETTLE {
-        Admit::Use
-    } else {
-        Admit::Wait(SETTLE - idle)
+        return Admit::Use;
     }
+    // Not known yet: whichever is cheaper. Near servers are connected to in less time than they are waited for.
+    let wait = SETTLE - idle;
+    if history.opening < wait { Admit::Fresh } else { Admit::Wait(wait) }
 }
 
 /// One scheme, host and port.
@@ -130,6 +133,7 @@ pub(super) struct Origin {
 
 #[derive(Default)]
 struct Kept {
+    /// The longest idle first.
     idle: Vec<Http1>,
     shared: Option<Http2>,
     /// The last handshake agreed on HTTP/1.
@@ -194,19 +198,19 @@ impl Origin {
         limit: Duration,
         progress: &mut Progress,
     ) -> Result<Leased, Fault> {
+        let start = Instant::now();
         // Boxed: what happens once per connection does not swell the future of every request.
-        match Box::pin(dial(self, trust, limit, progress)).await? {
-            Dialed::One(connection) => {
-                self.kept().one = true;
-                Ok(Leased::One(Lease { connection, idle: None }))
-            }
+        let dialed = Box::pin(dial(self, trust, limit, progress)).await?;
+        let mut kept = self.kept();
+        kept.history.opening = start.elapsed();
+        kept.one = matches!(dialed, Dialed::One(_));
+        Ok(match dialed {
+            Dialed::One(connection) => Leased::One(Lease { connection, idle: None }),
             Dialed::Two(connection) => {
-                let mut kept = self.kept();
-                kept.one = false;
                 kept.shared = Some(connection.clone());
-                Ok(Leased::Two(Lease { connection, idle: None }))
+                Leased::Two(Lease { connection, idle: None })
             }
-        }
+        })
     }
 
     fn shared(&self) -> Option<Leased> {
@@ -236,7 +240,7 @@ impl Origin {
             }
         }
         loop {
-            let mut connection = self.kept().idle.pop()?;
+            let mut connection = self.kept().candidate(repeatable)?;
             if !self.is_alive(&mut connection).await {
                 continue;
             }
@@ -296,10 +300,25 @@ impl Origin {
             kept.idle.iter().take_while(|one| one.since.elapsed() >= MAX_IDLE_TIME).count();
         let surplus = (kept.idle.len() + 1).saturating_sub(MAX_IDLE);
         let gone: Vec<_> = kept.idle.drain(..expired.max(surplus)).collect();
-        kept.idle.push(connection);
+        let place = kept.idle.partition_point(|one| one.since <= connection.since);
+        kept.idle.insert(place, connection);
         drop(kept);
         // Closing sockets is not done under the lock.
         drop(gone);
+    }
+}
+
+impl Kept {
+    /// The connection used last, or, as long as the origin is not known to keep them, the one idle for longest: it
+    /// tells most.
+    fn candidate(&mut self, repeatable: bool) -> Option<Http1> {
+        if repeatable || self.history.alive_at >= SETTLE {
+            self.idle.pop()
+        } else if self.idle.is_empty() {
+            None
+        } else {
+            Some(self.idle.remove(0))
+        }
     }
 }
 
@@ -360,17 +379,21 @@ mod tests {
         let us = Duration::from_micros;
         #[track_caller]
         fn check(alive_at: Duration, dead_at: Option<Duration>, idle: Duration, expected: Admit) {
-            let history = History { alive_at, dead_at };
+            let history = History { alive_at, dead_at, opening: Duration::from_millis(30) };
             assert_eq!(admit(history, idle, false), expected);
             assert_eq!(admit(history, idle, true), Admit::Use);
         }
         // Nothing known: the server gets the time to close.
-        check(ms(0), None, us(50), Admit::Wait(us(1_950)));
-        check(ms(0), None, ms(2), Admit::Use);
+        check(ms(0), None, us(50), Admit::Wait(us(4_950)));
+        check(ms(0), None, ms(5), Admit::Use);
+        // A new connection costs less than the wait.
+        let near = History { opening: us(100), ..History::default() };
+        assert_eq!(admit(near, us(50), false), Admit::Fresh);
+        assert_eq!(admit(near, ms(5), false), Admit::Use);
         // Known to keep: at once.
-        check(ms(2), None, us(50), Admit::Use);
+        check(ms(5), None, us(50), Admit::Use);
         // Known to close soon: never.
-        check(ms(2), Some(ms(3)), us(50), Admit::Fresh);
+        check(ms(5), Some(ms(3)), us(50), Admit::Fresh);
         check(ms(0), Some(us(400)), ms(50), Admit::Fresh);
         // A keep-alive time-out of five seconds: not near it.
         check(ms(900), Some(ms(5_000)), ms(2_400), Admit::Use);

@@ -140,6 +140,7 @@ fn http1_over_tls_is_kept() {
         let client = Client::with_roots(authority());
         for round in 0..5 {
             let exchange = ask(&client, post(server.url("/"), "x")).await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
             assert_eq!(exchange.hops[0].timing.tls.is_some(), round == 0);
             assert_eq!(exchange.result.unwrap().version(), http::Version::HTTP_11);
         }
