@@ -1,5 +1,7 @@
 //! JSONPath (RFC 9535): the wall around `jsonpath-rust`.
 
+use std::sync::Arc;
+
 use jsonpath_rust::parser::errors::JsonPathError;
 use jsonpath_rust::parser::model::{JpQuery, Segment, Selector};
 use jsonpath_rust::parser::parse_json_path;
@@ -7,15 +9,18 @@ use jsonpath_rust::query::js_path_process;
 
 use crate::value::Value;
 
-/// A path, parsed once.
+/// A path, parsed once; a clone shares it.
 #[derive(Clone, Debug)]
-pub struct JsonPath {
+pub struct JsonPath(Arc<Parsed>);
+
+#[derive(Debug)]
+struct Parsed {
     text: String,
     query: Query,
 }
 
 /// What a path gives follows from its form alone, never from the number of its matches.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 enum Query {
     /// One node at most: names and indexes only (RFC 9535 section 2.3.5.1, "singular query").
     Singular(Vec<Step>),
@@ -77,25 +82,25 @@ impl JsonPath {
             Some(steps) => Query::Singular(steps),
             None => Query::Many(query),
         };
-        Ok(Self { text: text.to_owned(), query })
+        Ok(Self(Arc::new(Parsed { text: text.to_owned(), query })))
     }
 
     /// The path as it was written.
     #[must_use]
     pub fn text(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 
     /// Whether it gives one node at most.
     #[must_use]
     pub fn is_singular(&self) -> bool {
-        matches!(self.query, Query::Singular(_))
+        matches!(self.0.query, Query::Singular(_))
     }
 
     /// Finds its nodes.
     #[must_use]
     pub fn find<'v>(&self, root: &'v Value) -> Found<'v> {
-        match &self.query {
+        match &self.0.query {
             Query::Singular(steps) => find_one(steps, root),
             // The only error of the evaluation is a result that is no node, which a query cannot give.
             Query::Many(query) => Found::Many(

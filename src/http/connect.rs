@@ -14,12 +14,11 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 
 use super::failure::{
     ConnectFault, FailureKind, Fault, Limit, Phase, ProtocolFault, Refusal, fault,
 };
+use super::handshake::{Encrypted, handshake};
 use super::head::{MAX_HEAD, MAX_HEADERS};
 use super::pool::{Http1, Http2, Origin};
 use super::progress::Progress;
@@ -38,7 +37,7 @@ const CONNECTION_WINDOW: u32 = 8 * 1024 * 1024;
 #[derive(Debug)]
 pub(super) enum Stream {
     Plain(Socket),
-    Tls(Box<TlsStream<Socket>>),
+    Tls(Box<Encrypted>),
 }
 
 /// What hyper reads and writes.
@@ -101,15 +100,13 @@ async fn open(origin: &Origin, trust: &Trust, progress: &mut Progress) -> Result
     progress.phase = Phase::Tls;
     let start = Instant::now();
     let name = server_name(&origin.host)?;
-    let tls = TlsConnector::from(config)
-        .connect(name, Socket(Arc::clone(&wire)))
+    let agreed = handshake(config, name, Socket(Arc::clone(&wire)))
         .await
         .map_err(|error| tls::explain(&error, &origin.host, &wire))?;
     progress.timing.tls = Some(start.elapsed());
-    progress.tls13 = tls.get_ref().1.protocol_version() == Some(rustls::ProtocolVersion::TLSv1_3);
-    let two = tls.get_ref().1.alpn_protocol() == Some(b"h2");
-    let stream = Stream::Tls(Box::new(tls));
-    if two {
+    progress.tls13 = agreed.tls13;
+    let stream = Stream::Tls(Box::new(agreed.stream));
+    if agreed.two {
         http2_over(stream, wire).await.map(Dialed::Two)
     } else {
         http1_over(stream, wire).await.map(Dialed::One)

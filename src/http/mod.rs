@@ -11,6 +11,7 @@ mod connect;
 mod decode;
 mod exchange;
 mod failure;
+mod handshake;
 mod head;
 mod hop;
 mod pool;

@@ -1,12 +1,14 @@
 //! From nodes to typed values: every mistake is recorded with its place, and reading goes on.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::yaml::{At, Document, Entry, Kind, Node};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::closest;
+use crate::jsonpath::{InvalidPath, JsonPath};
 use crate::source::{Source, Span};
 use crate::template::Template;
 use crate::value::Value;
@@ -51,12 +53,14 @@ pub(super) struct Decoder<'d> {
     document: &'d Document,
     root: &'d Path,
     diagnostics: RefCell<Vec<Diagnostic>>,
+    /// A file asks the same paths again and again.
+    paths: RefCell<HashMap<String, Result<JsonPath, InvalidPath>>>,
 }
 
 impl<'d> Decoder<'d> {
     /// `root` is the folder that no path of the file may leave.
     pub(super) fn new(document: &'d Document, root: &'d Path) -> Self {
-        Self { document, root, diagnostics: RefCell::default() }
+        Self { document, root, diagnostics: RefCell::default(), paths: RefCell::default() }
     }
 
     pub(super) fn root(&self) -> &Path {
@@ -77,6 +81,17 @@ impl<'d> Decoder<'d> {
 
     pub(super) fn report(&self, diagnostic: Diagnostic) {
         self.diagnostics.borrow_mut().push(diagnostic);
+    }
+
+    /// A path, parsed once for the file.
+    pub(super) fn parsed_path(&self, text: &str) -> Result<JsonPath, InvalidPath> {
+        let mut paths = self.paths.borrow_mut();
+        if let Some(known) = paths.get(text) {
+            return known.clone();
+        }
+        let parsed = JsonPath::parse(text);
+        paths.insert(text.to_owned(), parsed.clone());
+        parsed
     }
 
     /// Records an error at a place.

@@ -311,7 +311,7 @@ fn json(d: &Decoder<'_>, node: &Node) -> Option<Vec<(Located<JsonPath>, Matcher)
 
 /// Reads a JSONPath.
 pub(super) fn json_path(d: &Decoder<'_>, at: At, text: &str) -> Option<JsonPath> {
-    match JsonPath::parse(text) {
+    match d.parsed_path(text) {
         Ok(path) => Some(path),
         Err(error) => {
             let span = d.span(at);

@@ -119,3 +119,40 @@ pub(crate) fn scenario(text: &str) -> tempfile::TempDir {
     fs::write(folder.path().join("scenario.yaml"), text).expect("a file");
     folder
 }
+
+/// A TLS server that says hello with this certificate of `fixtures/certificates`; gives its port.
+pub(crate) fn tls(certificates: &Path, name: &str) -> u16 {
+    use rustls::pki_types::pem::PemObject;
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let chain = CertificateDer::pem_file_iter(certificates.join(format!("{name}.pem"))).expect("a chain");
+    let chain = chain.collect::<Result<Vec<_>, _>>().expect("certificates");
+    let key = PrivateKeyDer::from_pem_file(certificates.join("server.key")).expect("a key");
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .expect("a certificate and its key");
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    listener.set_nonblocking(true).expect("non-blocking");
+    let port = listener.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+            let acceptor = tokio_rustls::TlsAcceptor::from(std::sync::Arc::new(config));
+            loop {
+                let Ok((stream, _)) = listener.accept().await else { return };
+                let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+                let mut buffer = [0; 4096];
+                let _ = stream.read(&mut buffer).await;
+                let answer = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 5\r\n\r\nhello";
+                let _ = stream.write_all(answer).await;
+                let _ = stream.flush().await;
+            }
+        });
+    });
+    port
+}

@@ -285,35 +285,6 @@ fn warnings() {
     assert!(render::text(&found, false).contains("a.yaml:1:13"));
 }
 
-/// Every pair in `fixtures/invalid`: the file, and the text that it gets. `UPDATE_FIXTURES=1` writes the texts.
-#[test]
-fn fixtures() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/invalid");
-    let mut wrong = Vec::new();
-    for entry in std::fs::read_dir(&folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_none_or(|extension| extension != "yaml") {
-            continue;
-        }
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        let found = match read_file(&path, &name) {
-            Ok(source) => match read(Arc::new(source)) {
-                Ok((_, warnings)) => warnings,
-                Err(found) => found,
-            },
-            Err(found) => vec![found],
-        };
-        let drawn = render::text(&found, false);
-        let expected = path.with_extension("txt");
-        if std::env::var_os("UPDATE_FIXTURES").is_some() {
-            std::fs::write(&expected, &drawn).unwrap();
-        } else if std::fs::read_to_string(&expected).unwrap_or_default() != drawn {
-            wrong.push(drawn);
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
 fn spans_are_in_the_text(document: &Document, node: &Node) {
     let text = document.source().text();
     let span = document.span(node.at);

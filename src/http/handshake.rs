@@ -1,0 +1,86 @@
+//! TLS over a connection that stands already: `hyper-rustls`, given the socket instead of an address to dial.
+//!
+//! Dialling is this module's neighbour's, so that looking up, connecting and the handshake are timed apart.
+
+use std::future::{Ready, ready};
+use std::io;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::Uri;
+use hyper_rustls::{FixedServerNameResolver, HttpsConnector, MaybeHttpsStream};
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ProtocolVersion};
+use tower_service::Service;
+
+use super::wire::Socket;
+
+/// An encrypted connection.
+pub(super) type Encrypted = TokioIo<MaybeHttpsStream<TokioIo<Socket>>>;
+
+/// What was agreed on.
+pub(super) struct Agreed {
+    pub(super) stream: Encrypted,
+    /// HTTP/2, by ALPN (RFC 7301).
+    pub(super) two: bool,
+    pub(super) tls13: bool,
+}
+
+/// Shakes hands in the name of `name`.
+pub(super) async fn handshake(
+    config: Arc<ClientConfig>,
+    name: ServerName<'static>,
+    socket: Socket,
+) -> io::Result<Agreed> {
+    let handed = Handed(Some(TokioIo::new(socket)));
+    let names = Arc::new(FixedServerNameResolver::new(name));
+    let mut connector = HttpsConnector::new(handed, config, true, names);
+    // The name is fixed and the socket is there: nothing of this URI but its scheme is looked at.
+    let stream = connector.call(Uri::from_static("https://host/")).await.map_err(unwrapped)?;
+    let (two, tls13) = match &stream {
+        MaybeHttpsStream::Https(tls) => {
+            let session = tls.inner().get_ref().1;
+            let version = session.protocol_version();
+            (session.alpn_protocol() == Some(b"h2"), version == Some(ProtocolVersion::TLSv1_3))
+        }
+        MaybeHttpsStream::Http(_) => return Err(io::Error::other("the handshake was left out")),
+    };
+    Ok(Agreed { stream: TokioIo::new(stream), two, tls13 })
+}
+
+/// The handshake's own error, whose kind tells a reset from an end.
+fn unwrapped(error: Box<dyn std::error::Error + Send + Sync>) -> io::Error {
+    let error = match error.downcast::<io::Error>() {
+        Ok(error) => *error,
+        Err(error) => io::Error::other(error),
+    };
+    match error.downcast::<io::Error>() {
+        Ok(inner) => inner,
+        Err(outer) => outer,
+    }
+}
+
+/// A "connector" that hands over the socket it was given.
+struct Handed(Option<TokioIo<Socket>>);
+
+impl Service<Uri> for Handed {
+    type Response = TokioIo<Socket>;
+    type Error = io::Error;
+    type Future = Ready<io::Result<TokioIo<Socket>>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Uri) -> Self::Future {
+        ready(self.0.take().ok_or_else(|| io::Error::other("the socket was handed over before")))
+    }
+}
+
+impl Connection for Socket {
+    fn connected(&self) -> Connected {
+        Connected::new()
+    }
+}
