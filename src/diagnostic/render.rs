@@ -199,7 +199,6 @@ impl<'d> Excerpt<'d> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

@@ -19,7 +19,6 @@ mod progress;
 mod protocol;
 mod redirect;
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 mod tests;
 mod timing;
 mod tls;

@@ -113,7 +113,6 @@ fn guess(bytes: &[u8], byte: u8) -> (Option<&'static str>, String) {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

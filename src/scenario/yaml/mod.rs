@@ -16,7 +16,6 @@ mod syntax_rules;
 mod file;
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests;
 
 use std::sync::Arc;
