@@ -129,10 +129,10 @@ fn answer_headers(exchange: &Exchange) -> &HeaderMap {
 
 /// The bytes of the body that was sent.
 pub(super) fn sent_length(hop: &Hop) -> u64 {
-    hop.body_length
+    hop.body_len
 }
 
 /// The name of a transport failure in reports.
-pub(super) fn class(_failure: &Failure) -> &'static str {
-    "transport"
+pub(super) fn class(failure: &Failure) -> String {
+    format!("transport.{}", failure.class())
 }

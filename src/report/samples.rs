@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 use serde_json::json;
 use url::Url;
 
-use crate::http::{Answer, Exchange, Failure, FailureKind, Hop, Response, Timing};
+use crate::http::{ConnectFault, Exchange, Failure, FailureKind, Head, Hop, Response, Timing};
 use crate::outcome::{
     Actual, CookieNote, Difference, Event, Fault, Fingerprints, Miss, Outcome, Place, Section,
     State, StepOutcome, Subject, UsedValue, Via, Wanted,
@@ -90,14 +90,15 @@ pub(super) fn hop(
         method: Method::from_bytes(method.as_bytes()).expect("a method"),
         url: url(at),
         headers: sent,
-        body_length: 0,
-        answer: answer.map(|(status, headers)| Answer {
-            status: StatusCode::from_u16(status).expect("a status"),
-            version: Version::HTTP_11,
-            headers,
+        body_len: 0,
+        answer: answer.map(|(status, headers)| {
+            let status = StatusCode::from_u16(status).expect("a status");
+            Arc::new(Head { status, version: Version::HTTP_11, headers })
         }),
+        refused_cookies: Vec::new(),
         timing: Timing::default(),
         remote: None,
+        reused: false,
     }
 }
 
@@ -105,9 +106,7 @@ pub(super) fn exchange(hops: Vec<Hop>, body: &[u8]) -> Exchange {
     let last = hops.last().expect("a hop");
     let answer = last.answer.as_ref().expect("an answer");
     let response = Response {
-        status: answer.status,
-        version: answer.version,
-        headers: answer.headers.clone(),
+        head: Arc::clone(answer),
         body: Bytes::copy_from_slice(body),
         wire_size: body.len() as u64,
         url: last.url.clone(),
@@ -140,7 +139,7 @@ pub(super) fn login() -> Exchange {
     let on =
         headers(&[("location", b"/account"), ("set-cookie", b"session=s3cr3t-session; Path=/")]);
     let mut first = hop("POST", "http://bob:pw@127.0.0.1:8080/login?a=[1]", sent, Some((303, on)));
-    first.body_length = 14;
+    first.body_len = 14;
     let got = headers(&[("content-type", b"text/html")]);
     let last = hop("GET", "http://127.0.0.1:8080/account", HeaderMap::new(), Some((200, got)));
     exchange(vec![first, last], b"<h1>\n  Hello</h1>\n")
@@ -148,7 +147,7 @@ pub(super) fn login() -> Exchange {
 
 pub(super) fn refused() -> Failure {
     Failure {
-        kind: FailureKind::Dns,
+        kind: FailureKind::Connect(ConnectFault::Refused),
         url: url("http://127.0.0.1:1/"),
         elapsed: ms(1),
         message: "cannot connect to `127.0.0.1:1`: nothing listens there".to_owned(),
@@ -307,7 +306,7 @@ pub(super) fn hostile() -> StepOutcome {
         headers(&[("x-a", bytes), ("cookie", b"a\xff=\x80; b=c"), ("authorization", b"\xff")]);
     let mut post =
         hop("M'X", "http://a.test/%1b?<]]>'#f", sent, Some((599, headers(&[("x-b", bytes)]))));
-    post.body_length = 5_000;
+    post.body_len = 5_000;
     let mut fault =
         miss(Subject::Header(nasty.clone()), "one", json!(HOSTILE), Actual::Value(json!(HOSTILE)));
     fault.place = place_in(&file, "one");

@@ -1,0 +1,385 @@
+//! One exchange: hop after hop until there is a response or a failure, within one limit of time.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
+use url::Url;
+
+use super::failure::{Failure, FailureKind, Fault, Phase, RedirectFault, fault};
+use super::hop::{self, Answer, Outgoing};
+use super::pool::Pool;
+use super::progress::Progress;
+use super::redirect::{self, Decision};
+use super::timing::Timing;
+use super::tls::{Roots, Trust};
+use super::upload::{Body, Upload};
+use super::{decode, timing};
+
+/// The body of an answer that is only a redirect is read up to here, so that its connection can be kept.
+const REDIRECT_BODY: u64 = 64 * 1024;
+
+/// Sends requests. Clones share connections and what is known of servers; one client serves a run.
+///
+/// Its connections belong to the tokio runtime in which they were opened: one client, one runtime.
+#[derive(Clone)]
+pub struct Client {
+    pub(super) inner: Arc<Inner>,
+}
+
+/// What clones share.
+pub(super) struct Inner {
+    pub(super) pool: Pool,
+    pub(super) trust: Trust,
+}
+
+/// A request, before cookies, Host and the headers that describe the body.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// GET, POST, …
+    pub method: Method,
+    /// http or https; a name and password in it are not used.
+    pub url: Url,
+    /// Sent as they are. `Host` and `Cookie` replace what would be made of the URL and the session. `Content-Length`
+    /// and `Transfer-Encoding` are always the client's. Values marked sensitive do not go to another origin.
+    pub headers: HeaderMap,
+    /// The content.
+    pub body: Body,
+}
+
+/// Limits and habits of one exchange.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The most redirects followed; 0 takes a 3xx as the response.
+    pub follow_redirects: u32,
+    /// For each connection: looking up, connecting and the TLS handshake together.
+    pub connect_timeout: Duration,
+    /// For the whole exchange, redirects and reading included.
+    pub request_timeout: Duration,
+    /// The largest body in bytes, on the wire and after decoding.
+    pub max_body: u64,
+    /// Content codings are undone.
+    pub compressed: bool,
+    /// Where `compressed`, the codings are asked for unless the request has an Accept-Encoding.
+    pub accept_encoding: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            follow_redirects: 10,
+            connect_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_secs(30),
+            max_body: 64 * 1024 * 1024,
+            compressed: true,
+            accept_encoding: true,
+        }
+    }
+}
+
+/// Where cookies come from and go to. Asked at every hop.
+pub trait Cookies: Send {
+    /// The Cookie header for this URL, if there are cookies for it.
+    fn cookie_header(&mut self, url: &Url) -> Option<HeaderValue>;
+    /// The Set-Cookie headers of an answer from this URL.
+    fn receive(&mut self, url: &Url, set_cookie: &[HeaderValue]);
+}
+
+/// No cookies.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoCookies;
+
+impl Cookies for NoCookies {
+    fn cookie_header(&mut self, _: &Url) -> Option<HeaderValue> {
+        None
+    }
+
+    fn receive(&mut self, _: &Url, _: &[HeaderValue]) {}
+}
+
+/// All that happened.
+#[derive(Debug)]
+pub struct Exchange {
+    /// Each request that was begun, in order. Empty only if the first was refused before anything was sent.
+    pub hops: Vec<Hop>,
+    /// The last answer, or why there is none.
+    pub result: Result<Response, Failure>,
+    /// From the call to the result.
+    pub duration: Duration,
+    /// Requests sent a second time because a kept connection was lost.
+    pub retried: u32,
+}
+
+/// One request and what is known of its answer.
+#[derive(Debug)]
+pub struct Hop {
+    /// The method sent.
+    pub method: Method,
+    /// The URL asked.
+    pub url: Url,
+    /// As sent. In HTTP/2, Host was sent as `:authority`.
+    pub headers: HeaderMap,
+    /// Bytes of the request's body.
+    pub body_len: u64,
+    /// The answer's head, if it came.
+    pub answer: Option<Arc<Head>>,
+    /// Values of `Set-Cookie` lines with bytes that no header may have; they are in no header of `answer`.
+    pub refused_cookies: Vec<Vec<u8>>,
+    /// Where the time went.
+    pub timing: Timing,
+    /// The server's address, once connected.
+    pub remote: Option<SocketAddr>,
+    /// A kept connection was used.
+    pub reused: bool,
+}
+
+/// Status, version and headers of an answer.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// The status code.
+    pub status: StatusCode,
+    /// The HTTP version of the answer.
+    pub version: Version,
+    /// The headers as received.
+    pub headers: HeaderMap,
+}
+
+/// The last answer, read to its end and decoded.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// Shared with the last hop.
+    pub head: Arc<Head>,
+    /// After decoding.
+    pub body: Bytes,
+    /// Bytes of the body before decoding.
+    pub wire_size: u64,
+    /// The URL that answered.
+    pub url: Url,
+}
+
+impl Response {
+    /// The status code.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.head.status
+    }
+
+    /// The HTTP version.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        self.head.version
+    }
+
+    /// The headers as received.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.head.headers
+    }
+}
+
+impl Default for Client {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Client {
+    /// A client that trusts what the platform trusts.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_roots(Roots::Platform)
+    }
+
+    /// A client that trusts these authorities.
+    #[must_use]
+    pub fn with_roots(roots: Roots) -> Self {
+        Self { inner: Arc::new(Inner { pool: Pool::default(), trust: Trust::new(roots) }) }
+    }
+
+    /// Sends a request and follows it to its end. Dropping the future closes what is open; nothing half-used is
+    /// kept.
+    pub async fn exchange(
+        &self,
+        request: Request,
+        settings: &Settings,
+        cookies: &mut dyn Cookies,
+    ) -> Exchange {
+        let start = Instant::now();
+        let mut trip = Trip {
+            client: self,
+            settings,
+            deadline: start.checked_add(settings.request_timeout).unwrap_or(start + timing::FAR),
+            hops: Vec::with_capacity(1),
+            progress: Progress::new(start, 0),
+            retried: 0,
+            followed: 0,
+        };
+        let first = request.url.clone();
+        let outcome = match tokio::time::timeout(
+            settings.request_timeout,
+            trip.run(request, cookies),
+        )
+        .await
+        {
+            Ok(outcome) => outcome,
+            Err(_) => Err(trip.timed_out()),
+        };
+        trip.note();
+        let duration = start.elapsed();
+        let result = outcome.map_err(|fault| {
+            let url = trip.hops.last().map_or(&first, |hop| &hop.url);
+            fault.at(url, duration)
+        });
+        Exchange { hops: trip.hops, result, duration, retried: trip.retried }
+    }
+}
+
+/// An exchange under way.
+struct Trip<'a> {
+    client: &'a Client,
+    settings: &'a Settings,
+    deadline: Instant,
+    hops: Vec<Hop>,
+    progress: Progress,
+    retried: u32,
+    followed: u32,
+}
+
+impl Trip<'_> {
+    async fn run(
+        &mut self,
+        mut request: Request,
+        cookies: &mut dyn Cookies,
+    ) -> Result<Response, Fault> {
+        loop {
+            let answer = self.ask(&request, cookies).await?;
+            let next = match self.decide(&request, &answer) {
+                Decision::Stop => return self.finish(answer, request).await,
+                Decision::Fail(fault) => return Err(fault),
+                Decision::Follow(next) => next,
+            };
+            if self.followed >= self.settings.follow_redirects {
+                let message = format!(
+                    "more than {} redirects; the next would be `{}`",
+                    self.followed,
+                    short(&next.url)
+                );
+                return Err(fault(FailureKind::Redirects(RedirectFault::TooMany), message));
+            }
+            self.followed += 1;
+            // A redirect is followed whatever its body; only the connection depends on it.
+            let _ = answer.collect(REDIRECT_BODY, &mut self.progress).await;
+            self.note();
+            redirect::strip(&mut request.headers, &next);
+            if next.drop_body {
+                request.body = Body::Empty;
+            }
+            (request.method, request.url) = (next.method, next.url);
+        }
+    }
+
+    fn decide(&self, request: &Request, answer: &Answer) -> Decision {
+        if self.settings.follow_redirects == 0 {
+            return Decision::Stop;
+        }
+        let has_body = self.progress.body_len > 0;
+        redirect::decide(
+            &request.method,
+            &request.url,
+            has_body,
+            answer.head.status,
+            &answer.head.headers,
+        )
+    }
+
+    /// One hop, up to the head of its answer.
+    async fn ask(&mut self, request: &Request, cookies: &mut dyn Cookies) -> Result<Answer, Fault> {
+        let (method, url) = (&request.method, &request.url);
+        let origin = self.client.inner.pool.origin(url)?;
+        let upload = Upload::open(&request.body).await?;
+        let body_len = upload.left();
+        let cookie = if request.headers.contains_key(header::COOKIE) {
+            None
+        } else {
+            cookies.cookie_header(url)
+        };
+        let mut headers = hop::headers(url, &request.headers, cookie, self.settings);
+        hop::describe_body(&mut headers, method, body_len);
+        self.progress = Progress::new(Instant::now(), body_len);
+        self.hops.push(Hop {
+            method: method.clone(),
+            url: url.clone(),
+            headers,
+            body_len,
+            answer: None,
+            refused_cookies: Vec::new(),
+            timing: Timing::default(),
+            remote: None,
+            reused: false,
+        });
+        let last = self.hops.len() - 1;
+        let hop = &mut self.hops[last];
+        let outgoing = Outgoing { method, url, headers: &hop.headers, body: &request.body };
+        let (outcome, retried) =
+            hop::send(self.client, origin, outgoing, self.settings, upload, &mut self.progress)
+                .await;
+        self.retried += u32::from(retried);
+        let mut answer = outcome?;
+        hop.answer = Some(Arc::clone(&answer.head));
+        hop.refused_cookies = std::mem::take(&mut answer.refused_cookies);
+        if answer.head.headers.contains_key(header::SET_COOKIE) {
+            let received: Vec<_> =
+                answer.head.headers.get_all(header::SET_COOKIE).iter().cloned().collect();
+            cookies.receive(url, &received);
+        }
+        Ok(answer)
+    }
+
+    async fn finish(&mut self, answer: Answer, request: Request) -> Result<Response, Fault> {
+        let head = Arc::clone(&answer.head);
+        let mut body = answer.collect(self.settings.max_body, &mut self.progress).await?;
+        self.note();
+        let wire_size = body.len() as u64;
+        // Without a body there is nothing to decode: HEAD, 204, 304 and an empty one (RFC 9110 §8.4).
+        if self.settings.compressed
+            && !body.is_empty()
+            && head.headers.contains_key(header::CONTENT_ENCODING)
+        {
+            let codings = decode::codings(&head.headers)?;
+            body = decode::decode(body, codings, self.settings.max_body, self.deadline).await?;
+        }
+        Ok(Response { head, body, wire_size, url: request.url })
+    }
+
+    /// Writes what is known of the hop under way into its record.
+    fn note(&mut self) {
+        if let Some(hop) = self.hops.last_mut() {
+            if hop.timing == Timing::default() {
+                self.progress.timing.total = self.progress.start.elapsed();
+                hop.timing = self.progress.timing;
+            }
+            hop.remote = self.progress.remote;
+            hop.reused = self.progress.reused;
+        }
+    }
+
+    fn timed_out(&self) -> Fault {
+        let host = self.hops.last().and_then(|hop| hop.url.host_str()).unwrap_or_default();
+        let last = self.progress.timed_out(self.settings.request_timeout, host);
+        if self.followed == 0 {
+            return last;
+        }
+        let message = format!("{} (after {} redirects)", last.message, self.followed);
+        fault(FailureKind::Timeout(Phase::Redirects), message)
+    }
+}
+
+fn short(url: &Url) -> String {
+    let mut text: String = url.as_str().chars().take(200).collect();
+    if text.len() < url.as_str().len() {
+        text.push('…');
+    }
+    text
+}

@@ -1,0 +1,168 @@
+//! What an answer with a Location means: one pure function, after the Fetch standard's "HTTP-redirect fetch".
+
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use url::Url;
+
+use super::failure::{FailureKind, Fault, RedirectFault, fault};
+
+/// What follows from an answer.
+#[derive(Debug)]
+pub(super) enum Decision {
+    /// It is the answer.
+    Stop,
+    /// Ask there.
+    Follow(Next),
+    /// It cannot be followed.
+    Fail(Fault),
+}
+
+/// The request after a redirect.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Next {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    /// The body and the headers that describe it stay behind.
+    pub(super) drop_body: bool,
+    /// Credentials stay behind: another scheme, host or port.
+    pub(super) other_origin: bool,
+}
+
+/// Decides from the request (method, URL, whether it had a body) and the answer (status, headers).
+pub(super) fn decide(
+    method: &Method,
+    url: &Url,
+    has_body: bool,
+    status: StatusCode,
+    headers: &HeaderMap,
+) -> Decision {
+    // Fetch, "redirect status": 300, 304 and 305 are answers, and so is a 201 with its Location.
+    if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return Decision::Stop;
+    }
+    let mut locations = headers.get_all(header::LOCATION).iter();
+    let Some(location) = locations.next() else { return Decision::Stop };
+    if location.as_bytes().trim_ascii().is_empty() {
+        return Decision::Stop;
+    }
+    if let Some(other) = locations.find(|other| *other != location) {
+        let message =
+            format!("the redirect has two locations: `{}` and `{}`", shown(location), shown(other));
+        return fail(RedirectFault::InvalidLocation, message);
+    }
+    let target = match resolve(url, location) {
+        Ok(target) => target,
+        Err(fault) => return Decision::Fail(fault),
+    };
+    let to_get = match status.as_u16() {
+        301 | 302 => method == Method::POST,
+        303 => method != Method::GET && method != Method::HEAD,
+        _ => false,
+    };
+    let other_origin = url.origin() != target.origin();
+    // 307 and 308, and 301 or 302 on a PUT: what was meant for one server is not given to another unasked.
+    if has_body && !to_get && other_origin {
+        let message = format!(
+            "the redirect ({}) would send the body of this {method} to another origin, `{}`",
+            status.as_u16(),
+            target.origin().ascii_serialization(),
+        );
+        return fail(RedirectFault::BodyCrossOrigin, message);
+    }
+    let method = if to_get { Method::GET } else { method.clone() };
+    Decision::Follow(Next { method, url: target, drop_body: to_get, other_origin })
+}
+
+/// Takes out of the request's headers what the next hop must not see. What is taken does not come back later.
+pub(super) fn strip(headers: &mut HeaderMap, next: &Next) {
+    if next.drop_body {
+        // Fetch, "request-body-header name"
+        for name in [
+            header::CONTENT_ENCODING,
+            header::CONTENT_LANGUAGE,
+            header::CONTENT_LOCATION,
+            header::CONTENT_TYPE,
+            header::CONTENT_LENGTH,
+            header::TRANSFER_ENCODING,
+        ] {
+            headers.remove(name);
+        }
+    }
+    if next.other_origin {
+        for name in
+            [header::AUTHORIZATION, header::COOKIE, header::PROXY_AUTHORIZATION, header::HOST]
+        {
+            headers.remove(name);
+        }
+        let secret: Vec<_> = headers
+            .iter()
+            .filter(|(_, value)| value.is_sensitive())
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in secret {
+            headers.remove(name);
+        }
+    }
+}
+
+/// Location against the URL that was asked (RFC 9110 §10.2.2).
+fn resolve(base: &Url, location: &HeaderValue) -> Result<Url, Fault> {
+    let invalid = |why: &str| {
+        fault(
+            FailureKind::Redirects(RedirectFault::InvalidLocation),
+            format!("the redirect's location `{}` {why}", shown(location)),
+        )
+    };
+    let text = decoded(location.as_bytes());
+    let text = text.trim();
+    // The URL standard drops tabs and reads a backslash as a slash; others do not. A location on which clients
+    // disagree about the host is no location.
+    if text.contains(|c: char| c.is_ascii_control()) {
+        return Err(invalid("contains a control character"));
+    }
+    let before_query = text.split(['?', '#']).next().unwrap_or_default();
+    if before_query.contains('\\') {
+        return Err(invalid("contains a backslash"));
+    }
+    if let Some((scheme, rest)) = before_query.split_once(':')
+        && (scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https"))
+        && !rest.strip_prefix("//").is_some_and(|host| !host.is_empty() && !host.starts_with('/'))
+    {
+        return Err(invalid("has no host"));
+    }
+    let mut target = base.join(text).map_err(|error| invalid(&format!("is not a URL: {error}")))?;
+    if !matches!(target.scheme(), "http" | "https") {
+        return Err(fault(
+            FailureKind::Redirects(RedirectFault::UnsupportedScheme),
+            format!("the redirect leads to `{}`, which is neither http nor https", shown(location)),
+        ));
+    }
+    // Names and passwords that a server wrote are not ours to use; neither call fails on an http URL.
+    let _ = target.set_username("");
+    let _ = target.set_password(None);
+    if target.fragment().is_none() {
+        target.set_fragment(base.fragment());
+    }
+    Ok(target)
+}
+
+/// UTF-8 where it is, Latin-1 where not.
+fn decoded(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => bytes.iter().map(|byte| char::from(*byte)).collect(),
+    }
+}
+
+/// For messages: no control characters, not endless.
+fn shown(value: &HeaderValue) -> String {
+    let text = decoded(value.as_bytes());
+    let mut short: String = text.chars().take(200).flat_map(char::escape_debug).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}
+
+fn fail(what: RedirectFault, message: String) -> Decision {
+    Decision::Fail(fault(FailureKind::Redirects(what), message))
+}
