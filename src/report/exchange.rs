@@ -92,8 +92,11 @@ pub(super) fn heads(step: &StepOutcome, prints: &Fingerprints) -> Vec<String> {
         let line = format!("{} {}", hop.method, shown(&hop.url));
         out.push(format!("> {}", text::clean(&line)));
         out.extend(header_lines('>', &hop.headers, prints));
-        if let Some(sent) = step.sent_body.as_ref().filter(|_| number == 0) {
-            marked('>', body::lines(sent, &hop.headers, BODY_LINES), &mut out);
+        // A body that is sent on after a redirect is the first one again.
+        if number == 0 {
+            let sent = step.sent_body.as_deref().unwrap_or_default();
+            let lines = body::lines(sent, hop.body_len, &hop.headers, BODY_LINES);
+            marked('>', lines, &mut out);
         }
         let Some(answer) = &hop.answer else { continue };
         let line = status(answer.status, Version::HTTP_11);
@@ -102,7 +105,12 @@ pub(super) fn heads(step: &StepOutcome, prints: &Fingerprints) -> Vec<String> {
         out.extend(header_lines('<', &answer.headers, prints));
     }
     if let Ok(response) = &exchange.result {
-        let lines = body::lines(&response.body, answer_headers(exchange), BODY_LINES);
+        let lines = body::lines(
+            &response.body,
+            response.body.len() as u64,
+            answer_headers(exchange),
+            BODY_LINES,
+        );
         marked('<', lines, &mut out);
     }
     out
