@@ -16,26 +16,33 @@ pub(super) fn line(body: &[u8], headers: &HeaderMap, limit: usize) -> Option<Str
     let Some(content) = readable(body, limit) else {
         return Some(described(body.len() as u64, headers));
     };
-    let content = if is_json(body) { compact(content, limit) } else { content.to_owned() };
-    Some(text::clean(&mask::urls(&text::cut(&content, limit))).into_owned())
+    let shown = if is_json(body) { compact(content, limit) } else { content.to_owned() };
+    let mut line = text::clean(&mask::urls(&text::cut(&shown, limit))).into_owned();
+    // White space may have filled all that was looked at.
+    if content.len() < body.len() && !line.ends_with('…') {
+        line.push('…');
+    }
+    Some(line)
 }
 
-/// The first lines of the body, and what was left out; empty if there is none.
-pub(super) fn lines(body: &[u8], headers: &HeaderMap, limit: usize) -> Vec<String> {
+/// The first lines of the body, and what was left out; empty if there is none. `size` is that of the whole body, of
+/// which a part may be at hand.
+pub(super) fn lines(body: &[u8], size: u64, headers: &HeaderMap, limit: usize) -> Vec<String> {
     const LONGEST: usize = 200;
-    if body.is_empty() {
+    if size == 0 {
         return Vec::new();
     }
-    let Some(content) = readable(body, limit * (LONGEST + 1)) else {
-        return vec![described(body.len() as u64, headers)];
+    let content = readable(body, limit * (LONGEST + 1)).filter(|_| !body.is_empty());
+    let Some(content) = content else {
+        return vec![described(size, headers)];
     };
     let all = content.lines().count();
     let shown = content.lines().take(limit);
     let mut out: Vec<String> = shown
         .map(|line| text::clean(&mask::urls(&text::cut(line, LONGEST))).into_owned())
         .collect();
-    if all > limit || content.len() < body.len() {
-        out.push(format!("… ({} in all)", text::size(body.len() as u64)));
+    if all > limit || (content.len() as u64) < size {
+        out.push(format!("… ({} in all)", text::size(size)));
     }
     out
 }
@@ -129,12 +136,17 @@ mod tests {
         let body = format!("x{}", "é".repeat(5_000));
         let shown = line(body.as_bytes(), &HeaderMap::new(), 3);
         assert_eq!(shown.as_deref(), Some("xéé…"));
+        let spaced = format!("[{}1]", " ".repeat(9_000));
+        assert_eq!(line(spaced.as_bytes(), &HeaderMap::new(), 3).as_deref(), Some("[…"));
     }
 
     #[test]
     fn lines_are_counted() {
-        let shown = lines(b"a\nb\nc\n", &HeaderMap::new(), 2);
-        assert_eq!(shown, ["a", "b", "… (6 bytes in all)"]);
-        assert_eq!(lines(b"a\nb", &HeaderMap::new(), 2), ["a", "b"]);
+        let none = HeaderMap::new();
+        assert_eq!(lines(b"a\nb\nc\n", 6, &none, 2), ["a", "b", "… (6 bytes in all)"]);
+        assert_eq!(lines(b"a\nb", 3, &none, 2), ["a", "b"]);
+        assert_eq!(lines(b"a\nb", 9, &none, 2), ["a", "b", "… (9 bytes in all)"]);
+        assert_eq!(lines(b"", 9, &none, 2), ["9 bytes of binary data"]);
+        assert!(lines(b"", 0, &none, 2).is_empty());
     }
 }

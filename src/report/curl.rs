@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
 use super::mask::{self, Kind};
-use super::{exchange, text};
-use crate::http::{Exchange, Hop};
+use super::text;
+use crate::http::{ACCEPT, ACCEPT_ENCODING, Exchange, Hop, USER_AGENT};
 
 /// A longer body is cut.
 const LONGEST_BODY: usize = 1024;
@@ -17,7 +17,7 @@ const HIDDEN: &str = "…";
 /// `curl -X GET 'http://a.test/' -b 'session=…'`; none if nothing was sent.
 pub(super) fn command(exchange: &Exchange, sent: Option<&[u8]>) -> Option<String> {
     let hop = exchange.hops.first()?;
-    let length = exchange::sent_length(hop);
+    let length = hop.body_len;
     let mut out = String::from("curl");
     method(&mut out, hop, exchange.hops.len() > 1);
     // The fragment is not sent; curl would take brackets and braces for a set of URLs.
@@ -34,7 +34,7 @@ pub(super) fn command(exchange: &Exchange, sent: Option<&[u8]>) -> Option<String
 
 /// curl repeats a method given with `-X` at each redirect, so then it is said only where curl would not choose it.
 fn method(out: &mut String, hop: &Hop, followed: bool) {
-    let length = exchange::sent_length(hop);
+    let length = hop.body_len;
     if followed {
         out.push_str(" -L");
     }
@@ -87,13 +87,12 @@ fn headers(out: &mut String, headers: &HeaderMap, has_body: bool) {
 /// Whether curl adds it itself, or this program did without being asked.
 fn own(name: &HeaderName, value: &HeaderValue) -> bool {
     match *name {
-        header::HOST
-        | header::CONTENT_LENGTH
-        | header::TRANSFER_ENCODING
-        | header::CONNECTION
-        | header::ACCEPT_ENCODING => true,
-        header::ACCEPT => value.as_bytes() == b"*/*",
-        header::USER_AGENT => value.as_bytes().starts_with(b"callsheet/"),
+        header::HOST | header::CONTENT_LENGTH | header::TRANSFER_ENCODING | header::CONNECTION => {
+            true
+        }
+        header::ACCEPT => value == ACCEPT,
+        header::ACCEPT_ENCODING => value == ACCEPT_ENCODING,
+        header::USER_AGENT => value == USER_AGENT,
         _ => false,
     }
 }
@@ -172,7 +171,9 @@ fn ansi_c(valid: &str, invalid: &[u8]) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
 mod tests {
+    use super::super::samples::{exchange, headers, hop, login};
     use super::*;
 
     #[track_caller]
@@ -190,6 +191,39 @@ mod tests {
         check(b"a\nb'\\", r"$'a\nb\'\\'");
         check(b"\x1b[31m\xff", r"$'\x1b[31m\xff'");
         check("\u{202e}x".as_bytes(), r"$'\xe2\x80\xaex'");
+    }
+
+    fn of(method: &str, sent: &[(&str, &[u8])], body: &[u8]) -> String {
+        let mut hop =
+            hop(method, "http://u:p@a.test/x?q=[1]#f", headers(sent), Some((200, headers(&[]))));
+        hop.body_len = body.len() as u64;
+        command(&exchange(vec![hop], b""), Some(body)).expect("a command")
+    }
+
+    #[test]
+    fn what_was_sent_is_sent_again() {
+        let url = "-g 'http://…@a.test/x?q=[1]'";
+        assert_eq!(
+            of("HEAD", &[("host", b"a.test"), ("accept", b"*/*")], b""),
+            format!("curl --head {url}")
+        );
+        assert_eq!(
+            of("PUT", &[("content-type", b"text/plain"), ("x-empty", b"")], b"@it's"),
+            format!(
+                r"curl -X PUT {url} -H 'content-type: text/plain' -H 'x-empty;' --data-raw '@it'\''s'"
+            )
+        );
+        assert_eq!(
+            of("POST", &[], b"a\xff"),
+            format!("curl -X POST {url} -H 'content-type:' # with a body of 2 bytes, not shown")
+        );
+        let long = of("POST", &[], "é".repeat(1000).as_bytes());
+        assert!(long.ends_with("é' # the body is cut: it has 2000 bytes"), "{long}");
+        assert_eq!(
+            command(&login(), Some(b"username=alice")).expect("a command"),
+            "curl -L -g 'http://…@127.0.0.1:8080/login?a=[1]' -H 'content-type: application/x-www-form-urlencoded' \
+             -H 'authorization: Bearer …' -H 'x-note: it'\\''s $HOME' --data 'username=alice'"
+        );
     }
 
     /// What the shell reads is what was meant.

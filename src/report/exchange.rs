@@ -35,6 +35,10 @@ pub(super) fn line(exchange: &Exchange) -> String {
     // Writing to a string does not fail.
     let _ = match &exchange.result {
         Ok(response) => write!(out, " in {took}, {}", text::size(response.body.len() as u64)),
+        // An answer that is no result was not read to its end, or cannot be followed.
+        Err(_) if before.is_some_and(|last| last.answer.is_some()) => {
+            write!(out, ", broken off after {took}")
+        }
         Err(_) => write!(out, " after {took}"),
     };
     if exchange.retried > 0 {
@@ -88,8 +92,11 @@ pub(super) fn heads(step: &StepOutcome, prints: &Fingerprints) -> Vec<String> {
         let line = format!("{} {}", hop.method, shown(&hop.url));
         out.push(format!("> {}", text::clean(&line)));
         out.extend(header_lines('>', &hop.headers, prints));
-        if let Some(sent) = step.sent_body.as_ref().filter(|_| number == 0) {
-            marked('>', body::lines(sent, &hop.headers, BODY_LINES), &mut out);
+        // A body that is sent on after a redirect is the first one again.
+        if number == 0 {
+            let sent = step.sent_body.as_deref().unwrap_or_default();
+            let lines = body::lines(sent, hop.body_len, &hop.headers, BODY_LINES);
+            marked('>', lines, &mut out);
         }
         let Some(answer) = &hop.answer else { continue };
         let line = status(answer.status, Version::HTTP_11);
@@ -98,7 +105,12 @@ pub(super) fn heads(step: &StepOutcome, prints: &Fingerprints) -> Vec<String> {
         out.extend(header_lines('<', &answer.headers, prints));
     }
     if let Ok(response) = &exchange.result {
-        let lines = body::lines(&response.body, answer_headers(exchange), BODY_LINES);
+        let lines = body::lines(
+            &response.body,
+            response.body.len() as u64,
+            answer_headers(exchange),
+            BODY_LINES,
+        );
         marked('<', lines, &mut out);
     }
     out
@@ -127,12 +139,55 @@ fn answer_headers(exchange: &Exchange) -> &HeaderMap {
     answer.map_or(&NONE, |answer| &answer.headers)
 }
 
-/// The bytes of the body that was sent.
-pub(super) fn sent_length(hop: &Hop) -> u64 {
-    hop.body_len
+/// The name of a transport failure in reports.
+pub(super) fn class(failure: &Failure) -> String {
+    format!("transport.{}", failure.class())
 }
 
-/// The name of a transport failure in reports.
-pub(super) fn class(_failure: &Failure) -> &'static str {
-    "transport"
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{account, exchange, headers, hop, login, refused};
+    use super::*;
+
+    #[track_caller]
+    fn check(exchange: &Exchange, expected: &str) {
+        assert_eq!(line(exchange), expected);
+    }
+
+    #[test]
+    fn an_exchange_is_one_line() {
+        check(
+            &account("text/plain", b"x"),
+            "GET http://127.0.0.1:8080/account -> 200 OK in 12 ms, 1 byte",
+        );
+        let mut broken = login();
+        broken.result = Err(refused());
+        broken.retried = 1;
+        check(
+            &broken,
+            "POST http://•••@127.0.0.1:8080/login?a=[1] -> 303 See Other /account -> 200 OK, broken off after 12 ms, \
+             sent again as a kept connection was lost",
+        );
+        broken.hops.clear();
+        check(&broken, "nothing was sent");
+    }
+
+    #[test]
+    fn another_origin_is_named_and_an_unusual_answer_too() {
+        let on = || Some((302, headers(&[])));
+        let to = "https://b.test/in?x=1";
+        let hops = vec![
+            hop("GET", "http://a.test/", headers(&[]), on()),
+            hop("GET", to, headers(&[]), on()),
+            hop("GET", "https://b.test/in?x=2", headers(&[]), Some((799, headers(&[])))),
+        ];
+        check(
+            &exchange(hops, b""),
+            &format!(
+                "GET http://a.test/ -> 302 Found {to} -> 302 Found /in?x=2 -> 799 in 12 ms, 0 bytes"
+            ),
+        );
+        assert_eq!(status(StatusCode::OK, Version::HTTP_2), " -> HTTP/2 200 OK");
+        assert_eq!(status(StatusCode::OK, Version::HTTP_10), " -> HTTP/1.0 200 OK");
+    }
 }

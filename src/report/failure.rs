@@ -72,9 +72,9 @@ fn diagnostic(fault: &Fault) -> Diagnostic {
     let error = Diagnostic::error(message(fault));
     match fault {
         Fault::Miss(miss) => {
-            let mut error = at(error, &miss.place, &miss.label());
-            error.notes.extend(miss.notes().into_iter().map(clean_note));
-            error
+            let error = at(error, &miss.place, &miss.label());
+            let notes = miss.notes();
+            notes.iter().fold(error, |error, (name, words)| with(error, name, words))
         }
         Fault::Transport { place, failure } => {
             let error = at(error, place, "");
@@ -99,13 +99,6 @@ fn helped(error: Diagnostic, help: Option<&str>) -> Diagnostic {
 
 fn with(error: Diagnostic, name: &'static str, words: &str) -> Diagnostic {
     error.note(name, text::clean_lines(&mask::urls(words)))
-}
-
-fn clean_note(note: Note) -> Note {
-    Note {
-        name: text::clean(&note.name).into_owned().into(),
-        text: text::clean_lines(&mask::urls(&note.text)),
-    }
 }
 
 /// The diagnostic at this place. A file's name is anybody's text as well: a hostile one is escaped.
@@ -183,7 +176,7 @@ fn repeat(of: Of<'_>, step: &StepOutcome) -> String {
 trait Sentences {
     fn title(&self) -> String;
     fn label(&self) -> String;
-    fn notes(&self) -> Vec<Note>;
+    fn notes(&self) -> Vec<(&'static str, String)>;
 }
 
 impl Sentences for crate::outcome::Miss {
@@ -195,7 +188,7 @@ impl Sentences for crate::outcome::Miss {
         format!("expected {}", self.wanted.operand)
     }
 
-    fn notes(&self) -> Vec<Note> {
+    fn notes(&self) -> Vec<(&'static str, String)> {
         Vec::new()
     }
 }

@@ -227,7 +227,7 @@ fn stand_in(scenario: &ScenarioOutcome) -> Option<Case> {
 fn kind(fault: &Fault) -> String {
     match fault {
         Fault::Miss(Miss { subject, .. }) => format!("expectation.{}", looked_at(subject)),
-        Fault::Transport { failure, .. } => exchange::class(failure).to_owned(),
+        Fault::Transport { failure, .. } => exchange::class(failure),
         Fault::Invalid { .. } => "invalid".to_owned(),
     }
 }

@@ -19,8 +19,10 @@ pub mod junit;
 pub mod progress;
 
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
 mod samples;
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
 mod tests;
 
 use crate::outcome::{Section, StepOutcome};

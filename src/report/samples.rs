@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 use serde_json::json;
 use url::Url;
 
-use crate::http::{Exchange, Failure, FailureKind, Head, Hop, Response, Timing};
+use crate::http::{ConnectFault, Exchange, Failure, FailureKind, Head, Hop, Response, Timing};
 use crate::outcome::{
     Actual, CookieNote, Difference, Event, Fault, Fingerprints, Miss, Outcome, Place, Section,
     State, StepOutcome, Subject, UsedValue, Via, Wanted,
@@ -147,7 +147,7 @@ pub(super) fn login() -> Exchange {
 
 pub(super) fn refused() -> Failure {
     Failure {
-        kind: FailureKind::Dns,
+        kind: FailureKind::Connect(ConnectFault::Refused),
         url: url("http://127.0.0.1:1/"),
         elapsed: ms(1),
         message: "cannot connect to `127.0.0.1:1`: nothing listens there".to_owned(),

@@ -269,3 +269,27 @@ fn step_line(step: &StepOutcome, color: bool) -> String {
     };
     format!("  {}  {name}: {}", paint(GOOD, "ok", color), paint(DIM, &details, color))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{ms, scenario, step, wrong_user};
+    use super::*;
+
+    #[test]
+    fn nothing_is_kept_of_what_was_told() {
+        let mut terminal =
+            Terminal::new(Style::default(), Verbosity::Exchanges, Fingerprints::default());
+        let mut written = 0;
+        for number in 0..500 {
+            let steps = vec![step("a", State::Passed), wrong_user()];
+            for event in scenario(number, "again", State::Failed, steps) {
+                written += terminal.event(&event).len();
+            }
+            assert!(terminal.told.is_empty());
+            assert_eq!(terminal.page.take(), "");
+        }
+        assert!(written > 500 * 1000, "{written}");
+        // The list of failures has an end.
+        assert!(terminal.finish(ms(1)).len() < 20_000);
+    }
+}

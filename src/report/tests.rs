@@ -65,9 +65,10 @@ fn a_run_in_colour() {
 
 #[test]
 fn colour_adds_nothing_but_colour() {
+    let colours = Regex::new("\u{1b}\\[[0-9;]*m").expect("a pattern");
     for verbosity in [Verbosity::Quiet, Verbosity::Normal, Verbosity::Steps, Verbosity::Exchanges] {
         let coloured = steady(&told(&run(), Style { color: true, width: 140 }, verbosity));
-        let bare = Regex::new("\u{1b}\\[[0-9;]*m").expect("a pattern").replace_all(&coloured, "");
+        let bare = colours.replace_all(&coloured, "");
         assert_eq!(bare, steady(&told(&run(), plain(), verbosity)));
     }
 }
@@ -132,6 +133,15 @@ fn a_run_that_was_cut_off_is_told_to_where_it_came() {
         text.contains("not run: 1 step after it\n  ok  scenarios/login.yaml › second"),
         "{text}"
     );
+}
+
+#[test]
+fn a_scenario_that_failed_without_a_failing_step_is_told_too() {
+    let events = scenario(0, "odd", State::Failed, vec![step("a", State::Passed)]);
+    let text = told(&events, plain(), Verbosity::Normal);
+    assert!(text.starts_with("FAIL  scenarios/login.yaml › odd (1 step, 30 ms)\n"), "{text}");
+    let xml = xml(events);
+    assert!(xml.contains("message=\"the scenario failed\""), "{xml}");
 }
 
 #[test]
