@@ -79,6 +79,16 @@ impl Source {
         Position { line, column: self.text[start..offset].chars().count() + 1 }
     }
 
+    /// The line, without its break, that a byte offset is in; an offset past the end is in the last.
+    #[must_use]
+    pub fn line_at(&self, offset: usize) -> Span {
+        let line = self.lines.partition_point(|&start| start <= offset).max(1);
+        let start = self.lines[line - 1];
+        let end = self.lines.get(line).copied().unwrap_or(self.text.len());
+        let text = self.text[start..end].trim_end_matches(is_break);
+        Span { start, end: start + text.len() }
+    }
+
     /// The byte offset of a line and column, both from 1; past a line's end is its end.
     #[must_use]
     pub fn offset(&self, line: usize, column: usize) -> usize {
@@ -93,6 +103,10 @@ impl Source {
     }
 }
 
+fn is_break(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
 /// Line breaks are those of YAML 1.1, which libyaml counts: LF, CR LF, CR, NEL, LS and PS.
 fn line_starts(text: &str) -> Vec<usize> {
     let mut starts = vec![0];
@@ -100,7 +114,7 @@ fn line_starts(text: &str) -> Vec<usize> {
     while let Some((at, c)) = chars.next() {
         match c {
             '\r' if matches!(chars.peek(), Some((_, '\n'))) => {}
-            '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => starts.push(at + c.len_utf8()),
+            _ if is_break(c) => starts.push(at + c.len_utf8()),
             _ => {}
         }
     }

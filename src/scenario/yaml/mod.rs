@@ -1,9 +1,30 @@
 //! The wall around `serde_yaml`: text in, a tree of nodes with places out.
+//!
+//! One pass over the text builds the tree ([`tree`]). Places that it does not get for free are found by a second one
+//! ([`index`]) when something is to be said of them, and a lexical reading ([`lex`]) gives the ends of the spans and
+//! the sense of libyaml's errors ([`syntax`]).
+
+mod lex;
+mod glance;
+mod number;
+mod tree;
+mod index;
+mod places;
+mod problem;
+mod syntax;
+mod syntax_rules;
+mod file;
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
+
+pub use self::file::{MAX_BYTES, read_file};
+use self::places::Places;
 
 /// A node's place, resolved by [`Document::span`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,6 +50,21 @@ pub enum Kind {
     Map(Vec<Entry>),
 }
 
+impl Kind {
+    /// What it is, for a message: `a number`, `text`, `a list`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "a boolean",
+            Self::Number(_) => "a number",
+            Self::Text(_) => "text",
+            Self::List(_) => "a list",
+            Self::Map(_) => "a map",
+        }
+    }
+}
+
 /// A key and its value.
 #[derive(Clone, Debug)]
 pub struct Entry {
@@ -52,23 +88,103 @@ pub struct Node {
 /// A YAML text that was read.
 #[derive(Debug)]
 pub struct Document {
-    source: Arc<Source>,
+    places: Places,
     root: Node,
 }
 
-/// Reads the one document of a source.
+/// Reads the one document of a source; with it come the warnings.
 ///
 /// # Errors
 /// Everything that is wrong with the text as YAML, each with its place.
-pub fn read(_source: Arc<Source>) -> Result<(Document, Vec<Diagnostic>), Vec<Diagnostic>> {
-    Err(Vec::new())
+pub fn read(source: Arc<Source>) -> Result<(Document, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let glance = glance::glance(&source)?;
+    let places = Places::new(Arc::clone(&source));
+    let mut found = glance.found;
+    if glance.suspicious {
+        let refused = problem::refused_by_sight(&places);
+        // libyaml would take a time that grows with the square of the depth.
+        if refused.too_deep {
+            return Err(refused.found);
+        }
+        found.extend(refused.found);
+    }
+    let tree::Reading { root, mut problems, stop, unsure } = tree::read(source.text());
+    if found.iter().any(Diagnostic::is_error) {
+        // What was refused by sight are tags, and better told.
+        problems.retain(|problem| !matches!(problem, tree::Problem::Tag { .. }));
+    }
+    found.extend(problems.iter().map(|problem| problem::diagnostic(problem, &places)));
+    let root = match root {
+        Ok(root) if matches!(root.kind, Kind::Null) => Err(nothing(&source)),
+        Ok(root) => Ok(root),
+        Err(error) => Err(match stop {
+            Some(stop) => problem::stopped(stop, &places),
+            None => syntax::diagnostics(&error, &places),
+        }),
+    };
+    match root {
+        Ok(mut root) if !found.iter().any(Diagnostic::is_error) => {
+            if unsure {
+                number_from_text(&mut root, &places);
+            }
+            Ok((Document { places, root }, found))
+        }
+        Ok(_) => Err(in_order(found)),
+        Err(errors) => {
+            // What was refused by sight may be what libyaml stumbled over.
+            let told = found.iter().any(|it| it.is_error() && errors.iter().any(|other| same_line(it, other)));
+            if !told {
+                found.extend(errors);
+            }
+            Err(in_order(found))
+        }
+    }
+}
+
+fn nothing(source: &Arc<Source>) -> Vec<Diagnostic> {
+    vec![
+        Diagnostic::error("no scenario in this file")
+            .at(source, Span::new(0, 0), "nothing but blanks and comments, or null")
+            .help("a scenario begins with `name:` and has `steps:`"),
+    ]
+}
+
+fn same_line(one: &Diagnostic, other: &Diagnostic) -> bool {
+    let line = |it: &Diagnostic| {
+        it.primary.as_ref().map(|label| label.source.position(label.span.start).line)
+    };
+    line(one) == line(other)
+}
+
+fn in_order(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    found.sort_by_key(|it| it.primary.as_ref().map_or(0, |label| label.span.start));
+    found
+}
+
+/// Gives numbers whose digits the reading pass could not see the ones that are written.
+fn number_from_text(node: &mut Node, places: &Places) {
+    match &mut node.kind {
+        Kind::Number(number) if node.at.offset.is_none() => {
+            let text = places.text(node.at);
+            if tree::is_binary(text) {
+                node.kind = Kind::Text(text.to_owned());
+            } else if let Some(written) = number::parse(text) {
+                *number = written;
+            }
+        }
+        Kind::List(items) => items.iter_mut().for_each(|item| number_from_text(item, places)),
+        Kind::Map(entries) => {
+            entries.iter_mut().for_each(|entry| number_from_text(&mut entry.value, places));
+        }
+        _ => {}
+    }
 }
 
 impl Document {
     /// The text it came from.
     #[must_use]
     pub fn source(&self) -> &Arc<Source> {
-        &self.source
+        self.places.source()
     }
 
     /// The top of the tree.
@@ -78,14 +194,26 @@ impl Document {
     }
 
     /// The piece of the text that a node stands in: a scalar whole with its quotes, a mapping's first key.
+    ///
+    /// A list is its first item, or its `[`; what an alias stands for is at its anchor; a value that is not written
+    /// is the empty piece after its key.
     #[must_use]
-    pub fn span(&self, _at: At) -> Span {
-        Span::default()
+    pub fn span(&self, at: At) -> Span {
+        self.places.span(at)
     }
 
-    /// A scalar's text as it was written (`0123`, `1.10`, `no`); none for lists and maps.
+    /// A scalar's text as it was written (`0123`, `1.10`, `no`), without quotes; none for lists and maps.
     #[must_use]
-    pub fn text(&self, _node: &Node) -> Option<String> {
-        None
+    pub fn text(&self, node: &Node) -> Option<String> {
+        match &node.kind {
+            Kind::Text(text) => Some(text.clone()),
+            // Nothing is written where a value is left out, whatever comes next.
+            Kind::Null => {
+                let text = self.places.text(node.at);
+                Some(if tree::is_null(text) { text.to_owned() } else { String::new() })
+            }
+            Kind::Bool(_) | Kind::Number(_) => Some(self.places.text(node.at).to_owned()),
+            Kind::List(_) | Kind::Map(_) => None,
+        }
     }
 }
