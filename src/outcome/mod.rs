@@ -6,7 +6,7 @@ mod summary;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use miss::{Actual, Difference, Miss, Subject, Via, Wanted};
+pub use miss::{Actual, Difference, MOST_DIFFERENCES, Miss, Subject, Unit, Via, Wanted};
 pub use summary::{Counts, Summary};
 
 use crate::http::{Exchange, Failure};
