@@ -71,11 +71,11 @@ impl<'a> Evidence<'a> {
     }
 
     pub(super) fn status(&self) -> StatusCode {
-        self.response.status
+        self.response.status()
     }
 
     pub(super) fn headers(&self) -> &'a HeaderMap {
-        &self.response.headers
+        self.response.headers()
     }
 
     /// The values of a header field, in the order they were sent.

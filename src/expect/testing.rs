@@ -8,7 +8,7 @@ use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 use bytes::Bytes;
 
 use super::{Evidence, capture, evaluate};
-use crate::http::{Answer as Head, Exchange, Hop, Response, Timing};
+use crate::http::{Exchange, Head, Hop, Response, Timing};
 use crate::outcome::{Fault, Miss};
 use crate::scenario::step::{Action, Step};
 use crate::scenario::{Scenario, read};
@@ -29,9 +29,7 @@ impl Answer {
     pub(super) fn new(status: u16) -> Self {
         let url: url::Url = URL.parse().expect("a URL");
         let response = Response {
-            status: StatusCode::from_u16(status).expect("a status"),
-            version: Version::HTTP_11,
-            headers: HeaderMap::new(),
+            head: head(status, HeaderMap::new()),
             body: Bytes::new(),
             wire_size: 0,
             url,
@@ -52,7 +50,8 @@ impl Answer {
 
     pub(super) fn header(mut self, name: &'static str, value: &str) -> Self {
         let value = HeaderValue::from_str(value).expect("a header value");
-        self.response_mut().headers.append(HeaderName::from_static(name), value);
+        let head = Arc::make_mut(&mut self.response_mut().head);
+        head.headers.append(HeaderName::from_static(name), value);
         self
     }
 
@@ -72,15 +71,16 @@ impl Answer {
         if let Some(location) = location {
             headers.insert("location", HeaderValue::from_str(location).expect("a value"));
         }
-        let status = StatusCode::from_u16(status).expect("a status");
         let hop = Hop {
             method: Method::GET,
             url: URL.parse().expect("a URL"),
             headers: HeaderMap::new(),
-            body_length: 0,
-            answer: Some(Head { status, version: Version::HTTP_11, headers }),
+            body_len: 0,
+            answer: Some(head(status, headers)),
+            refused_cookies: Vec::new(),
             timing: Timing::default(),
             remote: None,
+            reused: false,
         };
         let last = self.exchange.hops.len().saturating_sub(1);
         self.exchange.hops.insert(last, hop);
@@ -95,6 +95,11 @@ impl Answer {
         let response = self.exchange.result.as_ref().expect("a response");
         Evidence::new(&self.exchange, response, &self.cookies)
     }
+}
+
+fn head(status: u16, headers: HeaderMap) -> Arc<Head> {
+    let status = StatusCode::from_u16(status).expect("a status");
+    Arc::new(Head { status, version: Version::HTTP_11, headers })
 }
 
 pub(super) fn cookie(name: &str, value: &str) -> Cookie {
