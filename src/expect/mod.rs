@@ -1,1 +1,86 @@
 //! Expectations against an exchange, and captures from it.
+//!
+//! [`evaluate`] judges first, on borrowed values and without a word ([`matcher`]); only what does not hold is looked at
+//! again for what to say of it ([`explain`]). So what passes costs no more than the comparisons.
+
+mod evidence;
+mod charset;
+mod operand;
+mod target;
+mod matcher;
+mod unordered;
+mod explain;
+mod diff;
+mod status;
+mod headers;
+mod cookies;
+mod json;
+mod whole;
+mod redirects;
+mod check;
+mod capture;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use capture::capture;
+pub use diff::differences;
+pub use evidence::Evidence;
+
+use operand::Context;
+
+use crate::outcome::{Fault, Subject};
+use crate::scenario::Scenario;
+use crate::scenario::expectation::Expectations;
+use crate::scenario::yaml::At;
+use crate::template::Scope;
+
+/// Every expectation that does not hold, in the order of the file; none means that the step passed.
+///
+/// `request_at` is the place of the request line: a step that says nothing of the status fails there at 400 and above.
+pub fn evaluate(
+    scenario: &Scenario,
+    expect: &Expectations,
+    request_at: At,
+    evidence: &Evidence<'_>,
+    scope: &mut Scope,
+) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let context = Context::new(scenario, scope);
+    match &expect.status {
+        Some(status) => context.status(status, evidence.status(), &Subject::Status, &mut faults),
+        None => context.status_unsaid(request_at, evidence.status(), &mut faults),
+    }
+    for (name, header) in &expect.headers {
+        context.header(&name.value, header, evidence, &mut faults);
+    }
+    for (name, cookie) in &expect.cookies {
+        context.cookie(&name.value, cookie, evidence, &mut faults);
+    }
+    context.json(&expect.json, evidence, &mut faults);
+    if let Some(matcher) = &expect.body {
+        context.body(matcher, evidence, &mut faults);
+    }
+    if let Some(matcher) = &expect.duration {
+        context.duration(matcher, evidence, &mut faults);
+    }
+    if let Some(matcher) = &expect.url {
+        context.url(matcher, evidence, &mut faults);
+    }
+    if let Some(redirects) = &expect.redirects {
+        context.redirects(redirects, evidence, &mut faults);
+    }
+    check::checks(scenario, &expect.check, evidence, scope, &mut faults);
+    faults.sort_by_key(start);
+    faults
+}
+
+/// Where a fault stands in the file.
+fn start(fault: &Fault) -> usize {
+    match fault {
+        Fault::Miss(miss) => miss.place.span.start,
+        Fault::Transport { place, .. } | Fault::Invalid { place, .. } => place.span.start,
+    }
+}

@@ -1,7 +1,23 @@
 //! An expectation that did not hold: what was asked, what was wanted, what came.
+//!
+//! It is data; the words that people read are made of it in [`title`], [`label`] and [`notes`].
+
+mod title;
+mod label;
+mod notes;
 
 use super::Place;
-use crate::value::Value;
+use crate::jsonpath::JsonPath;
+use crate::value::{self, Value};
+
+/// Differences that are told; what differs in more places is read side by side.
+pub const MOST_DIFFERENCES: usize = 20;
+
+/// A value is cut after so many characters where it stands in a sentence.
+const SHOWN: usize = 120;
+
+/// Stands for a value that may not be shown.
+const MASKED: &str = "•••";
 
 /// An expectation that did not hold.
 #[derive(Clone, Debug)]
@@ -16,8 +32,24 @@ pub struct Miss {
     pub wanted: Wanted,
     /// What came.
     pub actual: Actual,
-    /// Where two structures differ, if the operand and the value are both objects or both lists.
+    /// What more there is to say of places, at most [`MOST_DIFFERENCES`]:
+    ///
+    /// - `equals` on two objects or two lists: where they differ
+    /// - `unordered`: expectations without a partner (`expected` alone), then elements without one (`actual` alone)
+    /// - `unique`: two elements that are equal (`actual` alone)
+    /// - a check: the parts of the response that it names (`actual` alone)
+    /// - anything else that missed inside of `each`: the other elements that do (`actual` alone)
     pub differences: Vec<Difference>,
+}
+
+/// What the differences of a miss are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    Structure,
+    Leftovers,
+    Repeated,
+    Names,
+    OtherElements,
 }
 
 /// What an expectation looks at.
@@ -50,16 +82,30 @@ pub enum Subject {
 pub enum Via {
     /// An element, from 0.
     Element(usize),
-    /// The count of code points, elements or members.
-    Length,
+    /// The count of these.
+    Length(Unit),
+}
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// The code points of a text.
+    Characters,
+    /// The elements of a list.
+    Elements,
+    /// The members of an object.
+    Members,
+    /// The values of a header field.
+    Values,
 }
 
 /// What was wanted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wanted {
-    /// The operator, as the format spells it: `equals`, `gt`, …; `not equals` for a negated one.
+    /// The operator, as the format spells it: `equals`, `gt`, …; `not equals` for a negated one. It is `below` where the
+    /// step says nothing of the status.
     pub operator: String,
-    /// The operand with its expressions evaluated.
+    /// The operand with its expressions evaluated; a matcher is the map of its operators.
     pub operand: Value,
     /// The operand as it was written, where it is an expression: `user`.
     pub expression: Option<String>,
@@ -87,7 +133,7 @@ pub enum Actual {
     NoBody,
     /// The body is no JSON, with the reason and the media type that was sent.
     NotJson(String, Option<String>),
-    /// The body is no text in the charset that was sent.
+    /// The body is no text, with the reason.
     NotText(String),
 }
 
@@ -100,4 +146,109 @@ pub struct Difference {
     pub expected: Option<Value>,
     /// What is there; none if nothing is.
     pub actual: Option<Value>,
+}
+
+impl Miss {
+    /// Whether the value is one of those that are masked everywhere: of a cookie, or of a header that carries credentials.
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        self.subject.is_secret()
+    }
+
+    /// Whether the differences name other elements that miss the same expectation.
+    #[must_use]
+    pub fn names_other_elements(&self) -> bool {
+        self.told() == Told::OtherElements
+    }
+
+    fn told(&self) -> Told {
+        if matches!(self.subject, Subject::Check(_)) {
+            return Told::Names;
+        }
+        match (self.wanted.operator.as_str(), &self.wanted.operand, &self.actual) {
+            ("equals", Value::Object(_), Actual::Value(Value::Object(_)))
+            | ("equals", Value::Array(_), Actual::Value(Value::Array(_))) => Told::Structure,
+            ("unordered", ..) => Told::Leftovers,
+            ("unique", ..) => Told::Repeated,
+            _ => Told::OtherElements,
+        }
+    }
+
+    /// The operator without its `not`.
+    fn operator(&self) -> &str {
+        let operator = self.wanted.operator.as_str();
+        operator.strip_prefix("not ").unwrap_or(operator)
+    }
+
+    /// A value in a sentence about this subject.
+    fn shown(&self, value: &Value) -> String {
+        self.subject.shown(value)
+    }
+
+    /// The operand in a sentence; a masked one only where it stands in the excerpt anyway.
+    fn shown_operand(&self, value: &Value) -> String {
+        let written = || {
+            let span = self.place.span;
+            let excerpt = self.place.source.text().get(span.start..span.end).unwrap_or_default();
+            value.as_str().is_none_or(|text| excerpt.contains(text))
+        };
+        if self.is_secret() && written() {
+            return value::shown(value, SHOWN);
+        }
+        self.shown(value)
+    }
+}
+
+impl Subject {
+    fn is_secret(&self) -> bool {
+        let credentials = ["set-cookie", "cookie", "authorization", "proxy-authorization"];
+        match self {
+            Self::Cookie(_, attribute) => attribute.is_none(),
+            Self::Header(name) => credentials.iter().any(|known| name.eq_ignore_ascii_case(known)),
+            _ => false,
+        }
+    }
+
+    fn is_time(&self) -> bool {
+        matches!(self, Self::Duration | Self::Cookie(_, Some("expires_in")))
+    }
+
+    fn shown(&self, value: &Value) -> String {
+        match value {
+            _ if self.is_secret() => MASKED.to_owned(),
+            Value::Number(number) if self.is_time() => duration(number),
+            // A class such as `2xx` is no string to those who wrote it.
+            Value::String(class) if matches!(self, Self::Status | Self::Redirect(_, "status")) => {
+                class.clone()
+            }
+            value => value::shown(value, SHOWN),
+        }
+    }
+
+    /// Whether it is a path that gives a list.
+    fn is_list_of_nodes(&self) -> bool {
+        match self {
+            Self::Json(path) => JsonPath::parse(path).is_ok_and(|path| !path.is_singular()),
+            _ => false,
+        }
+    }
+}
+
+fn duration(milliseconds: &value::Number) -> String {
+    let seconds = milliseconds.as_f64().map(|ms| ms / 1e3);
+    match seconds.map(std::time::Duration::try_from_secs_f64) {
+        Some(Ok(duration)) => crate::scenario::quantity::shown(duration),
+        _ => format!("{milliseconds} ms"),
+    }
+}
+
+/// `1 element`, `2 elements`.
+fn counted(count: &Value, unit: Unit) -> String {
+    let (one, many) = match unit {
+        Unit::Characters => ("character", "characters"),
+        Unit::Elements => ("element", "elements"),
+        Unit::Members => ("member", "members"),
+        Unit::Values => ("value", "values"),
+    };
+    format!("{count} {}", if count.as_u64() == Some(1) { one } else { many })
 }

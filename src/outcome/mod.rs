@@ -10,7 +10,7 @@ use std::time::Duration;
 
 pub use fingerprint::{Fingerprints, MASK};
 pub use fold::{Outcome, ScenarioOutcome};
-pub use miss::{Actual, Difference, Miss, Subject, Via, Wanted};
+pub use miss::{Actual, Difference, MOST_DIFFERENCES, Miss, Subject, Unit, Via, Wanted};
 pub use summary::{Counts, Summary};
 
 use crate::http::{Exchange, Failure};

@@ -1,0 +1,173 @@
+//! `capture`: values of a response that later steps use.
+
+use std::borrow::Cow;
+
+use regex::Regex;
+
+use super::check::with_response;
+use super::evidence::Evidence;
+use super::json::no_node;
+use super::operand::{Context, Domain, Evaluated};
+use crate::jsonpath::{Found, JsonPath};
+use crate::outcome::{Actual, Fault, Miss, Subject};
+use crate::scenario::Scenario;
+use crate::scenario::capture::{Capture, CaptureSource};
+use crate::scenario::decode::Text;
+use crate::template::{Origin, Scope};
+use crate::value::Value;
+
+/// Why nothing was captured.
+enum Nothing {
+    /// There is nothing, which a default makes good.
+    Found {
+        /// What was looked for and is not there.
+        message: String,
+        /// What is there instead.
+        label: String,
+        help: Option<String>,
+    },
+    /// An expression failed.
+    Failed(Box<Fault>),
+}
+
+/// Gives each captured name its value; what is found is captured even where others are not.
+pub fn capture(
+    scenario: &Scenario,
+    step_name: &str,
+    captures: &[Capture],
+    evidence: &Evidence<'_>,
+    scope: &mut Scope,
+) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    with_response(captures.iter().filter_map(expression), evidence, scope, |scope| {
+        for capture in captures {
+            let name = capture.name.value.as_str();
+            let context = Context::new(scenario, scope);
+            match context.captured(capture, evidence) {
+                Ok(value) => {
+                    let span = scenario.span(capture.name.at);
+                    let (step, source) = (step_name.to_owned(), scenario.source().clone());
+                    scope.bind(name, value, Origin::Capture { step, source, span });
+                }
+                Err(fault) => {
+                    faults.push(*fault);
+                    // The value of an earlier capture must not pass for this one.
+                    let bound = scope.get(name).map(|binding| &binding.origin);
+                    if matches!(bound, Some(Origin::Capture { .. })) {
+                        scope.unbind(name);
+                    }
+                    scope.mark_unset(name, step_name);
+                }
+            }
+        }
+    });
+    faults
+}
+
+fn expression(capture: &Capture) -> Option<&Text> {
+    match &capture.source {
+        CaptureSource::Value(text) => Some(text),
+        _ => None,
+    }
+}
+
+impl Context<'_> {
+    fn captured(&self, capture: &Capture, evidence: &Evidence<'_>) -> Evaluated<Value> {
+        let nothing = match self.find(capture, evidence) {
+            Ok(value) => return Ok(value),
+            Err(nothing) => nothing,
+        };
+        if let Some(default) = &capture.default {
+            return self.operand(default, Domain::Json).map(Cow::into_owned);
+        }
+        Err(match nothing {
+            Nothing::Failed(fault) => fault,
+            Nothing::Found { message, label, help } => {
+                let place = self.place(capture.at);
+                let message = format!("nothing to capture as `{}`: {message}", capture.name.value);
+                let help = help.or_else(|| Some(
+                    "a `default` is taken where nothing is found".to_owned(),
+                ));
+                Box::new(Fault::Invalid { place, message, label, help })
+            }
+        })
+    }
+
+    fn find(&self, capture: &Capture, evidence: &Evidence<'_>) -> Result<Value, Nothing> {
+        let all = capture.all;
+        match &capture.source {
+            CaptureSource::Json(path) => json(path, all, evidence),
+            CaptureSource::Header(name) => {
+                let values = evidence.header(name).into_iter().map(|value| Value::from(value.into_owned()));
+                some(values, all).ok_or_else(|| found(format!("header `{name}` is missing")))
+            }
+            CaptureSource::Cookie(name) => {
+                let values = evidence.cookies(name).map(|cookie| Value::from(cookie.value.as_str()));
+                let message =
+                    || format!("the session holds no cookie `{name}` for {}", evidence.url());
+                some(values, all).ok_or_else(|| found(message()))
+            }
+            CaptureSource::Regex { regex, group } => matches(regex, *group, all, evidence),
+            CaptureSource::Body => match evidence.text() {
+                Ok(text) => Ok(one(Value::from(text), all)),
+                Err(actual) => Err(unread(actual, Subject::Body)),
+            },
+            CaptureSource::Status => Ok(one(Value::from(evidence.status().as_u16()), all)),
+            CaptureSource::Url => Ok(one(Value::from(evidence.url()), all)),
+            CaptureSource::Value(text) => match self.evaluate(text) {
+                Ok(list @ Value::Array(_)) => Ok(list),
+                Ok(value) => Ok(one(value, all)),
+                Err(fault) => Err(Nothing::Failed(fault)),
+            },
+        }
+    }
+}
+
+/// The first value, or all of them as a list; none where there is none.
+fn some(mut values: impl Iterator<Item = Value>, all: bool) -> Option<Value> {
+    let first = values.next()?;
+    if !all {
+        return Some(first);
+    }
+    Some(std::iter::once(first).chain(values).collect())
+}
+
+/// `all` gives a list always.
+fn one(value: Value, all: bool) -> Value {
+    if all { Value::Array(vec![value]) } else { value }
+}
+
+fn json(path: &JsonPath, all: bool, evidence: &Evidence<'_>) -> Result<Value, Nothing> {
+    let subject = || Subject::Json(path.text().to_owned());
+    let body = evidence.json().map_err(|actual| unread(actual, subject()))?;
+    match path.find(body) {
+        Found::One(node) => Ok(one(node.clone(), all)),
+        Found::Many(nodes) => some(nodes.into_iter().cloned(), true)
+            .ok_or_else(|| found(format!("`{}` found nothing", path.text()))),
+        Found::Missing(stop) => Err(unread(&no_node(&stop), subject())),
+    }
+}
+
+fn matches(
+    regex: &Regex,
+    group: usize,
+    all: bool,
+    evidence: &Evidence<'_>,
+) -> Result<Value, Nothing> {
+    let text = evidence.text().map_err(|actual| unread(actual, Subject::Body))?;
+    let groups = regex.captures_iter(text).filter_map(|found| found.get(group));
+    some(groups.map(|found| Value::from(found.as_str())), all).ok_or_else(|| {
+        let part = if regex.is_match(text) { format!("group {group} of ") } else { String::new() };
+        found(format!("{part}`{}` found nothing in the body", regex.as_str()))
+    })
+}
+
+fn found(message: String) -> Nothing {
+    Nothing::Found { message, label: String::new(), help: None }
+}
+
+/// What a miss would say of it.
+fn unread(actual: &Actual, subject: Subject) -> Nothing {
+    let (label, help) = Miss::notes_on(&subject, actual);
+    Nothing::Found { message: Miss::title_of(&subject, actual), label, help }
+}

@@ -1,0 +1,169 @@
+//! What a response can be asked, each thing read at most once.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
+use ::http::{HeaderMap, HeaderValue, StatusCode, header};
+
+use super::charset;
+use crate::http::{Exchange, Response};
+use crate::outcome::Actual;
+use crate::session::Cookie;
+use crate::value::Value;
+
+/// A response with all that came with it.
+#[derive(Debug)]
+pub struct Evidence<'a> {
+    exchange: &'a Exchange,
+    response: &'a Response,
+    cookies: &'a [Cookie],
+    json: OnceCell<Result<Value, Actual>>,
+    text: OnceCell<Result<Cow<'a, str>, Actual>>,
+}
+
+/// A redirect that was followed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Redirect<'a> {
+    pub(super) status: StatusCode,
+    pub(super) headers: &'a HeaderMap,
+}
+
+impl<'a> Evidence<'a> {
+    /// `cookies` are those that the session holds for the response's URL, in the order they would be sent.
+    #[must_use]
+    pub fn new(exchange: &'a Exchange, response: &'a Response, cookies: &'a [Cookie]) -> Self {
+        Self { exchange, response, cookies, json: OnceCell::new(), text: OnceCell::new() }
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// [`Actual::NoBody`] or [`Actual::NotJson`].
+    pub fn json(&self) -> Result<&Value, &Actual> {
+        self.json.get_or_init(|| self.parse()).as_ref()
+    }
+
+    /// The body as text, in the charset that the Content-Type names.
+    ///
+    /// # Errors
+    /// [`Actual::NotText`].
+    pub fn text(&self) -> Result<&str, &Actual> {
+        let decode = || {
+            let label = self.content_type().as_deref().and_then(charset::label).map(str::to_owned);
+            charset::decode(&self.response.body, label.as_deref()).map_err(Actual::NotText)
+        };
+        self.text.get_or_init(decode).as_ref().map(Cow::as_ref)
+    }
+
+    /// JSON is UTF-8 whatever the Content-Type says (RFC 8259, section 8.1).
+    fn parse(&self) -> Result<Value, Actual> {
+        let body = charset::without_mark(&self.response.body);
+        if body.is_empty() {
+            return Err(Actual::NoBody);
+        }
+        serde_json::from_slice(body).map_err(|error| {
+            Actual::NotJson(error.to_string(), self.content_type().map(Cow::into_owned))
+        })
+    }
+
+    fn content_type(&self) -> Option<Cow<'a, str>> {
+        self.headers().get(header::CONTENT_TYPE).map(field)
+    }
+
+    pub(super) fn status(&self) -> StatusCode {
+        self.response.status()
+    }
+
+    pub(super) fn headers(&self) -> &'a HeaderMap {
+        self.response.headers()
+    }
+
+    /// The values of a header field, in the order they were sent.
+    pub(super) fn header(&self, name: &str) -> Vec<Cow<'a, str>> {
+        self.headers().get_all(name).iter().map(field).collect()
+    }
+
+    pub(super) fn url(&self) -> &'a str {
+        self.response.url.as_str()
+    }
+
+    /// The cookies of a name, in the order they would be sent.
+    pub(super) fn cookies<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a Cookie> + use<'a, 'n> {
+        self.cookies.iter().filter(move |cookie| cookie.name == name)
+    }
+
+    /// The whole exchange in milliseconds.
+    pub(super) fn duration(&self) -> Value {
+        Value::from(self.exchange.duration.as_secs_f64() * 1e3)
+    }
+
+    /// A request that was sent again for another reason is no redirect, nor is a 3xx that was taken as the response.
+    pub(super) fn redirects(&self) -> Vec<Redirect<'a>> {
+        let before = self.exchange.hops.len().saturating_sub(1);
+        self.exchange.hops[..before]
+            .iter()
+            .filter_map(|hop| hop.answer.as_ref())
+            .filter(|answer| answer.status.is_redirection())
+            .map(|answer| Redirect { status: answer.status, headers: &answer.headers })
+            .collect()
+    }
+}
+
+impl<'a> Redirect<'a> {
+    /// The Location field as it was sent.
+    pub(super) fn location(&self) -> Option<Cow<'a, str>> {
+        self.headers.get(header::LOCATION).map(field)
+    }
+}
+
+/// A field's value as text: Latin-1 where it is no UTF-8, as in RFC 9110, section 5.5.
+pub(super) fn field(value: &HeaderValue) -> Cow<'_, str> {
+    let bytes = value.as_bytes();
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(bytes.iter().map(|byte| char::from(*byte)).collect()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Answer;
+    use super::*;
+    use serde_json::json;
+
+    #[track_caller]
+    fn check_not_json(body: &str, reason: &str) {
+        let answer = Answer::new(200).header("content-type", "text/html").body(body);
+        match answer.evidence().json() {
+            Err(Actual::NotJson(found, media)) => {
+                assert_eq!((found.as_str(), media.as_deref()), (reason, Some("text/html")));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_body_that_is_no_json_says_why_and_where() {
+        check_not_json("<html>", "expected value at line 1 column 1");
+        check_not_json("{\"a\": 1,\n}", "trailing comma at line 2 column 1");
+        check_not_json("{} {}", "trailing characters at line 1 column 4");
+        check_not_json(&"[".repeat(200), "recursion limit exceeded at line 1 column 128");
+        assert_eq!(Answer::new(204).evidence().json(), Err(&Actual::NoBody));
+    }
+
+    #[test]
+    fn json_is_utf_8_whatever_the_charset_and_a_byte_order_mark_is_not_part_of_it() {
+        let answer = Answer::new(200)
+            .header("content-type", "application/json; charset=iso-8859-1")
+            .body("\u{feff}{\"a\":\"é\"}");
+        assert_eq!(answer.evidence().json(), Ok(&json!({"a": "é"})));
+    }
+
+    #[test]
+    fn header_bytes_that_are_no_utf_8_are_latin_1() {
+        let value = HeaderValue::from_bytes(b"caf\xe9").expect("a value");
+        assert_eq!(field(&value), "café");
+        let value = HeaderValue::from_bytes("café".as_bytes()).expect("a value");
+        assert_eq!(field(&value), "café");
+    }
+}

@@ -1,0 +1,61 @@
+//! `json`: what JSONPaths find in the body.
+
+use super::evidence::Evidence;
+use super::explain::Looked;
+use super::operand::{Context, Domain};
+use super::target::Target;
+use crate::jsonpath::{Found, JsonPath, Stop};
+use crate::outcome::{Actual, Fault, Subject};
+use crate::scenario::decode::Located;
+use crate::scenario::matcher::Matcher;
+use crate::value::{self, Value};
+
+impl Context<'_> {
+    pub(super) fn json(
+        &self,
+        expected: &[(Located<JsonPath>, Matcher)],
+        evidence: &Evidence<'_>,
+        faults: &mut Vec<Fault>,
+    ) {
+        let Some((path, matcher)) = expected.first() else { return };
+        match evidence.json() {
+            Ok(body) => {
+                for (path, matcher) in expected {
+                    self.json_path(&path.value, matcher, body, faults);
+                }
+            }
+            // That there is no JSON is one mistake, and told once.
+            Err(actual) => {
+                let subject = || Subject::Json(path.value.text().to_owned());
+                let looked = Looked { subject: &subject, missing: &|| actual.clone() };
+                self.without_value(matcher, Domain::Json, &looked, faults);
+            }
+        }
+    }
+
+    fn json_path(&self, path: &JsonPath, matcher: &Matcher, body: &Value, faults: &mut Vec<Fault>) {
+        let found = path.find(body);
+        let target = match &found {
+            Found::One(node) => Target::Node(node),
+            Found::Many(nodes) => Target::Nodes(nodes),
+            Found::Missing(_) => Target::Missing,
+        };
+        let missing = || match &found {
+            Found::Missing(stop) => no_node(stop),
+            _ => Actual::Absent,
+        };
+        let subject = || Subject::Json(path.text().to_owned());
+        let looked = Looked { subject: &subject, missing: &missing };
+        self.matcher(matcher, target, Domain::Json, &looked, faults);
+    }
+}
+
+/// How far a path went, and what is there.
+pub(super) fn no_node(stop: &Stop<'_>) -> Actual {
+    let members = match stop.node {
+        Value::Object(members) => members.keys().cloned().collect(),
+        _ => Vec::new(),
+    };
+    let length = stop.node.as_array().map(Vec::len);
+    Actual::NoNode { reached: stop.path.clone(), kind: value::a_kind(stop.node), members, length }
+}

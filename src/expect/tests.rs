@@ -1,0 +1,6 @@
+//! The contract's page, line by line.
+
+mod matchers;
+mod misses;
+mod parts;
+mod captures;

@@ -1,0 +1,166 @@
+//! What was wanted, in a phrase beside the caret: "expected \"alice\", the value of `user`".
+
+use super::{Actual, Miss, Subject, Via, counted};
+use crate::value::{Map, Value};
+
+/// Shows a value.
+type Show<'s> = &'s dyn Fn(&Value) -> String;
+
+impl Miss {
+    /// What was wanted, in a phrase: lower case, names in backticks, no final stop.
+    #[must_use]
+    pub fn label(&self) -> String {
+        let phrase = self.phrase();
+        match &self.wanted.expression {
+            Some(expression) => format!("expected {phrase}, the value of `{expression}`"),
+            None => format!("expected {phrase}"),
+        }
+    }
+
+    fn phrase(&self) -> String {
+        let (operator, operand) = (self.wanted.operator.as_str(), &self.wanted.operand);
+        let show = |value: &Value| self.shown_operand(value);
+        let complement = || complement(operator, operand, &show);
+        match (operator, self.via.last(), &self.subject) {
+            ("below", ..) => {
+                format!("a status below {operand}, as the step says nothing of the status")
+            }
+            ("equals", Some(Via::Length(unit)), _) => counted(operand, *unit),
+            ("equals", _, Subject::Redirects) if operand.as_u64() == Some(1) => {
+                "1 redirect".to_owned()
+            }
+            ("equals", _, Subject::Redirects) => format!("{operand} redirects"),
+            ("each", ..) if self.found_no_node() => {
+                "at least one node, for `each` to look at".to_owned()
+            }
+            ("none", Some(Via::Element(_)), _) => {
+                format!("no element that is {}", complements(operand, &show))
+            }
+            ("gt" | "lt" | "between" | "not gt" | "not lt" | "not gte" | "not lte", via, subject) => {
+                format!("{} {}", noun(via, subject), complement())
+            }
+            ("not between", via, subject) => format!("{} {}", noun(via, subject), complement()),
+            ("exists" | "not exists" | "empty" | "not empty", ..) => {
+                let is_wanted = operand == &Value::Bool(!operator.starts_with("not "));
+                let not = if is_wanted { "" } else { "not " };
+                let what = if self.operator() == "empty" { "empty" } else { "there" };
+                format!("it {not}to be {what}")
+            }
+            _ if self.is_one_of_several() => format!("{} in one of its values", complement()),
+            _ => complement(),
+        }
+    }
+
+    fn found_no_node(&self) -> bool {
+        matches!(&self.actual, Actual::Value(Value::Array(nodes)) if nodes.is_empty())
+    }
+
+    /// A header that was sent several times.
+    fn is_one_of_several(&self) -> bool {
+        let several = matches!(self.actual, Actual::Value(Value::Array(_)));
+        several && matches!(self.subject, Subject::Header(_))
+    }
+}
+
+fn noun(via: Option<&Via>, subject: &Subject) -> &'static str {
+    match (via, subject) {
+        (Some(Via::Length(_)), _) | (_, Subject::Redirects) => "a count",
+        (_, Subject::Status) => "a status",
+        (_, Subject::Duration) => "a time",
+        _ => "something",
+    }
+}
+
+/// The operators of a matcher, after "that is".
+fn complements(operand: &Value, show: Show<'_>) -> String {
+    let Value::Object(operators) = operand else { return show(operand) };
+    joined(operators, show)
+}
+
+fn joined(operators: &Map<String, Value>, show: Show<'_>) -> String {
+    let all: Vec<String> =
+        operators.iter().map(|(operator, operand)| complement(operator, operand, show)).collect();
+    all.join(" and ")
+}
+
+/// What stands after "to be".
+fn complement(operator: &str, operand: &Value, show: Show<'_>) -> String {
+    let (negated, operator) = match operator.strip_prefix("not ") {
+        Some(operator) => (true, operator),
+        None => (false, operator),
+    };
+    let value = || show(operand);
+    let either = |plain: &str, negation: &str| (if negated { negation } else { plain }).to_owned();
+    match operator {
+        "equals" => either("", "anything but ") + &value(),
+        "gt" => either("greater than ", "not greater than ") + &value(),
+        "gte" => either("at least ", "not at least ") + &value(),
+        "lt" => either("less than ", "not less than ") + &value(),
+        "lte" => either("at most ", "not at most ") + &value(),
+        "between" => either("between ", "not between ") + &list(operand, " and ", show),
+        "in" => either("one of ", "none of ") + &list(operand, ", ", show),
+        "includes" => either("something that includes ", "something without ") + &value(),
+        "excludes" => either("something without ", "something that includes ") + &value(),
+        "starts_with" => text(negated, "start with", "starts with", &value()),
+        "ends_with" => text(negated, "end with", "ends with", &value()),
+        "matches" => {
+            let pattern = operand.as_str().map_or_else(value, |pattern| format!("`{pattern}`"));
+            text(negated, "match", "matches", &pattern)
+        }
+        "empty" | "exists" => {
+            let is_wanted = operand == &Value::Bool(!negated);
+            let what = if operator == "empty" { "empty" } else { "there" };
+            if is_wanted { what.to_owned() } else { format!("not {what}") }
+        }
+        "type" => either("", "anything but ") + &kinds(operand),
+        "not" => format!("anything but what is {}", complements(operand, show)),
+        "length" => format!("something whose length is {}", complements(operand, show)),
+        "each" => format!("an array whose elements are each {}", complements(operand, show)),
+        "any" => format!("an array with an element that is {}", complements(operand, show)),
+        "none" => format!("an array without an element that is {}", complements(operand, show)),
+        "unordered" if operand.as_array().is_some_and(Vec::is_empty) => {
+            either("an empty array", "an array that is not empty")
+        }
+        "unordered" => {
+            let elements = list(operand, ", ", show);
+            either("an array of ", "anything but an array of ") + &elements + ", in any order"
+        }
+        "sorted" => {
+            let order = if operand == "desc" { "descending" } else { "ascending" };
+            either("an array in ", "an array that is not in ") + order + " order"
+        }
+        "unique" => either("an array without equal elements", "an array with equal elements"),
+        other => format!("{other} {}", value()),
+    }
+}
+
+fn text(negated: bool, plain: &str, third_person: &str, value: &str) -> String {
+    match negated {
+        true => format!("a text that does not {plain} {value}"),
+        false => format!("a text that {third_person} {value}"),
+    }
+}
+
+/// The elements, cut as a whole where they are many.
+fn list(operand: &Value, between: &str, show: Show<'_>) -> String {
+    let Value::Array(items) = operand else { return show(operand) };
+    const MOST: usize = 10;
+    let mut all: Vec<String> = items.iter().take(MOST).map(show).collect();
+    if items.len() > MOST {
+        all.push(format!("{} more", items.len() - MOST));
+    }
+    all.join(between)
+}
+
+/// `a string`, `a string or null`.
+fn kinds(operand: &Value) -> String {
+    let one = |kind: &Value| match kind.as_str().unwrap_or_default() {
+        "null" => "null".to_owned(),
+        kind @ ("integer" | "object" | "array") => format!("an {kind}"),
+        kind => format!("a {kind}"),
+    };
+    match operand {
+        Value::Array(kinds) => kinds.iter().map(one).collect::<Vec<_>>().join(" or "),
+        kind => one(kind),
+    }
+}

@@ -1,0 +1,105 @@
+//! What came, in a sentence: "`$.user` is \"bob\"".
+
+use super::{Actual, MOST_DIFFERENCES, Miss, SHOWN, Subject, Told, Via, counted};
+use crate::value::Value;
+
+impl Miss {
+    /// What came, in a sentence: lower case, names in backticks, no final stop.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match &self.actual {
+            Actual::Value(value) => self.of_value(value),
+            other => Self::title_of(&self.subject, other),
+        }
+    }
+
+    /// As [`Miss::title`], of a subject without a value.
+    pub(crate) fn title_of(subject: &Subject, actual: &Actual) -> String {
+        match actual {
+            Actual::Value(value) => format!("{} is {}", thing(subject, &[]), subject.shown(value)),
+            Actual::Absent => match subject {
+                Subject::Cookie(name, Some("expires_in")) => format!("cookie `{name}` has no expiry"),
+                _ => format!("{} is missing", thing(subject, &[])),
+            },
+            Actual::NoNode { .. } => format!("{} is missing", thing(subject, &[])),
+            Actual::NoBody => "the response has no body".to_owned(),
+            Actual::NotJson(reason, _) => format!("the body is not JSON: {reason}"),
+            Actual::NotText(reason) => format!("the body is not text: {reason}"),
+        }
+    }
+
+    fn of_value(&self, value: &Value) -> String {
+        let thing = thing(&self.subject, &self.via);
+        if let Some(Via::Length(unit)) = self.via.last() {
+            return format!("{thing} has {}", counted(value, *unit));
+        }
+        if self.operator() == "exists" {
+            return format!("{thing} is there");
+        }
+        match (&self.subject, value) {
+            (Subject::Duration, _) => format!("{thing} took {}", self.shown(value)),
+            (Subject::Cookie(name, Some("expires_in")), _) => {
+                format!("cookie `{name}` expires in {}", self.shown(value))
+            }
+            (Subject::Redirects, count) => match count.as_u64() {
+                Some(0) => "no redirect was followed".to_owned(),
+                Some(1) => "1 redirect was followed".to_owned(),
+                _ => format!("{count} redirects were followed"),
+            },
+            (Subject::Header(_), Value::Array(values)) => {
+                let all: Vec<String> = values.iter().map(|value| self.shown(value)).collect();
+                format!("{thing} is sent {} times: {}", all.len(), all.join(", "))
+            }
+            (Subject::Json(_), Value::Array(nodes))
+                if nodes.is_empty() && self.via.is_empty() && self.subject.is_list_of_nodes() =>
+            {
+                format!("{thing} found nothing")
+            }
+            _ => self.of_any(&thing, value),
+        }
+    }
+
+    fn of_any(&self, thing: &str, value: &Value) -> String {
+        let is_long = || value.to_string().chars().nth(SHOWN).is_some();
+        let places = self.differences.len();
+        match self.told() {
+            Told::Structure if places > 0 && is_long() => match places {
+                1 => format!("{thing} differs in one place"),
+                MOST_DIFFERENCES.. => format!("{thing} differs in {places} places or more"),
+                _ => format!("{thing} differs in {places} places"),
+            },
+            Told::Repeated if places > 0 => format!("{thing} has equal elements"),
+            _ => format!("{thing} is {}", self.shown(value)),
+        }
+    }
+}
+
+/// The name of what is looked at.
+fn thing(subject: &Subject, via: &[Via]) -> String {
+    let indexes: Vec<usize> = via
+        .iter()
+        .filter_map(|via| match via {
+            Via::Element(index) => Some(*index),
+            Via::Length(_) => None,
+        })
+        .collect();
+    let brackets: String = indexes.iter().map(|index| format!("[{index}]")).collect();
+    match (subject, indexes.first()) {
+        (Subject::Status, _) => "status".to_owned(),
+        (Subject::Header(name), Some(index)) => format!("value {} of header `{name}`", index + 1),
+        (Subject::Header(name), None) => format!("header `{name}`"),
+        (Subject::Cookie(name, None), _) => format!("cookie `{name}`"),
+        (Subject::Cookie(name, Some(attribute)), _) => format!("`{attribute}` of cookie `{name}`"),
+        // `$..a[0]` would be another path than the first of those that `$..a` finds.
+        (Subject::Json(path), Some(_)) if subject.is_list_of_nodes() => {
+            format!("`{brackets}` of `{path}`")
+        }
+        (Subject::Json(path), _) => format!("`{path}{brackets}`"),
+        (Subject::Body, _) => "the body".to_owned(),
+        (Subject::Duration, _) => "the exchange".to_owned(),
+        (Subject::Url, _) => "the last URL".to_owned(),
+        (Subject::Redirects, _) => "the number of redirects".to_owned(),
+        (Subject::Redirect(number, part), _) => format!("{part} of redirect {number}"),
+        (Subject::Check(expression), _) => format!("`{expression}`"),
+    }
+}
