@@ -258,7 +258,7 @@ pub(super) fn all_kinds() -> StepOutcome {
             Actual::NotJson("expected value at line 1".to_owned(), None),
         ),
         miss(Subject::Body, "body", json!("x"), Actual::NotText("utf-8".to_owned())),
-        miss(Subject::Duration, "10ms", json!("10ms"), value(json!("12ms"))),
+        miss(Subject::Duration, "10ms", json!(10), value(json!(12))),
         miss(Subject::Url, "/account", json!("/account"), value(json!("http://a.test/"))),
         miss(Subject::Redirects, "redirects", json!(1), value(json!(0))),
         miss(Subject::Redirect(1, "location"), "/x", json!("/x"), Actual::Absent),
