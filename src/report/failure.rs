@@ -171,24 +171,3 @@ fn repeat(of: Of<'_>, step: &StepOutcome) -> String {
     };
     curl::quoted(word.as_bytes())
 }
-
-/// A stand-in until the sentences of a miss are merged.
-trait Sentences {
-    fn title(&self) -> String;
-    fn label(&self) -> String;
-    fn notes(&self) -> Vec<(&'static str, String)>;
-}
-
-impl Sentences for crate::outcome::Miss {
-    fn title(&self) -> String {
-        format!("{:?} is {:?}", self.subject, self.actual)
-    }
-
-    fn label(&self) -> String {
-        format!("expected {}", self.wanted.operand)
-    }
-
-    fn notes(&self) -> Vec<(&'static str, String)> {
-        Vec::new()
-    }
-}

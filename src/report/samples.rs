@@ -11,7 +11,7 @@ use url::Url;
 use crate::http::{ConnectFault, Exchange, Failure, FailureKind, Head, Hop, Response, Timing};
 use crate::outcome::{
     Actual, CookieNote, Difference, Event, Fault, Fingerprints, Miss, Outcome, Place, Section,
-    State, StepOutcome, Subject, UsedValue, Via, Wanted,
+    State, StepOutcome, Subject, Unit, UsedValue, Via, Wanted,
 };
 use crate::source::{Source, Span};
 use crate::value::Value;
@@ -231,7 +231,7 @@ pub(super) fn all_kinds() -> StepOutcome {
         actual: Some(json!("Rom")),
     });
     let mut orders = miss(json("$.orders"), "3}", json!(3), value(json!(0)));
-    orders.via = vec![Via::Length];
+    orders.via = vec![Via::Length(Unit::Elements)];
     let gone = Actual::NoNode {
         reached: "$".to_owned(),
         kind: "an object",
@@ -258,7 +258,7 @@ pub(super) fn all_kinds() -> StepOutcome {
             Actual::NotJson("expected value at line 1".to_owned(), None),
         ),
         miss(Subject::Body, "body", json!("x"), Actual::NotText("utf-8".to_owned())),
-        miss(Subject::Duration, "10ms", json!("10ms"), value(json!("12ms"))),
+        miss(Subject::Duration, "10ms", json!(10), value(json!(12))),
         miss(Subject::Url, "/account", json!("/account"), value(json!("http://a.test/"))),
         miss(Subject::Redirects, "redirects", json!(1), value(json!(0))),
         miss(Subject::Redirect(1, "location"), "/x", json!("/x"), Actual::Absent),
