@@ -7,7 +7,11 @@
 pub fn closest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let plain = |name: &str| name.to_lowercase().replace('-', "_");
     let wanted = plain(unknown);
-    let limit = (wanted.chars().count() / 3).max(1);
+    // Two letters are one slip away from every other two.
+    let limit = match wanted.chars().count() {
+        0..3 => 0,
+        length => (length / 3).max(1),
+    };
     known
         .into_iter()
         .map(|name| (strsim::damerau_levenshtein(&wanted, &plain(name)), name))
@@ -34,5 +38,6 @@ mod tests {
         check("jsno", Some("json"));
         check("cookies", None);
         check("x", None);
+        check("jn", None);
     }
 }

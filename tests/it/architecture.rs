@@ -17,7 +17,7 @@ const WALLS: [(&str, &[&str]); 8] = [
     ("jsonpath_rust", &["jsonpath"]),
     ("cookie_store", &["session"]),
     ("hyper", &["http", "demo"]),
-    ("rustls", &["http"]),
+    ("rustls", &["http", "demo/random"]),
     ("minijinja", &["template"]),
     ("annotate_snippets", &["diagnostic/render"]),
     ("clap", &["bin"]),

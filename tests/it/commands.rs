@@ -44,7 +44,7 @@ fn usage_errors_exit_with_2_and_help_with_0() {
 fn variables_of_the_command_line_win_and_are_text_unless_written_as_json() {
     let demo = demo();
     let folder = scenario(
-        "name: vars\nvars: { id: 1, n: 2 }\nsteps:\n  - request: POST /anything\n    json: { id: \"${id}\", n: \"${n}\" }\n    capture: { n: $.json.id }\n  - request: POST /anything\n    json: { id: \"${id}\", n: \"${n}\" }\n    expect: { json: { $.json: { id: \"007\", n: [1] } } }\n",
+        "name: vars\nvars: { id: 1, n: 2 }\nsteps:\n  - request: POST /anything\n    json: { id: \"${id}\", n: \"${n}\" }\n    capture: { n: $.json.id }\n  - request: POST /anything\n    json: { id: \"${id}\", n: \"${n}\" }\n    expect: { json: { $.json: { equals: { id: \"007\", n: [1] } } } }\n",
     );
     let args = ["run", "--base-url", &demo.url, "--var", "id=007", "--var", "n:=[1]"];
     let ran = run(folder.path(), &args);

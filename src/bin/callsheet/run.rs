@@ -185,7 +185,7 @@ impl Show {
         if let Some(progress) = &self.progress {
             let now = self.begun.elapsed();
             output::err(&if self.live {
-                progress::clear_and_draw(&progress::line(progress, output::width(), now))
+                progress::clear_and_draw(&progress::line(progress, output::width() - 1, now))
             } else {
                 format!("{}\n", progress::plain(progress, now))
             });

@@ -44,7 +44,7 @@ fn check_nothing(source: &str, lines: &[&str]) {
 fn every_source_gives_its_value() {
     check("$.token", json!("t1"));
     check("$.none", json!(null));
-    check("{json: $.orders[1].id}", json!(8));
+    check("{json: '$.orders[1].id'}", json!(8));
     check("{json: '$.orders[*].id', all: true}", json!([7, 8]));
     check("{json: $.token, all: true}", json!(["t1"]));
     check("{header: Location}", json!("/orders/7"));

@@ -1,6 +1,5 @@
 //! What the reader takes and what it refuses, whole.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
