@@ -88,7 +88,10 @@ impl<'a> Evidence<'a> {
     }
 
     /// The cookies of a name, in the order they would be sent.
-    pub(super) fn cookies<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a Cookie> + use<'a, 'n> {
+    pub(super) fn cookies<'n>(
+        &self,
+        name: &'n str,
+    ) -> impl Iterator<Item = &'a Cookie> + use<'a, 'n> {
         self.cookies.iter().filter(move |cookie| cookie.name == name)
     }
 

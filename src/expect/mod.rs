@@ -1,7 +1,7 @@
 //! Expectations against an exchange, and captures from it.
 //!
-//! [`evaluate`] judges first, on borrowed values and without a word ([`matcher`]); only what does not hold is looked at
-//! again for what to say of it ([`explain`]). So what passes costs no more than the comparisons.
+//! [`evaluate`] judges first, on borrowed values and without a word (`matcher`); only what does not hold is looked at
+//! again for what to say of it (`explain`). So what passes costs no more than the comparisons.
 
 mod evidence;
 mod charset;
