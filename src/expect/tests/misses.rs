@@ -188,6 +188,44 @@ fn elements_and_lengths_are_named() {
 }
 
 #[test]
+fn of_nested_lists_the_elements_beside_the_first_are_told() {
+    check(
+        "$.a",
+        "{each: {each: 1}}",
+        json!({"a": [[1], [1, 2, 3], [4]]}),
+        &["[1] `$.a[1][1]` is 2 -- expected 1", "note: these miss too\n`[2]` is 3"],
+    );
+    check(
+        "$.a",
+        "{each: {equals: {b: 1}}}",
+        json!({"a": [{"b": 1}, {"b": 1, "c": 2}, {"b": 3}]}),
+        &[
+            "[b] `$.a[1]` is {\"b\":1,\"c\":2} -- expected {\"b\":1}",
+            "diff: `$.c`: expected nothing, found 2",
+        ],
+    );
+}
+
+#[test]
+fn long_values_and_long_lists_are_cut() {
+    let long: Vec<u32> = (0..200).collect();
+    let operand: String = (0..30).map(|n| format!("{n}, ")).collect();
+    let keys = format!("expect:\n  json:\n    $.a: {{in: [{operand}]}}");
+    let found = told(&keys, &Answer::json(&json!({"a": long})));
+    assert!(found[0].contains("… (691 characters) -- expected one of 0, 1, "), "{found:?}");
+    assert!(found[0].ends_with("8, 9, 20 more"), "{found:?}");
+    let members: serde_json::Map<String, Value> =
+        (0..20).map(|n| (format!("m{n}"), json!(n))).collect();
+    let found = told("expect:\n  json:\n    $.other: 1", &Answer::json(&Value::Object(members)));
+    assert!(found[1].ends_with("`m11` and 8 more"), "{found:?}");
+    let list = |from: u32| -> Value { (from..from + 50).collect() };
+    let keys = format!("expect:\n  json:\n    $.a: {}", list(0));
+    let found = told(&keys, &Answer::json(&json!({"a": list(100)})));
+    assert!(found[0].contains("`$.a` differs in 20 places or more"), "{found:?}");
+    assert!(found[1].ends_with("(these are the first 20)"), "{found:?}");
+}
+
+#[test]
 fn structures_show_where_they_differ() {
     check(
         "$.a",

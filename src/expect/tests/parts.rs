@@ -272,3 +272,46 @@ fn a_check_is_true_or_tells_what_it_saw() {
     );
     check("check: ['${response.json is none}']", &Answer::new(204), &[]);
 }
+
+#[test]
+fn texts_and_numbers_are_kept_apart() {
+    let answer = Answer::new(200).header("age", "12abc").header("vary", "a").header("vary", "b");
+    check(
+        "status: '${text_five}'",
+        &answer,
+        &["['${text_five}'] status is 200 -- expected \"5\", the value of `text_five`"],
+    );
+    check(
+        "headers: {age: {not: {gt: 5}}}",
+        &answer,
+        &[
+            "[5] header `age` is \"12abc\" -- expected something not greater than \"5\"",
+            "note: a text that is no number cannot be compared with one",
+        ],
+    );
+    check(
+        "headers: {vary: {lt: 5}}",
+        &answer,
+        &[
+            "[5] header `vary` is sent 2 times: \"a\", \"b\" -- expected something less than \"5\" in one of its values",
+        ],
+    );
+}
+
+#[test]
+fn a_check_does_not_tell_headers() {
+    let answer = Answer::new(200).header("set-cookie", "session=abc");
+    check(
+        "check: ['${response.headers == response.url}']",
+        &answer,
+        &[
+            "['${response.headers == response.url}'] `response.headers == response.url` is false -- expected true",
+            "note: `response.url` is \"http://shop.test/account\"",
+        ],
+    );
+    check(
+        "headers: {set-cookie: {starts_with: x}}",
+        &answer,
+        &["[x] header `set-cookie` is ••• -- expected a text that starts with \"x\""],
+    );
+}
