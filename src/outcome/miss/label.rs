@@ -10,7 +10,10 @@ impl Miss {
     /// What was wanted, in a phrase: lower case, names in backticks, no final stop.
     #[must_use]
     pub fn label(&self) -> String {
-        let phrase = self.phrase();
+        let mut phrase = self.phrase();
+        if self.is_one_of_several() && self.operator() != "exists" {
+            phrase.push_str(" in one of its values");
+        }
         match &self.wanted.expression {
             Some(expression) => format!("expected {phrase}, the value of `{expression}`"),
             None => format!("expected {phrase}"),
@@ -50,7 +53,6 @@ impl Miss {
                 let what = if self.operator() == "empty" { "empty" } else { "there" };
                 format!("it {not}to be {what}")
             }
-            _ if self.is_one_of_several() => format!("{} in one of its values", complement()),
             _ => complement(),
         }
     }
