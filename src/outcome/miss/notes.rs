@@ -67,11 +67,15 @@ impl Miss {
     /// Why the value could not be judged at all, so that the opposite would fail as well.
     fn wrong_kind(&self) -> Option<String> {
         let Actual::Value(actual) = &self.actual else { return None };
+        if self.is_one_of_several() {
+            return None;
+        }
         let operand = &self.wanted.operand;
         let is = || value::a_kind(actual);
         let operator = self.operator();
         let of_lists = || {
-            (!actual.is_array()).then(|| format!("`{operator}` looks at arrays, and this is {}", is()))
+            (!actual.is_array())
+                .then(|| format!("`{operator}` looks at arrays, and this is {}", is()))
         };
         match operator {
             "equals" => same_text(operand, actual),
@@ -81,10 +85,12 @@ impl Miss {
             }
             "starts_with" | "ends_with" | "matches" => (!actual.is_string())
                 .then(|| format!("`{operator}` looks at strings, and this is {}", is())),
-            "length" | "empty" => (!actual.is_string() && !actual.is_array() && !actual.is_object())
-                .then(|| {
-                    format!("`{operator}` looks at strings, arrays and objects, and this is {}", is())
-                }),
+            "length" | "empty" => (!actual.is_string()
+                && !actual.is_array()
+                && !actual.is_object())
+            .then(|| {
+                format!("`{operator}` looks at strings, arrays and objects, and this is {}", is())
+            }),
             "includes" | "excludes" => no_part(operator, operand, actual),
             "any" | "none" if !self.via.is_empty() => None,
             "each" | "any" | "none" | "unordered" | "unique" => of_lists(),
@@ -115,9 +121,8 @@ impl Miss {
 fn same_text(operand: &Value, actual: &Value) -> Option<String> {
     let differ = operand.is_string() != actual.is_string();
     let scalars = !actual.is_object() && !actual.is_array();
-    (differ && scalars && value::text(operand) == value::text(actual)).then(|| {
-        format!("{} never equals {}", value::a_kind(actual), value::a_kind(operand))
-    })
+    (differ && scalars && value::text(operand) == value::text(actual))
+        .then(|| format!("{} never equals {}", value::a_kind(actual), value::a_kind(operand)))
 }
 
 fn no_part(operator: &str, operand: &Value, actual: &Value) -> Option<String> {
@@ -150,10 +155,11 @@ fn difference(difference: &Difference) -> String {
 fn leftover(difference: &Difference) -> String {
     match (&difference.expected, &difference.actual) {
         (Some(expected), _) => {
-            format!("no element is left for {}", value::shown(expected, SHORT))
+            format!("expected {}, and no element is left for it", value::shown(expected, SHORT))
         }
         (None, Some(actual)) => {
-            format!("`{}` is not expected: {}", difference.path, value::shown(actual, SHORT))
+            let index = difference.path.trim_start_matches('$');
+            format!("`{index}` has no partner: {}", value::shown(actual, SHORT))
         }
         (None, None) => String::new(),
     }
@@ -161,7 +167,8 @@ fn leftover(difference: &Difference) -> String {
 
 fn is(difference: &Difference) -> String {
     let value = difference.actual.as_ref().map(|value| value::shown(value, SHORT));
-    format!("`{}` is {}", difference.path, value.unwrap_or_default())
+    let name = difference.path.trim_start_matches('$');
+    format!("`{name}` is {}", value.unwrap_or_default())
 }
 
 /// "`$.user` is an object with `id`, `name`"

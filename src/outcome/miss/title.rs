@@ -18,7 +18,9 @@ impl Miss {
         match actual {
             Actual::Value(value) => format!("{} is {}", thing(subject, &[]), subject.shown(value)),
             Actual::Absent => match subject {
-                Subject::Cookie(name, Some("expires_in")) => format!("cookie `{name}` has no expiry"),
+                Subject::Cookie(name, Some("expires_in")) => {
+                    format!("cookie `{name}` has no expiry")
+                }
                 _ => format!("{} is missing", thing(subject, &[])),
             },
             Actual::NoNode { .. } => format!("{} is missing", thing(subject, &[])),
