@@ -5,6 +5,7 @@
 mod title;
 mod label;
 mod notes;
+mod kind;
 
 use super::Place;
 use crate::jsonpath::JsonPath;

@@ -207,6 +207,26 @@ fn of_nested_lists_the_elements_beside_the_first_are_told() {
 }
 
 #[test]
+fn what_is_not_there_is_not_told_to_be_there() {
+    check(
+        "$.a[*].id",
+        "{exists: true}",
+        json!({"a": []}),
+        &["[true] `$.a[*].id` found nothing -- expected it to be there"],
+    );
+    check(
+        "$.a",
+        "{not: {exists: true}}",
+        json!({}),
+        &[
+            "[true] `$.a` is missing -- expected it not to be there",
+            "note: `$` is an object without members",
+            "note: where nothing is there only `exists: false` holds, and no `not`",
+        ],
+    );
+}
+
+#[test]
 fn long_values_and_long_lists_are_cut() {
     let long: Vec<u32> = (0..200).collect();
     let operand: String = (0..30).map(|n| format!("{n}, ")).collect();
@@ -280,6 +300,10 @@ fn a_value_of_the_wrong_kind_is_told() {
     check_note("$.s", "5", "note: a string never equals a number");
     check_note("$.s", "{not: {gt: 1}}", "note: a string and a number have no order");
     check_note("$.n", "{matches: a}", "note: `matches` looks at strings, and this is a number");
+    check_note("$.l", "{none: {gt: 1}}", "note: a string and a number have no order");
+    check_note("$.l", "{any: {gt: 1}}", "note: a string and a number have no order");
+    check_note("$.s", "{not: {gt: 1, lt: 0}}", "note: a string and a number have no order");
+    check_note("$.n", "{between: [1, b]}", "note: a number and a string have no order");
     check_note(
         "$.n",
         "{length: 1}",

@@ -57,8 +57,10 @@ impl Miss {
         }
     }
 
-    fn found_no_node(&self) -> bool {
-        matches!(&self.actual, Actual::Value(Value::Array(nodes)) if nodes.is_empty())
+    /// A path that gives a list gave an empty one.
+    pub(super) fn found_no_node(&self) -> bool {
+        let is_empty = matches!(&self.actual, Actual::Value(Value::Array(all)) if all.is_empty());
+        is_empty && self.via.is_empty() && self.subject.is_list_of_nodes()
     }
 
     /// A header that was sent several times.
