@@ -7,6 +7,7 @@ use ::http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::charset;
 use crate::http::{Exchange, Response};
+use crate::jsonpath::{self, JsonPath};
 use crate::outcome::Actual;
 use crate::session::Cookie;
 use crate::value::Value;
@@ -41,6 +42,16 @@ impl<'a> Evidence<'a> {
     /// [`Actual::NoBody`] or [`Actual::NotJson`].
     pub fn json(&self) -> Result<&Value, &Actual> {
         self.json.get_or_init(|| self.parse()).as_ref()
+    }
+
+    /// The nodes of these paths without the rest of the body; none where that is no way to find them, or where there
+    /// is something to be said of the body.
+    pub(super) fn nodes(&self, paths: &[&JsonPath]) -> Option<Vec<Option<Value>>> {
+        if self.json.get().is_some() {
+            return None;
+        }
+        let text = std::str::from_utf8(charset::without_mark(&self.response.body)).ok()?;
+        jsonpath::extract(text, paths)?.ok()
     }
 
     /// The body as text, in the charset that the Content-Type names.

@@ -1,7 +1,9 @@
 //! From a request as it was written to one that can be sent.
 
 use ::http::Method;
-use ::http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use ::http::header::{
+    ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
+};
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
@@ -162,7 +164,9 @@ fn scalar(
 ) -> Result<String, Fault> {
     let value = evaluate(tree, &context.scope).map_err(|error| match tree {
         Tree::Template(text) => no_value(context, text, error),
-        Tree::Literal(_) | Tree::List(_) | Tree::Map(_) => invalid(context.place(at), error.message),
+        Tree::Literal(_) | Tree::List(_) | Tree::Map(_) => {
+            invalid(context.place(at), error.message)
+        }
     })?;
     Ok(value::text(&value))
 }
@@ -209,8 +213,8 @@ fn body(
     let place = || context.place(written.at);
     Ok(match &written.value {
         Body::Json(tree) => {
-            let value = evaluate(tree, &context.scope)
-                .map_err(|error| invalid(place(), error.message))?;
+            let value =
+                evaluate(tree, &context.scope).map_err(|error| invalid(place(), error.message))?;
             (http::Body::Bytes(value.to_string().into()), Some("application/json"))
         }
         Body::Form(fields) => {

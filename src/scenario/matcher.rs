@@ -199,7 +199,8 @@ pub(super) fn decode(d: &Decoder<'_>, node: &Node, domain: Domain) -> Option<Mat
 fn refuse_data(d: &Decoder<'_>, node: &Node) -> Option<()> {
     let Kind::Map(entries) = &node.kind else { return Some(()) };
     let Some(first) = entries.first() else {
-        let help = "say what must hold, such as `exists: true`, or `equals: {}` for an empty object";
+        let help =
+            "say what must hold, such as `exists: true`, or `equals: {}` for an empty object";
         d.error_help(node.at, "an empty matcher checks nothing", "", help);
         return None;
     };

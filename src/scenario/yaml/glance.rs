@@ -57,8 +57,14 @@ struct Look {
     markers: bool,
     /// Whether a `!` stands where a tag may begin.
     tags: bool,
-    /// How many brackets open that are not a template's.
+    /// The deepest that brackets can go, seen from above; a template's do not count.
     brackets: usize,
+    /// Brackets that lines before this one may have left open.
+    left_open: usize,
+    /// Brackets that are open in this line.
+    open: usize,
+    /// A quote or a comment in this line: what closes after it may be text.
+    unsure: bool,
     /// The longest beginning of a line of blanks and `-`, `?`.
     lead: usize,
 }
@@ -74,7 +80,13 @@ impl Look {
                 look.line(bytes, at);
             }
             match byte {
-                b'[' | b'{' if previous != b'$' => look.brackets += 1,
+                b'[' | b'{' if previous != b'$' => {
+                    look.open += 1;
+                    look.brackets = look.brackets.max(look.left_open + look.open);
+                }
+                // Only what opened in the same line is closed for certain.
+                b']' | b'}' if !look.unsure => look.open = look.open.saturating_sub(1),
+                b'"' | b'\'' | b'#' => look.unsure = true,
                 b'!' => look.tags |= !matches!(previous, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9'),
                 b'\t' | b'\n' | b'\r' | b' '..=b'~' => {}
                 0x80.. => look.wide(bytes, at),
@@ -87,6 +99,8 @@ impl Look {
     }
 
     fn line(&mut self, bytes: &[u8], start: usize) {
+        self.left_open += std::mem::take(&mut self.open);
+        self.unsure = false;
         self.markers |= lex::is_marker(bytes, start);
         let lead = bytes[start..]
             .iter()

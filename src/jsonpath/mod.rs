@@ -1,5 +1,7 @@
 //! JSONPath (RFC 9535): the wall around `jsonpath-rust`.
 
+mod extract;
+
 use std::sync::Arc;
 
 use jsonpath_rust::parser::errors::JsonPathError;
@@ -8,6 +10,8 @@ use jsonpath_rust::parser::parse_json_path;
 use jsonpath_rust::query::js_path_process;
 
 use crate::value::Value;
+
+pub use extract::extract;
 
 /// A path, parsed once; a clone shares it.
 #[derive(Clone, Debug)]
