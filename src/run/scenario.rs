@@ -12,6 +12,7 @@ use crate::scenario::names::step_name;
 use crate::scenario::settings::Settings;
 use crate::scenario::step::Step;
 use crate::session::Session;
+use crate::source::Span;
 use crate::template::Scope;
 
 /// What the steps of one scenario share.
@@ -26,6 +27,12 @@ pub(super) struct Context<'s> {
 }
 
 impl Context<'_> {
+    /// A place of which the line alone will be told: every step has one, so that it must cost nothing.
+    fn line(&self, at: crate::scenario::yaml::At) -> Place {
+        let start = self.scenario.start(at);
+        Place { source: Arc::clone(self.scenario.source()), span: Span::new(start, start) }
+    }
+
     pub(super) fn place(&self, at: crate::scenario::yaml::At) -> Place {
         Place { source: Arc::clone(self.scenario.source()), span: self.scenario.span(at) }
     }
@@ -40,9 +47,6 @@ pub(super) async fn run(
 ) {
     let scenario = &planned.scenario;
     let begun = Instant::now();
-    let place = |at| Place { source: Arc::clone(scenario.source()), span: scenario.span(at) };
-    let name = scenario.name.value.clone();
-    emit(Event::ScenarioStarted { scenario: index, name, place: place(scenario.name.at) });
     let mut context = Context {
         shared,
         scenario,
@@ -51,6 +55,8 @@ pub(super) async fn run(
         base_url: None,
         defaults: scenario.defaults.over(&shared.defaults),
     };
+    let (name, place) = (scenario.name.value.clone(), context.line(scenario.name.at));
+    emit(Event::ScenarioStarted { scenario: index, name, place });
     let mut runner = Runner { index, emit, left: planned.until, failed: false, stopped: None };
     match prepare(&mut context) {
         Ok(()) => {}
@@ -128,7 +134,7 @@ impl Runner<'_> {
     async fn step(&mut self, context: &mut Context<'_>, section: Section, step: &Step) {
         let name = step::name(context, step);
         (self.emit)(Event::StepStarted { scenario: self.index, name: name.clone() });
-        let mut outcome = outcome(section, name, context.place(step.at));
+        let mut outcome = outcome(section, name, context.line(step.at));
         let begun = Instant::now();
         step::run(context, step, &mut outcome).await;
         outcome.duration = begun.elapsed();
@@ -144,7 +150,7 @@ impl Runner<'_> {
     }
 
     fn skip(&self, context: &Context<'_>, section: Section, step: &Step, reason: String) {
-        let mut outcome = outcome(section, step_name(step).to_owned(), context.place(step.at));
+        let mut outcome = outcome(section, step_name(step).to_owned(), context.line(step.at));
         outcome.state = State::NotRun;
         outcome.reason = Some(reason);
         self.finish(outcome);

@@ -212,6 +212,12 @@ impl Scenario {
         self.document.span(at)
     }
 
+    /// Where a node begins, for its line.
+    #[must_use]
+    pub fn start(&self, at: At) -> usize {
+        self.document.start(at)
+    }
+
     /// All steps in the order they run.
     pub fn all_steps(&self) -> impl Iterator<Item = &Step> {
         self.setup.iter().chain(&self.steps).chain(&self.teardown)

@@ -212,6 +212,12 @@ impl Document {
         self.places.span(at)
     }
 
+    /// Where a node begins: cheaper than its span, and enough to tell its line.
+    #[must_use]
+    pub fn start(&self, at: At) -> usize {
+        self.places.start(at)
+    }
+
     /// A scalar's text as it was written (`0123`, `1.10`, `no`), without quotes; none for lists and maps.
     #[must_use]
     pub fn text(&self, node: &Node) -> Option<String> {

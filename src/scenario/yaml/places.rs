@@ -32,6 +32,14 @@ impl Places {
         self.piece(at.offset.map_or_else(|| self.place(at.id), |offset| offset as usize))
     }
 
+    /// Where a node begins; the text is not looked at where the reading pass saw it.
+    pub(super) fn start(&self, at: At) -> usize {
+        match at.offset {
+            Some(offset) => offset as usize,
+            None => self.span(at).start,
+        }
+    }
+
     pub(super) fn span_of(&self, id: u32) -> Span {
         self.piece(self.place(id))
     }
