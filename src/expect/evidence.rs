@@ -140,7 +140,6 @@ pub(super) fn field(value: &HeaderValue) -> Cow<'_, str> {
 }
 
 #[cfg(test)]
-#[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
 mod tests {
     use super::super::testing::Answer;
     use super::*;

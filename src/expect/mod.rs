@@ -21,10 +21,8 @@ mod check;
 mod capture;
 
 #[cfg(test)]
-#[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
 mod testing;
 #[cfg(test)]
-#[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
 mod tests;
 
 pub use capture::capture;

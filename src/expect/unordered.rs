@@ -165,7 +165,6 @@ impl Matching {
 }
 
 #[cfg(test)]
-#[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
 mod tests {
     use super::*;
     use serde_json::json;

@@ -171,7 +171,6 @@ fn ansi_c(valid: &str, invalid: &[u8]) -> String {
 }
 
 #[cfg(test)]
-#[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
 mod tests {
     use super::super::samples::{exchange, headers, hop, login};
     use super::*;

@@ -19,10 +19,8 @@ pub mod junit;
 pub mod progress;
 
 #[cfg(test)]
-#[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
 mod samples;
 #[cfg(test)]
-#[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
 mod tests;
 
 use crate::outcome::{Section, StepOutcome};

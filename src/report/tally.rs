@@ -76,7 +76,6 @@ fn parts(counts: &Counts, color: bool) -> String {
 }
 
 #[cfg(test)]
-#[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
 mod tests {
     use super::*;
 

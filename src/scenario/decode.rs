@@ -50,7 +50,7 @@ pub(super) struct Keys {
 
 /// What is being read and what was found wrong in it.
 pub(super) struct Decoder<'d> {
-    document: &'d Document,
+    document: &'d Arc<Document>,
     root: &'d Path,
     diagnostics: RefCell<Vec<Diagnostic>>,
     /// A file asks the same paths again and again.
@@ -59,8 +59,13 @@ pub(super) struct Decoder<'d> {
 
 impl<'d> Decoder<'d> {
     /// `root` is the folder that no path of the file may leave.
-    pub(super) fn new(document: &'d Document, root: &'d Path) -> Self {
+    pub(super) fn new(document: &'d Arc<Document>, root: &'d Path) -> Self {
         Self { document, root, diagnostics: RefCell::default(), paths: RefCell::default() }
+    }
+
+    /// What is being read, for what is made of it to keep.
+    pub(super) fn document(&self) -> Arc<Document> {
+        Arc::clone(self.document)
     }
 
     pub(super) fn root(&self) -> &Path {

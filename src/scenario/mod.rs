@@ -27,7 +27,7 @@ use crate::source::{Source, Span};
 /// One scenario file.
 #[derive(Debug)]
 pub struct Scenario {
-    document: Document,
+    document: Arc<Document>,
     /// The name that reports show; unique in a run.
     pub name: Located<String>,
     /// For reports.
@@ -86,22 +86,21 @@ pub fn read(source: Arc<Source>, root: &Path) -> Read<Scenario> {
 fn read_with<T>(
     source: Arc<Source>,
     root: &Path,
-    decode: fn(&Decoder<'_>, &Node) -> Option<Box<dyn FnOnce(Document) -> T>>,
+    decode: fn(&Decoder<'_>, &Node) -> Option<T>,
 ) -> Read<T> {
     let (document, mut diagnostics) = match yaml::read(source) {
-        Ok(read) => read,
+        Ok((document, warnings)) => (Arc::new(document), warnings),
         Err(diagnostics) => return Read { value: None, diagnostics },
     };
     let decoder = Decoder::new(&document, root);
-    let make = decode(&decoder, document.root());
+    let value = decode(&decoder, document.root());
     diagnostics.extend(decoder.finish());
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.as_ref().map(|label| label.span.start));
     let failed = diagnostics.iter().any(Diagnostic::is_error);
-    let value = make.filter(|_| !failed).map(|make| make(document));
-    Read { value, diagnostics }
+    Read { value: value.filter(|_| !failed), diagnostics }
 }
 
-fn decode(d: &Decoder<'_>, node: &Node) -> Option<Box<dyn FnOnce(Document) -> Scenario>> {
+fn decode(d: &Decoder<'_>, node: &Node) -> Option<Scenario> {
     let entries = d.map(node, &KEYS)?;
     let find = |key: &str| entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value);
     let steps =
@@ -141,8 +140,8 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Box<dyn FnOnce(Document) -> Sc
         Some(_) => {}
     }
     let name = name?;
-    Some(Box::new(move |document| Scenario {
-        document,
+    Some(Scenario {
+        document: d.document(),
         name,
         description: description.map(|text| text.value),
         tags,
@@ -152,7 +151,7 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Box<dyn FnOnce(Document) -> Sc
         setup,
         steps: main,
         teardown,
-    }))
+    })
 }
 
 fn tags(d: &Decoder<'_>, node: &Node) -> Option<Vec<Located<String>>> {

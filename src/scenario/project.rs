@@ -16,7 +16,7 @@ pub const FILE_NAME: &str = "callsheet.yaml";
 /// What the project file says.
 #[derive(Debug)]
 pub struct Project {
-    document: Document,
+    document: Arc<Document>,
     /// Files or folders, relative to the project's folder.
     pub scenarios: Vec<Located<String>>,
     /// The environment where `--env` names none.
@@ -79,7 +79,7 @@ pub fn read(source: Arc<Source>) -> Read<Project> {
     super::read_with(source, &root, decode)
 }
 
-fn decode(d: &Decoder<'_>, node: &Node) -> Option<Box<dyn FnOnce(Document) -> Project>> {
+fn decode(d: &Decoder<'_>, node: &Node) -> Option<Project> {
     let entries = d.map(node, &KEYS)?;
     let find = |key: &str| entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value);
     let scenarios = find("scenarios").and_then(|node| paths(d, node)).unwrap_or_default();
@@ -98,15 +98,15 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Box<dyn FnOnce(Document) -> Pr
             .map_or_else(String::new, |close| format!("did you mean `{close}`?"));
         d.error(name.at, format!("there is no environment `{}`", name.value), &label);
     }
-    Some(Box::new(move |document| Project {
-        document,
+    Some(Project {
+        document: d.document(),
         scenarios,
         default_environment,
         environments,
         vars,
         defaults,
         server,
-    }))
+    })
 }
 
 fn paths(d: &Decoder<'_>, node: &Node) -> Option<Vec<Located<String>>> {

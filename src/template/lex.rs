@@ -142,16 +142,16 @@ fn name(after: &[Token<'_>]) -> UseKind {
         member.get_or_insert_with(|| (*name).to_owned());
         rest = tail;
     }
-    let optional = match rest {
-        [Token::Word("is", _), Token::Word("defined" | "undefined", _), ..]
-        | [
-            Token::Word("is", _),
-            Token::Word("not", _),
-            Token::Word("defined" | "undefined", _),
-            ..,
-        ]
-        | [Token::Mark('|'), Token::Word("default" | "d", _), ..] => true,
-        _ => false,
+    // `is defined`, `is not defined`, `| default(…)`.
+    let rest = match rest {
+        [is @ Token::Word("is", _), Token::Word("not", _), tail @ ..] => (*is, tail.first()),
+        [first, tail @ ..] => (*first, tail.first()),
+        [] => (Token::Text, None),
     };
+    let optional = matches!(
+        rest,
+        (Token::Word("is", _), Some(Token::Word("defined" | "undefined", _)))
+            | (Token::Mark('|'), Some(Token::Word("default" | "d", _)))
+    );
     UseKind::Name { member, optional }
 }

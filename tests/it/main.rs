@@ -1,5 +1,7 @@
 //! Integration tests, in the order in which a newcomer reads them.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on panics")]
+
 // What the tests stand on: the program, the practice server, the golden pairs.
 mod support;
 

@@ -15,7 +15,6 @@ pub const MAX_BYTES: usize = 1 << 20;
 ///
 /// # Errors
 /// The file is missing, cannot be read, is no regular file, is too large or is not UTF-8.
-#[expect(clippy::result_large_err, reason = "once for each file, and never in a hot path")]
 pub fn read_file(path: &Path, name: &str) -> Result<Source, Diagnostic> {
     // A FIFO would block the open, and a device never ends: the kind is asked for first.
     let facts = fs::metadata(path).map_err(|error| unreadable(name, &error))?;
