@@ -88,10 +88,19 @@ fn read_with<T>(
     root: &Path,
     decode: fn(&Decoder<'_>, &Node) -> Option<T>,
 ) -> Read<T> {
-    let (document, mut diagnostics) = match yaml::read(source) {
-        Ok((document, warnings)) => (Arc::new(document), warnings),
-        Err(diagnostics) => return Read { value: None, diagnostics },
-    };
+    match yaml::read(source) {
+        Ok((document, warnings)) => decode_document(document, warnings, root, decode),
+        Err(diagnostics) => Read { value: None, diagnostics },
+    }
+}
+
+fn decode_document<T>(
+    document: Document,
+    mut diagnostics: Vec<Diagnostic>,
+    root: &Path,
+    decode: fn(&Decoder<'_>, &Node) -> Option<T>,
+) -> Read<T> {
+    let document = Arc::new(document);
     let decoder = Decoder::new(&document, root);
     let value = decode(&decoder, document.root());
     diagnostics.extend(decoder.finish());

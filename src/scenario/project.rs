@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::decode::{Decoder, Keys, Located, Text, Tree};
 use super::settings::{self, Settings};
-use super::yaml::{At, Document, Entry, Kind, Node};
+use super::yaml::{self, At, Document, Entry, Kind, Node};
 use super::{Read, variables};
 use crate::source::{Source, Span};
 
@@ -76,7 +76,10 @@ const SERVER_KEYS: Keys =
 #[must_use]
 pub fn read(source: Arc<Source>) -> Read<Project> {
     let root = super::files::folder(source.path());
-    super::read_with(source, &root, decode)
+    match yaml::read_empty(&source) {
+        Some(empty) => super::decode_document(empty, Vec::new(), &root, decode),
+        None => super::read_with(source, &root, decode),
+    }
 }
 
 fn decode(d: &Decoder<'_>, node: &Node) -> Option<Project> {

@@ -30,6 +30,15 @@ fn list_shows_files_names_and_tags() {
 }
 
 #[test]
+fn an_empty_project_file_is_a_project_all_keys_are_optional() {
+    let folder = scenario("name: a\nsteps: [{ request: GET http://127.0.0.1:1/ }]\n");
+    fs::write(folder.path().join("callsheet.yaml"), "# nothing yet\n").expect("a file");
+    let check = run(folder.path(), &["check"]);
+    assert_eq!((check.code, check.stderr.as_str()), (0, ""));
+    assert!(check.stdout.starts_with("checked 2 files"), "{}", check.stdout);
+}
+
+#[test]
 fn usage_errors_exit_with_2_and_help_with_0() {
     let folder = tempfile::tempdir().expect("a folder");
     for args in [

@@ -146,6 +146,17 @@ pub fn read(source: Arc<Source>) -> Result<(Document, Vec<Diagnostic>), Vec<Diag
     }
 }
 
+/// The document of a text without any, for files whose keys are all optional; none if there is something in it.
+#[must_use]
+pub fn read_empty(source: &Arc<Source>) -> Option<Document> {
+    let is_blank = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
+    let at = At { id: 0, offset: Some(0) };
+    source.text().lines().all(is_blank).then(|| Document {
+        places: Places::new(Arc::clone(source)),
+        root: Node { at, kind: Kind::Map(Vec::new()) },
+    })
+}
+
 fn nothing(source: &Arc<Source>) -> Vec<Diagnostic> {
     vec![
         Diagnostic::error("no scenario in this file")
