@@ -16,7 +16,7 @@ use crate::outcome::{Fault, Place};
 use crate::scenario::decode::{Located, Text, Tree};
 use crate::scenario::files;
 use crate::scenario::settings::{Body, Settings, merged};
-use crate::scenario::step::Request;
+use crate::scenario::step::{CREDENTIALS, Request, has_credentials};
 use crate::template::Part;
 use crate::value;
 
@@ -122,10 +122,14 @@ fn url(context: &Context<'_>, written: &Request) -> Result<Url, Fault> {
     } else {
         text
     };
-    Url::parse(&text).map_err(|error| {
+    let url = Url::parse(&text).map_err(|error| {
         let text = value::cut(&text, 200);
         invalid(place(), format!("`{}` is no URL: {error}", text.escape_debug()))
-    })
+    })?;
+    if has_credentials(&url) {
+        return Err(invalid(place(), CREDENTIALS.to_owned()));
+    }
+    Ok(url)
 }
 
 /// Parameters go behind a query that the URL has already.

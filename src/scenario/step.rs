@@ -248,35 +248,37 @@ fn check_method(d: &Decoder<'_>, at: At, method: &str) -> Option<()> {
 /// What the text alone says of a URL: it is absolute, or begins with `/` or a template.
 fn check_url(d: &Decoder<'_>, at: At, url: &Template) -> Option<()> {
     let Some(Part::Literal(start)) = url.parts().first() else { return Some(()) };
-    let lower = start.to_ascii_lowercase();
-    let problem = match lower.split_once(':') {
-        _ if lower.starts_with('/') => None,
-        Some(("http" | "https", rest)) if rest.starts_with("//") => {
-            match url.literal().map(url::Url::parse) {
-                Some(Err(error)) => Some(format!("`{start}` is no URL: {error}")),
-                _ => None,
-            }
-        }
-        Some((scheme, _))
-            if scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
-                && !scheme.contains('.') =>
-        {
-            Some(format!("`{scheme}` URLs cannot be requested, only `http` and `https`"))
-        }
-        _ => Some(format!("`{}` is no URL", crate::value::cut(start, 60))),
-    };
-    match problem {
-        None => Some(()),
-        Some(message) => {
-            d.error_help(
-                at,
-                message,
-                "",
-                "a URL begins with `/`, `http://`, `https://` or a template",
-            );
-            None
-        }
+    if start.starts_with('/') {
+        return Some(());
     }
+    let shown = crate::value::cut(start, 60);
+    let problem = match url::Url::parse(start) {
+        Ok(url) if !matches!(url.scheme(), "http" | "https") => {
+            format!("`{}` URLs cannot be requested, only `http` and `https`", url.scheme())
+        }
+        Ok(url) if has_credentials(&url) => CREDENTIALS.to_owned(),
+        Ok(_) => return Some(()),
+        // `https://${host}/x` has no host yet.
+        Err(url::ParseError::EmptyHost) if url.literal().is_none() => return Some(()),
+        Err(url::ParseError::RelativeUrlWithoutBase) => format!("`{shown}` is no URL"),
+        Err(error) => format!("`{shown}` is no URL: {error}"),
+    };
+    let help = if problem == CREDENTIALS {
+        "send them in a header: `Authorization: Basic …`"
+    } else {
+        "a URL begins with `/`, `http://`, `https://` or a template"
+    };
+    d.error_help(at, problem, "", help);
+    None
+}
+
+/// What is said of a URL with a user name or password in it (RFC 9110 section 4.2.4 deprecates them).
+pub const CREDENTIALS: &str = "the URL holds a user name or password, which are not sent";
+
+/// Whether a URL holds a user name or password.
+#[must_use]
+pub fn has_credentials(url: &url::Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
 }
 
 const SESSION_KEYS: Keys = Keys {
