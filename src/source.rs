@@ -1,6 +1,6 @@
 //! Text that a person wrote, and places in it.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// A piece of a source's text, in bytes, end excluded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -33,6 +33,8 @@ pub struct Position {
 pub struct Source {
     name: String,
     path: PathBuf,
+    /// The path from the project's folder, if that was said.
+    identity: Option<String>,
     text: String,
     /// Where each line begins, in bytes.
     lines: Vec<usize>,
@@ -49,13 +51,27 @@ impl Source {
             text.drain(..'\u{feff}'.len_utf8());
         }
         let lines = line_starts(&text);
-        Self { name: name.into(), path: path.into(), text, lines }
+        Self { name: name.into(), path: path.into(), identity: None, text, lines }
     }
 
     /// The name that messages show: the path as the user would type it.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Says which folder is the project's.
+    #[must_use]
+    pub fn below(mut self, root: &Path) -> Self {
+        let path = plain(&self.path);
+        self.identity = path.strip_prefix(plain(root)).ok().map(|path| path.display().to_string());
+        self
+    }
+
+    /// The path from the project's folder, the same from every working directory; else the name.
+    #[must_use]
+    pub fn identity(&self) -> &str {
+        self.identity.as_deref().unwrap_or(&self.name)
     }
 
     /// Where it was read from.
@@ -108,6 +124,21 @@ fn is_break(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
+/// A path without `.` and `..`, as far as the words alone go.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            other => plain.push(other),
+        }
+    }
+    plain
+}
+
 /// Line breaks are those of YAML 1.1, which libyaml counts: LF, CR LF, CR, NEL, LS and PS.
 fn line_starts(text: &str) -> Vec<usize> {
     let mut starts = vec![0];
@@ -141,6 +172,16 @@ mod tests {
         check("ab\rcd", 3, 2, 1);
         check("é\nü:x", 5, 2, 2);
         check("", 0, 1, 1);
+    }
+
+    #[test]
+    fn a_files_identity_does_not_change_with_the_working_directory() {
+        let identity = |path: &str| {
+            Source::new("typed.yaml", path, "").below(Path::new("/work/shop")).identity().to_owned()
+        };
+        assert_eq!(identity("/work/shop/a/b.yaml"), "a/b.yaml");
+        assert_eq!(identity("/work/shop/x/../a/./b.yaml"), "a/b.yaml");
+        assert_eq!(identity("/elsewhere/b.yaml"), "typed.yaml");
     }
 
     #[test]

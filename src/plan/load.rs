@@ -100,8 +100,9 @@ fn paths(request: &Request, project: Option<&Project>, root: &Path) -> Vec<Strin
     if !request.paths.is_empty() {
         return request.paths.clone();
     }
-    let from =
-        root.strip_prefix(&request.folder).map(Path::to_owned).unwrap_or_else(|_| root.to_owned());
+    // The project's folder, as it is seen from the working directory: that one or one above it.
+    let up = request.folder.strip_prefix(root).map_or(0, |below| below.components().count());
+    let from: PathBuf = std::iter::repeat_n("..", up).collect();
     match project {
         Some(project) if !project.scenarios.is_empty() => project
             .scenarios
@@ -156,7 +157,7 @@ fn read_scenario(
             return None;
         }
     };
-    let read = scenario::read(source.into(), root);
+    let read = scenario::read(source.below(root).into(), root);
     diagnostics.extend(read.diagnostics);
     let scenario = read.value?;
     diagnostics.extend(names::check(&scenario, around));

@@ -111,7 +111,7 @@ fn suite(
     cases: &[Case],
     started: &str,
 ) -> io::Result<()> {
-    let file = allowed(scenario.place.source.name());
+    let file = allowed(scenario.place.source.identity());
     xml.create_element("testsuite")
         .with_attribute(("name", allowed(&scenario.name).as_str()))
         .with_attributes(borrowed(&totals.attributes(scenario.duration)))
@@ -258,7 +258,7 @@ fn unique(name: &str, taken: &mut HashSet<String>) -> String {
 }
 
 fn file_and_line(place: &Place) -> (String, String) {
-    (allowed(place.source.name()), place.line().to_string())
+    (allowed(place.source.identity()), place.line().to_string())
 }
 
 fn borrowed<'a>(

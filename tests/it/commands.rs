@@ -39,6 +39,26 @@ fn an_empty_project_file_is_a_project_all_keys_are_optional() {
 }
 
 #[test]
+fn from_a_folder_below_the_project_the_same_scenarios_run_under_the_same_identity() {
+    let demo = demo();
+    let folder = tempfile::tempdir().expect("a folder");
+    let inner = folder.path().join("scenarios/shop");
+    fs::create_dir_all(&inner).expect("a folder");
+    fs::write(folder.path().join("callsheet.yaml"), "scenarios: [scenarios]\n").expect("a file");
+    fs::write(inner.join("a.yaml"), "name: a\nsteps: [{ request: GET /get }]\n").expect("a file");
+    for (args, shown) in
+        [(vec!["run"], "../../scenarios/shop/a.yaml"), (vec!["run", "a.yaml"], "ok  a.yaml")]
+    {
+        let args = [args, vec!["--base-url", &demo.url, "--report", "junit=j.xml"]].concat();
+        let ran = run(&inner, &args);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert!(ran.stdout.contains(shown), "{}", ran.stdout);
+        let junit = fs::read_to_string(inner.join("j.xml")).expect("the report");
+        assert!(junit.contains("classname=\"scenarios/shop/a.yaml\""), "{junit}");
+    }
+}
+
+#[test]
 fn usage_errors_exit_with_2_and_help_with_0() {
     let folder = tempfile::tempdir().expect("a folder");
     for args in [
