@@ -26,5 +26,8 @@ mod transport;
 // The project's server is started, awaited and stopped.
 mod server;
 
+// Every example of the documentation does what the page says.
+mod docs;
+
 // The README keeps its word.
 mod readme;
