@@ -85,9 +85,8 @@ impl Context<'_> {
             Nothing::Found { message, label, help } => {
                 let place = self.place(capture.at);
                 let message = format!("nothing to capture as `{}`: {message}", capture.name.value);
-                let help = help.or_else(|| Some(
-                    "a `default` is taken where nothing is found".to_owned(),
-                ));
+                let help =
+                    help.or_else(|| Some("a `default` is taken where nothing is found".to_owned()));
                 Box::new(Fault::Invalid { place, message, label, help })
             }
         })
@@ -98,11 +97,13 @@ impl Context<'_> {
         match &capture.source {
             CaptureSource::Json(path) => json(path, all, evidence),
             CaptureSource::Header(name) => {
-                let values = evidence.header(name).into_iter().map(|value| Value::from(value.into_owned()));
+                let values =
+                    evidence.header(name).into_iter().map(|value| Value::from(value.into_owned()));
                 some(values, all).ok_or_else(|| found(format!("header `{name}` is missing")))
             }
             CaptureSource::Cookie(name) => {
-                let values = evidence.cookies(name).map(|cookie| Value::from(cookie.value.as_str()));
+                let values =
+                    evidence.cookies(name).map(|cookie| Value::from(cookie.value.as_str()));
                 let message =
                     || format!("the session holds no cookie `{name}` for {}", evidence.url());
                 some(values, all).ok_or_else(|| found(message()))

@@ -101,12 +101,16 @@ impl Context<'_> {
         }
     }
 
-    /// The parts of the response that an expression names, where they are short.
+    /// The parts of the response that an expression names, where they are short; not the headers, whose values may be
+    /// masked ones.
     fn seen(&self, text: &Text) -> Vec<Difference> {
         let response = self.scope.get(RESPONSE).map(|binding| &binding.value);
         let mut seen: Vec<Difference> = Vec::new();
         for used in text.value.expressions().flat_map(|expression| expression.uses()) {
             let UseKind::Name { member: Some(member), .. } = &used.kind else { continue };
+            if member == "headers" {
+                continue;
+            }
             let path = format!("{RESPONSE}.{member}");
             let value = response.filter(|_| used.name == RESPONSE).and_then(|all| all.get(member));
             let is_new = seen.iter().all(|difference| difference.path != path);

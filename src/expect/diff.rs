@@ -83,8 +83,7 @@ impl Diff {
         let start = expected.iter().zip(actual).take_while(equal).count();
         let (expected, actual) = (&expected[start..], &actual[start..]);
         let end = expected.iter().rev().zip(actual.iter().rev()).take_while(equal).count();
-        let (expected, actual) =
-            (&expected[..expected.len() - end], &actual[..actual.len() - end]);
+        let (expected, actual) = (&expected[..expected.len() - end], &actual[..actual.len() - end]);
         let (mut e, mut a) = (0, 0);
         let anchors = match expected.len().saturating_mul(actual.len()) {
             // A change of one element, or elements only added or taken away, need no table.

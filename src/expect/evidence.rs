@@ -88,7 +88,10 @@ impl<'a> Evidence<'a> {
     }
 
     /// The cookies of a name, in the order they would be sent.
-    pub(super) fn cookies<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a Cookie> + use<'a, 'n> {
+    pub(super) fn cookies<'n>(
+        &self,
+        name: &'n str,
+    ) -> impl Iterator<Item = &'a Cookie> + use<'a, 'n> {
         self.cookies.iter().filter(move |cookie| cookie.name == name)
     }
 
@@ -126,6 +129,7 @@ pub(super) fn field(value: &HeaderValue) -> Cow<'_, str> {
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
 mod tests {
     use super::super::testing::Answer;
     use super::*;

@@ -127,25 +127,22 @@ impl Context<'_> {
         looked: &Looked<'_>,
         via: &[Via],
     ) -> Evaluated<Vec<Miss>> {
-        let mut misses: Vec<Miss> = Vec::new();
-        for (index, element) in elements.iter().enumerate() {
-            let element = Target::Node(element);
-            if self.judge(matcher, element, domain)?.holds() {
-                continue;
+        let mut missing = elements.iter().enumerate().filter_map(|(index, element)| {
+            match self.judge(matcher, Target::Node(element), domain) {
+                Ok(verdict) if verdict.holds() => None,
+                Ok(_) => Some(Ok((index, element))),
+                Err(fault) => Some(Err(fault)),
             }
-            match misses.first_mut() {
-                None => {
-                    let via = [via, &[Via::Element(index)]].concat();
-                    misses = self.inner_misses(matcher, element, domain, looked, &via)?;
-                }
-                // Differences of its own say more than the names of others.
-                Some(first) if !first.names_other_elements() => break,
-                Some(first) if first.differences.len() < MOST_DIFFERENCES => {
-                    let path = format!("$[{index}]");
-                    let actual = element.to_value();
-                    first.differences.push(Difference { path, expected: None, actual });
-                }
-                Some(_) => break,
+        });
+        let Some(found) = missing.next() else { return Ok(Vec::new()) };
+        let (index, element) = found?;
+        let via = [via, &[Via::Element(index)]].concat();
+        let mut misses = self.inner_misses(matcher, Target::Node(element), domain, looked, &via)?;
+        // Differences of its own say more than the names of others.
+        if let Some(first) = misses.first_mut().filter(|first| first.can_name_others()) {
+            for other in missing.take(MOST_DIFFERENCES) {
+                let (index, element) = other?;
+                first.differences.push(element_at(index, Some(element)));
             }
         }
         Ok(misses)
@@ -218,10 +215,9 @@ impl Context<'_> {
                 differences.push(Difference { path, expected, actual: None });
             }
         }
-        for index in left.elements.into_iter().take(MOST_DIFFERENCES - differences.len()) {
-            let actual = elements.get(index).cloned();
-            differences.push(Difference { path: format!("$[{index}]"), expected: None, actual });
-        }
+        let rest = MOST_DIFFERENCES - differences.len();
+        let elements = left.elements.into_iter().map(|at| element_at(at, elements.get(at)));
+        differences.extend(elements.take(rest));
         Ok(differences)
     }
 
@@ -286,9 +282,7 @@ impl Context<'_> {
     /// An element of `unordered`: mostly a value.
     fn shown_element(&self, matcher: &Matcher, domain: Domain) -> Evaluated<Value> {
         match matcher.checks.as_slice() {
-            [Check { op: Op::Equals(tree), .. }] => {
-                self.operand(tree, domain).map(Cow::into_owned)
-            }
+            [Check { op: Op::Equals(tree), .. }] => self.operand(tree, domain).map(Cow::into_owned),
             _ => self.shown_matcher(matcher, domain),
         }
     }
@@ -310,11 +304,12 @@ impl Context<'_> {
 /// The two elements that are equal.
 fn repeated(elements: Elements<'_>) -> Vec<Difference> {
     let Some((first, second)) = first_repeated(elements) else { return Vec::new() };
-    let difference = |index: usize| {
-        let actual = elements.get(index).cloned();
-        Difference { path: format!("$[{index}]"), expected: None, actual }
-    };
-    vec![difference(first), difference(second)]
+    [first, second].map(|index| element_at(index, elements.get(index))).into()
+}
+
+/// An element that there is something to say of.
+fn element_at(index: usize, element: Option<&Value>) -> Difference {
+    Difference { path: format!("$[{index}]"), expected: None, actual: element.cloned() }
 }
 
 /// The operator as the format spells it.

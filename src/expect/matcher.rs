@@ -153,9 +153,9 @@ impl Context<'_> {
             }
             Op::Empty(wanted) => known(target.is_empty().map(|empty| empty == *wanted)),
             Op::Type(kinds) => kinds.iter().any(|kind| is_of(target, *kind)).into(),
-            Op::Sorted(direction) => known(
-                target.elements().and_then(|elements| is_sorted(elements, *direction)),
-            ),
+            Op::Sorted(direction) => {
+                known(target.elements().and_then(|elements| is_sorted(elements, *direction)))
+            }
             Op::Unique => known(target.elements().map(is_unique)),
             // Those that lead to other values are `judge_check`'s.
             _ => WrongKind,

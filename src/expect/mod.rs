@@ -1,7 +1,7 @@
 //! Expectations against an exchange, and captures from it.
 //!
-//! [`evaluate`] judges first, on borrowed values and without a word ([`matcher`]); only what does not hold is looked at
-//! again for what to say of it ([`explain`]). So what passes costs no more than the comparisons.
+//! [`evaluate`] judges first, on borrowed values and without a word (`matcher`); only what does not hold is looked at
+//! again for what to say of it (`explain`). So what passes costs no more than the comparisons.
 
 mod evidence;
 mod charset;
@@ -21,8 +21,10 @@ mod check;
 mod capture;
 
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
 mod testing;
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
 mod tests;
 
 pub use capture::capture;

@@ -87,9 +87,9 @@ impl<'c> Context<'c> {
             (Domain::Duration, Value::String(text)) => quantity::duration(&text)
                 .map(|duration| Value::from(duration.as_secs_f64() * 1e3))
                 .map_err(|message| self.invalid(at, message)),
-            (Domain::Count, Value::String(text)) => quantity::size(&text)
-                .map(Value::from)
-                .map_err(|message| self.invalid(at, message)),
+            (Domain::Count, Value::String(text)) => {
+                quantity::size(&text).map(Value::from).map_err(|message| self.invalid(at, message))
+            }
             (_, value) => Ok(value),
         }
     }

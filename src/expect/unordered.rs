@@ -165,6 +165,7 @@ impl Matching {
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
 mod tests {
     use super::*;
     use serde_json::json;
@@ -183,8 +184,8 @@ mod tests {
         place(wanted, &mut elements.to_vec())
     }
 
-    fn fits(wanted: &Vec<u8>, element: &Value) -> Evaluated<bool> {
-        Ok(wanted.iter().any(|one| json!(one) == *element))
+    fn fits(wanted: &impl AsRef<[u8]>, element: &Value) -> Evaluated<bool> {
+        Ok(wanted.as_ref().iter().any(|one| json!(one) == *element))
     }
 
     proptest::proptest! {

@@ -8,12 +8,7 @@ use crate::outcome::{Fault, Subject};
 use crate::scenario::matcher::Matcher;
 
 impl Context<'_> {
-    pub(super) fn body(
-        &self,
-        matcher: &Matcher,
-        evidence: &Evidence<'_>,
-        faults: &mut Vec<Fault>,
-    ) {
+    pub(super) fn body(&self, matcher: &Matcher, evidence: &Evidence<'_>, faults: &mut Vec<Fault>) {
         match evidence.text() {
             Ok(text) => {
                 let looked = Looked { subject: &|| Subject::Body, missing: &absent };
@@ -27,12 +22,7 @@ impl Context<'_> {
         }
     }
 
-    pub(super) fn url(
-        &self,
-        matcher: &Matcher,
-        evidence: &Evidence<'_>,
-        faults: &mut Vec<Fault>,
-    ) {
+    pub(super) fn url(&self, matcher: &Matcher, evidence: &Evidence<'_>, faults: &mut Vec<Fault>) {
         let looked = Looked { subject: &|| Subject::Url, missing: &absent };
         self.matcher(matcher, Target::Text(evidence.url()), Domain::Text, &looked, faults);
     }

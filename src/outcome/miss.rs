@@ -1,10 +1,11 @@
 //! An expectation that did not hold: what was asked, what was wanted, what came.
 //!
-//! It is data; the words that people read are made of it in [`title`], [`label`] and [`notes`].
+//! It is data; the words that people read are made of it in `title`, `label` and `notes`.
 
 mod title;
 mod label;
 mod notes;
+mod kind;
 
 use super::Place;
 use crate::jsonpath::JsonPath;
@@ -155,10 +156,10 @@ impl Miss {
         self.subject.is_secret()
     }
 
-    /// Whether the differences name other elements that miss the same expectation.
+    /// Whether there is room to name other elements that miss the same expectation.
     #[must_use]
-    pub fn names_other_elements(&self) -> bool {
-        self.told() == Told::OtherElements
+    pub fn can_name_others(&self) -> bool {
+        self.told() == Told::OtherElements && self.differences.is_empty()
     }
 
     fn told(&self) -> Told {
@@ -209,6 +210,10 @@ impl Subject {
         }
     }
 
+    fn is_status(&self) -> bool {
+        matches!(self, Self::Status | Self::Redirect(_, "status"))
+    }
+
     fn is_time(&self) -> bool {
         matches!(self, Self::Duration | Self::Cookie(_, Some("expires_in")))
     }
@@ -217,10 +222,8 @@ impl Subject {
         match value {
             _ if self.is_secret() => MASKED.to_owned(),
             Value::Number(number) if self.is_time() => duration(number),
-            // A class such as `2xx` is no string to those who wrote it.
-            Value::String(class) if matches!(self, Self::Status | Self::Redirect(_, "status")) => {
-                class.clone()
-            }
+            // `2xx` is no string to those who wrote it.
+            Value::String(class) if self.is_status() && class.ends_with("xx") => class.clone(),
             value => value::shown(value, SHOWN),
         }
     }

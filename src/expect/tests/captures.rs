@@ -31,7 +31,8 @@ fn check(source: &str, expected: Value) {
 
 #[track_caller]
 fn check_nothing(source: &str, lines: &[&str]) {
-    let (faults, scope) = captured(&format!("capture:\n  it: {source}\n  other: $.token"), &answer());
+    let (faults, scope) =
+        captured(&format!("capture:\n  it: {source}\n  other: $.token"), &answer());
     assert_eq!(faults, lines, "{source}");
     assert!(scope.get("it").is_none());
     assert_eq!(scope.get("other").map(|binding| &binding.value), Some(&json!("t1")));
@@ -71,31 +72,52 @@ fn a_default_is_taken_where_nothing_is_found() {
 
 #[test]
 fn what_is_not_found_says_what_there_is() {
-    check_nothing("$.tokn", &[
-        "[$.tokn] nothing to capture as `it`: `$.tokn` is missing -- `$` is an object with `token`, `none`, `orders`",
-        "help: did you mean `$.token`?",
-    ]);
-    check_nothing("{json: '$.gone[*]', all: true}", &[
-        "['$.gone[*]'] nothing to capture as `it`: `$.gone[*]` found nothing -- ",
-        "help: a `default` is taken where nothing is found",
-    ]);
-    check_nothing("{header: x-gone}", &[
-        "[x-gone] nothing to capture as `it`: header `x-gone` is missing -- ",
-        "help: a `default` is taken where nothing is found",
-    ]);
-    check_nothing("{cookie: gone}", &[
-        "[gone] nothing to capture as `it`: the session holds no cookie `gone` for http://shop.test/account -- ",
-        "help: a `default` is taken where nothing is found",
-    ]);
-    check_nothing("{regex: 'a(b)?token|\"(t)oken'}", &[
-        "['a(b)?token|\"(t)oken'] nothing to capture as `it`: group 1 of `a(b)?token|\"(t)oken` found nothing in the body -- ",
-        "help: a `default` is taken where nothing is found",
-    ]);
-    check_nothing("{value: '${response.json.gone}'}", &["[response] `response.json.gone` is not defined -- "]);
+    check_nothing(
+        "$.tokn",
+        &[
+            "[$.tokn] nothing to capture as `it`: `$.tokn` is missing -- `$` is an object with `token`, `none`, `orders`",
+            "help: did you mean `$.token`?",
+        ],
+    );
+    check_nothing(
+        "{json: '$.gone[*]', all: true}",
+        &[
+            "['$.gone[*]'] nothing to capture as `it`: `$.gone[*]` found nothing -- ",
+            "help: a `default` is taken where nothing is found",
+        ],
+    );
+    check_nothing(
+        "{header: x-gone}",
+        &[
+            "[x-gone] nothing to capture as `it`: header `x-gone` is missing -- ",
+            "help: a `default` is taken where nothing is found",
+        ],
+    );
+    check_nothing(
+        "{cookie: gone}",
+        &[
+            "[gone] nothing to capture as `it`: the session holds no cookie `gone` for http://shop.test/account -- ",
+            "help: a `default` is taken where nothing is found",
+        ],
+    );
+    check_nothing(
+        "{regex: 'a(b)?token|\"(t)oken'}",
+        &[
+            "['a(b)?token|\"(t)oken'] nothing to capture as `it`: group 1 of `a(b)?token|\"(t)oken` found nothing in the body -- ",
+            "help: a `default` is taken where nothing is found",
+        ],
+    );
+    check_nothing(
+        "{value: '${response.json.gone}'}",
+        &["[response] `response.json.gone` is not defined -- "],
+    );
 }
 
 #[test]
 fn a_body_that_is_no_json_gives_no_node() {
     let (faults, _) = captured("capture:\n  it: $.a", &Answer::new(200).body("<p>"));
-    assert_eq!(faults[0], "[$.a] nothing to capture as `it`: the body is not JSON: expected value at line 1 column 1 -- no content type was sent");
+    assert_eq!(
+        faults[0],
+        "[$.a] nothing to capture as `it`: the body is not JSON: expected value at line 1 column 1 -- no content type was sent"
+    );
 }

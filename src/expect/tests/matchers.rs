@@ -215,8 +215,18 @@ fn sorted_and_unique_look_at_lists() {
 #[test]
 fn on_a_missing_node_everything_fails_but_exists_false() {
     for matcher in [
-        "null", "{not: 1}", "{not: {exists: true}}", "{exists: true}", "{empty: true}", "{length: 0}",
-        "{none: 1}", "{each: 1}", "{excludes: a}", "{in: [null]}", "{type: null}", "{unordered: []}",
+        "null",
+        "{not: 1}",
+        "{not: {exists: true}}",
+        "{exists: true}",
+        "{empty: true}",
+        "{length: 0}",
+        "{none: 1}",
+        "{each: 1}",
+        "{excludes: a}",
+        "{in: [null]}",
+        "{type: null}",
+        "{unordered: []}",
         "{exists: false, type: null}",
     ] {
         check_path("$.y", matcher, json!({"x": 1}), false);
@@ -285,7 +295,8 @@ fn an_operand_without_a_value_is_a_fault_at_its_place() {
 #[test]
 fn what_passes_makes_no_fault_and_what_fails_makes_at_least_one() {
     let answer = Answer::json(&json!({"x": [1, "a", null]}));
-    for matcher in ["{each: {any: 1}}", "{each: {length: 1}}", "{not: {includes: 1}}", "{none: 1}"] {
+    for matcher in ["{each: {any: 1}}", "{each: {length: 1}}", "{not: {includes: 1}}", "{none: 1}"]
+    {
         let keys = format!("expect:\n  json:\n    $.x: {matcher}");
         assert!(!faults(&keys, &answer).is_empty(), "{matcher}");
     }

@@ -46,14 +46,18 @@ fn every_operator_has_its_phrase() {
     check_label("{excludes: a}", json!("a"), "expected something without \"a\"");
     check_label("{not: {includes: a}}", json!("a"), "expected something without \"a\"");
     check_label("{starts_with: b}", json!("a"), "expected a text that starts with \"b\"");
-    check_label("{not: {ends_with: a}}", json!("a"), "expected a text that does not end with \"a\"");
+    check_label(
+        "{not: {ends_with: a}}",
+        json!("a"),
+        "expected a text that does not end with \"a\"",
+    );
     check_label("{matches: '^A'}", json!("a"), "expected a text that matches `^A`");
     check_label("{not: {matches: a}}", json!("a"), "expected a text that does not match `a`");
     check_label("{length: 3}", json!("a"), "expected 3 characters");
     check_label("{length: 1}", json!([]), "expected 1 element");
     check_label("{length: {gt: 1}}", json!({}), "expected a count greater than 1");
     check_label("{length: {lte: 1}}", json!([1, 2]), "expected at most 1");
-    check_label("{not: {length: 1}}", json!([1]), "expected anything but what is something whose length is 1");
+    check_label("{not: {length: 1}}", json!([1]), "expected something whose length is not 1");
     check_label("{empty: true}", json!("a"), "expected it to be empty");
     check_label("{empty: false}", json!(""), "expected it not to be empty");
     check_label("{not: {empty: true}}", json!(""), "expected it not to be empty");
@@ -61,12 +65,28 @@ fn every_operator_has_its_phrase() {
     check_label("{type: integer}", json!(""), "expected an integer");
     check_label("{type: [string, null]}", json!(1), "expected a string or null");
     check_label("{not: {type: 'null'}}", json!(null), "expected anything but null");
-    check_label("{any: {gt: 1}}", json!([1]), "expected an array with an element that is greater than 1");
+    check_label(
+        "{any: {gt: 1}}",
+        json!([1]),
+        "expected an array with an element that is greater than 1",
+    );
     check_label("{none: 1}", json!([1]), "expected no element that is 1");
     check_label("{each: 1}", json!(1), "expected an array whose elements are each 1");
-    check_label("{not: {each: {gt: 0, lt: 5}}}", json!([1]), "expected anything but what is an array whose elements are each greater than 0 and less than 5");
-    check_label("{not: {gt: 0, lt: 5}}", json!(1), "expected anything but what is greater than 0 and less than 5");
-    check_label("{unordered: [1, {gt: 2}]}", json!([1]), "expected an array of 1, {\"gt\":2}, in any order");
+    check_label(
+        "{not: {each: {gt: 0, lt: 5}}}",
+        json!([1]),
+        "expected an array whose elements are not each greater than 0 and less than 5",
+    );
+    check_label(
+        "{not: {gt: 0, lt: 5}}",
+        json!(1),
+        "expected anything but what is greater than 0 and less than 5",
+    );
+    check_label(
+        "{unordered: [1, {gt: 2}]}",
+        json!([1]),
+        "expected an array of 1, {\"gt\":2}, in any order",
+    );
     check_label("{sorted: desc}", json!([1, 2]), "expected an array in descending order");
     check_label("{unique: true}", json!([1, 1]), "expected an array without equal elements");
 }
@@ -102,8 +122,18 @@ fn a_missing_node_says_how_far_the_path_went() {
             "note: `$.orders` is an array of 2 elements",
         ],
     );
-    check("$.a.b", "1", json!({"a": "x"}), &["[1] `$.a.b` is missing -- expected 1", "note: `$.a` is a string"]);
-    check("$.a", "1", json!({}), &["[1] `$.a` is missing -- expected 1", "note: `$` is an object without members"]);
+    check(
+        "$.a.b",
+        "1",
+        json!({"a": "x"}),
+        &["[1] `$.a.b` is missing -- expected 1", "note: `$.a` is a string"],
+    );
+    check(
+        "$.a",
+        "1",
+        json!({}),
+        &["[1] `$.a` is missing -- expected 1", "note: `$` is an object without members"],
+    );
 }
 
 #[test]
@@ -112,7 +142,10 @@ fn elements_and_lengths_are_named() {
         "$.total",
         "{each: {gt: 0}}",
         json!({"total": [1, 2, 3, 0, -1]}),
-        &["[0] `$.total[3]` is 0 -- expected something greater than 0", "note: these miss too\n`$[4]` is -1"],
+        &[
+            "[0] `$.total[3]` is 0 -- expected something greater than 0",
+            "note: these miss too\n`[4]` is -1",
+        ],
     );
     check(
         "$.orders[*].total",
@@ -124,17 +157,92 @@ fn elements_and_lengths_are_named() {
         "$.orders[*].total",
         "{each: {gt: 0}}",
         json!({"orders": []}),
-        &["[gt] `$.orders[*].total` found nothing -- expected at least one node, for `each` to look at"],
+        &[
+            "[gt] `$.orders[*].total` found nothing -- expected at least one node, for `each` to look at",
+        ],
     );
-    check("$.orders", "{length: 3}", json!({"orders": [1, 2]}), &["[3] `$.orders` has 2 elements -- expected 3 elements"]);
-    check("$.a", "{length: 3}", json!({"a": "é"}), &["[3] `$.a` has 1 character -- expected 3 characters"]);
+    check(
+        "$.orders",
+        "{length: 3}",
+        json!({"orders": [1, 2]}),
+        &["[3] `$.orders` has 2 elements -- expected 3 elements"],
+    );
+    check(
+        "$.a",
+        "{length: 3}",
+        json!({"a": "é"}),
+        &["[3] `$.a` has 1 character -- expected 3 characters"],
+    );
     check(
         "$.a",
         "{each: {length: {gt: 1}}}",
         json!({"a": ["ab", "c"]}),
         &["[1] `$.a[1]` has 1 character -- expected a count greater than 1"],
     );
-    check("$.a", "{none: {gt: 1}}", json!({"a": [1, 2]}), &["[gt] `$.a[1]` is 2 -- expected no element that is greater than 1"]);
+    check(
+        "$.a",
+        "{none: {gt: 1}}",
+        json!({"a": [1, 2]}),
+        &["[gt] `$.a[1]` is 2 -- expected no element that is greater than 1"],
+    );
+}
+
+#[test]
+fn of_nested_lists_the_elements_beside_the_first_are_told() {
+    check(
+        "$.a",
+        "{each: {each: 1}}",
+        json!({"a": [[1], [1, 2, 3], [4]]}),
+        &["[1] `$.a[1][1]` is 2 -- expected 1", "note: these miss too\n`[2]` is 3"],
+    );
+    check(
+        "$.a",
+        "{each: {equals: {b: 1}}}",
+        json!({"a": [{"b": 1}, {"b": 1, "c": 2}, {"b": 3}]}),
+        &[
+            "[b] `$.a[1]` is {\"b\":1,\"c\":2} -- expected {\"b\":1}",
+            "diff: `$.c`: expected nothing, found 2",
+        ],
+    );
+}
+
+#[test]
+fn what_is_not_there_is_not_told_to_be_there() {
+    check(
+        "$.a[*].id",
+        "{exists: true}",
+        json!({"a": []}),
+        &["[true] `$.a[*].id` found nothing -- expected it to be there"],
+    );
+    check(
+        "$.a",
+        "{not: {exists: true}}",
+        json!({}),
+        &[
+            "[true] `$.a` is missing -- expected it not to be there",
+            "note: `$` is an object without members",
+            "note: where nothing is there only `exists: false` holds, and no `not`",
+        ],
+    );
+}
+
+#[test]
+fn long_values_and_long_lists_are_cut() {
+    let long: Vec<u32> = (0..200).collect();
+    let operand: String = (0..30).map(|n| format!("{n}, ")).collect();
+    let keys = format!("expect:\n  json:\n    $.a: {{in: [{operand}]}}");
+    let found = told(&keys, &Answer::json(&json!({"a": long})));
+    assert!(found[0].contains("… (691 characters) -- expected one of 0, 1, "), "{found:?}");
+    assert!(found[0].ends_with("8, 9, 20 more"), "{found:?}");
+    let members: serde_json::Map<String, Value> =
+        (0..20).map(|n| (format!("m{n}"), json!(n))).collect();
+    let found = told("expect:\n  json:\n    $.other: 1", &Answer::json(&Value::Object(members)));
+    assert!(found[1].ends_with("`m11` and 8 more"), "{found:?}");
+    let list = |from: u32| -> Value { (from..from + 50).collect() };
+    let keys = format!("expect:\n  json:\n    $.a: {}", list(0));
+    let found = told(&keys, &Answer::json(&json!({"a": list(100)})));
+    assert!(found[0].contains("`$.a` differs in 20 places or more"), "{found:?}");
+    assert!(found[1].ends_with("(these are the first 20)"), "{found:?}");
 }
 
 #[test]
@@ -149,24 +257,35 @@ fn structures_show_where_they_differ() {
         ],
     );
     let long = "x".repeat(200);
-    check("$.a", &format!("['{long}', 1]"), json!({"a": [long, 2]}), &[
-        &format!("[[] `$.a` differs in one place -- expected [\"{}… (206 characters)", "x".repeat(118)),
-        "diff: `$[1]`: expected 1, found 2",
-    ]);
+    check(
+        "$.a",
+        &format!("['{long}', 1]"),
+        json!({"a": [long, 2]}),
+        &[
+            &format!(
+                "[[] `$.a` differs in one place -- expected [\"{}… (206 characters)",
+                "x".repeat(118)
+            ),
+            "diff: `$[1]`: expected 1, found 2",
+        ],
+    );
     check(
         "$.a",
         "{unordered: [1, 2, {gt: 8}]}",
         json!({"a": [2, 3, 4]}),
         &[
             "[[] `$.a` is [2,3,4] -- expected an array of 1, 2, {\"gt\":8}, in any order",
-            "diff: no element is left for 1\nno element is left for {\"gt\":8}\n`$[1]` is not expected: 3\n`$[2]` is not expected: 4",
+            "diff: expected 1, and no element is left for it\nexpected {\"gt\":8}, and no element is left for it\n`[1]` has no partner: 3\n`[2]` has no partner: 4",
         ],
     );
     check(
         "$.a",
         "{unique: true}",
         json!({"a": [1, 2, 1.0]}),
-        &["[true] `$.a` has equal elements -- expected an array without equal elements", "note: `$[0]` is 1\n`$[2]` is 1.0"],
+        &[
+            "[true] `$.a` has equal elements -- expected an array without equal elements",
+            "note: `[0]` is 1\n`[2]` is 1.0",
+        ],
     );
 }
 
@@ -181,19 +300,38 @@ fn a_value_of_the_wrong_kind_is_told() {
     check_note("$.s", "5", "note: a string never equals a number");
     check_note("$.s", "{not: {gt: 1}}", "note: a string and a number have no order");
     check_note("$.n", "{matches: a}", "note: `matches` looks at strings, and this is a number");
-    check_note("$.n", "{length: 1}", "note: `length` looks at strings, arrays and objects, and this is a number");
+    check_note("$.l", "{none: {gt: 1}}", "note: a string and a number have no order");
+    check_note("$.l", "{any: {gt: 1}}", "note: a string and a number have no order");
+    check_note("$.s", "{not: {gt: 1, lt: 0}}", "note: a string and a number have no order");
+    check_note("$.n", "{between: [1, b]}", "note: a number and a string have no order");
+    check_note(
+        "$.n",
+        "{length: 1}",
+        "note: `length` looks at strings, arrays and objects, and this is a number",
+    );
     check_note("$.o", "{each: 1}", "note: `each` looks at arrays, and this is an object");
-    check_note("$.l", "{sorted: asc}", "note: `sorted` compares numbers with numbers and strings with strings");
-    check_note("$.s", "{includes: 5}", "note: `includes` cannot look for a number in what is a string");
+    check_note(
+        "$.l",
+        "{sorted: asc}",
+        "note: `sorted` compares numbers with numbers and strings with strings",
+    );
+    check_note(
+        "$.s",
+        "{includes: 5}",
+        "note: `includes` cannot look for a number in what is a string",
+    );
 }
 
 #[test]
 fn every_miss_is_told_in_the_order_of_the_file() {
     let keys = "expect:\n  json:\n    $.a: {gt: 5, lt: 0}\n    $.b: 1\n  status: 201";
     let found = told(keys, &Answer::json(&json!({"a": 3, "b": 1})));
-    assert_eq!(found, [
-        "[5] `$.a` is 3 -- expected something greater than 5",
-        "[0] `$.a` is 3 -- expected something less than 0",
-        "[201] status is 200 -- expected 201",
-    ]);
+    assert_eq!(
+        found,
+        [
+            "[5] `$.a` is 3 -- expected something greater than 5",
+            "[0] `$.a` is 3 -- expected something less than 0",
+            "[201] status is 200 -- expected 201",
+        ]
+    );
 }

@@ -10,7 +10,10 @@ impl Miss {
     /// What was wanted, in a phrase: lower case, names in backticks, no final stop.
     #[must_use]
     pub fn label(&self) -> String {
-        let phrase = self.phrase();
+        let mut phrase = self.phrase();
+        if self.is_one_of_several() && self.operator() != "exists" {
+            phrase.push_str(" in one of its values");
+        }
         match &self.wanted.expression {
             Some(expression) => format!("expected {phrase}, the value of `{expression}`"),
             None => format!("expected {phrase}"),
@@ -36,7 +39,11 @@ impl Miss {
             ("none", Some(Via::Element(_)), _) => {
                 format!("no element that is {}", complements(operand, &show))
             }
-            ("gt" | "lt" | "between" | "not gt" | "not lt" | "not gte" | "not lte", via, subject) => {
+            (
+                "gt" | "lt" | "between" | "not gt" | "not lt" | "not gte" | "not lte",
+                via,
+                subject,
+            ) => {
                 format!("{} {}", noun(via, subject), complement())
             }
             ("not between", via, subject) => format!("{} {}", noun(via, subject), complement()),
@@ -46,17 +53,18 @@ impl Miss {
                 let what = if self.operator() == "empty" { "empty" } else { "there" };
                 format!("it {not}to be {what}")
             }
-            _ if self.is_one_of_several() => format!("{} in one of its values", complement()),
             _ => complement(),
         }
     }
 
-    fn found_no_node(&self) -> bool {
-        matches!(&self.actual, Actual::Value(Value::Array(nodes)) if nodes.is_empty())
+    /// A path that gives a list gave an empty one.
+    pub(super) fn found_no_node(&self) -> bool {
+        let is_empty = matches!(&self.actual, Actual::Value(Value::Array(all)) if all.is_empty());
+        is_empty && self.via.is_empty() && self.subject.is_list_of_nodes()
     }
 
     /// A header that was sent several times.
-    fn is_one_of_several(&self) -> bool {
+    pub(super) fn is_one_of_several(&self) -> bool {
         let several = matches!(self.actual, Actual::Value(Value::Array(_)));
         several && matches!(self.subject, Subject::Header(_))
     }
@@ -90,6 +98,7 @@ fn complement(operator: &str, operand: &Value, show: Show<'_>) -> String {
         None => (false, operator),
     };
     let value = || show(operand);
+    let inner = || complements(operand, show);
     let either = |plain: &str, negation: &str| (if negated { negation } else { plain }).to_owned();
     match operator {
         "equals" => either("", "anything but ") + &value(),
@@ -113,11 +122,22 @@ fn complement(operator: &str, operand: &Value, show: Show<'_>) -> String {
             if is_wanted { what.to_owned() } else { format!("not {what}") }
         }
         "type" => either("", "anything but ") + &kinds(operand),
-        "not" => format!("anything but what is {}", complements(operand, show)),
-        "length" => format!("something whose length is {}", complements(operand, show)),
-        "each" => format!("an array whose elements are each {}", complements(operand, show)),
-        "any" => format!("an array with an element that is {}", complements(operand, show)),
-        "none" => format!("an array without an element that is {}", complements(operand, show)),
+        "not" => negation(negated, operand, show),
+        "length" => {
+            either("something whose length is ", "something whose length is not ") + &inner()
+        }
+        "each" => {
+            either("an array whose elements are each ", "an array whose elements are not each ")
+                + &inner()
+        }
+        "any" => {
+            either("an array with an element that is ", "an array without an element that is ")
+                + &inner()
+        }
+        "none" => {
+            either("an array without an element that is ", "an array with an element that is ")
+                + &inner()
+        }
         "unordered" if operand.as_array().is_some_and(Vec::is_empty) => {
             either("an empty array", "an array that is not empty")
         }
@@ -131,6 +151,17 @@ fn complement(operator: &str, operand: &Value, show: Show<'_>) -> String {
         }
         "unique" => either("an array without equal elements", "an array with equal elements"),
         other => format!("{other} {}", value()),
+    }
+}
+
+/// `not`, which turns the phrase of one operator and stands before those of several.
+fn negation(negated: bool, operand: &Value, show: Show<'_>) -> String {
+    match operand.as_object().map(|operators| (operators.len(), operators.iter().next())) {
+        _ if negated => complements(operand, show),
+        Some((1, Some((operator, operand)))) => {
+            complement(&format!("not {operator}"), operand, show)
+        }
+        _ => format!("anything but what is {}", complements(operand, show)),
     }
 }
 

@@ -23,6 +23,7 @@ impl Miss {
         if let Some(help) = help {
             notes.push(("help", help));
         }
+        notes.extend(self.negated_absence().map(|note| ("note", note)));
         notes.extend(self.wrong_kind().map(|note| ("note", note)));
         if !self.differences.is_empty() && !self.is_secret() {
             notes.push(self.of_differences());
@@ -47,6 +48,13 @@ impl Miss {
         }
     }
 
+    /// "Not 5" could be taken to hold where there is nothing.
+    fn negated_absence(&self) -> Option<String> {
+        let is_absent = matches!(self.actual, Actual::Absent | Actual::NoNode { .. });
+        (is_absent && self.wanted.operator.starts_with("not"))
+            .then(|| "where nothing is there only `exists: false` holds, and no `not`".to_owned())
+    }
+
     fn of_differences(&self) -> (&'static str, String) {
         let lines = |line: fn(&Difference) -> String| {
             let mut lines: Vec<String> = self.differences.iter().map(line).collect();
@@ -63,79 +71,6 @@ impl Miss {
             Told::OtherElements => ("note", format!("these miss too\n{}", lines(is))),
         }
     }
-
-    /// Why the value could not be judged at all, so that the opposite would fail as well.
-    fn wrong_kind(&self) -> Option<String> {
-        let Actual::Value(actual) = &self.actual else { return None };
-        let operand = &self.wanted.operand;
-        let is = || value::a_kind(actual);
-        let operator = self.operator();
-        let of_lists = || {
-            (!actual.is_array()).then(|| format!("`{operator}` looks at arrays, and this is {}", is()))
-        };
-        match operator {
-            "equals" => same_text(operand, actual),
-            "gt" | "gte" | "lt" | "lte" | "between" => {
-                let operand = operand.get(0).unwrap_or(operand);
-                self.no_order(operand, actual)
-            }
-            "starts_with" | "ends_with" | "matches" => (!actual.is_string())
-                .then(|| format!("`{operator}` looks at strings, and this is {}", is())),
-            "length" | "empty" => (!actual.is_string() && !actual.is_array() && !actual.is_object())
-                .then(|| {
-                    format!("`{operator}` looks at strings, arrays and objects, and this is {}", is())
-                }),
-            "includes" | "excludes" => no_part(operator, operand, actual),
-            "any" | "none" if !self.via.is_empty() => None,
-            "each" | "any" | "none" | "unordered" | "unique" => of_lists(),
-            "sorted" => of_lists().or_else(|| mixed(actual)),
-            _ => None,
-        }
-    }
-
-    fn no_order(&self, operand: &Value, actual: &Value) -> Option<String> {
-        let is_text = !matches!(self.subject, Subject::Json(_));
-        let number = |value: &Value| {
-            value.as_str().is_some_and(|text| text.parse::<value::Number>().is_ok())
-        };
-        match (operand, actual) {
-            (Value::Number(_), Value::Number(_)) => None,
-            (Value::String(_), Value::String(_)) => (is_text && number(operand) && !number(actual))
-                .then(|| "a text that is no number cannot be compared with one".to_owned()),
-            _ => Some(format!(
-                "{} and {} have no order",
-                value::a_kind(actual),
-                value::a_kind(operand)
-            )),
-        }
-    }
-}
-
-/// `"5"` and `5` look the same in a hurry.
-fn same_text(operand: &Value, actual: &Value) -> Option<String> {
-    let differ = operand.is_string() != actual.is_string();
-    let scalars = !actual.is_object() && !actual.is_array();
-    (differ && scalars && value::text(operand) == value::text(actual)).then(|| {
-        format!("{} never equals {}", value::a_kind(actual), value::a_kind(operand))
-    })
-}
-
-fn no_part(operator: &str, operand: &Value, actual: &Value) -> Option<String> {
-    let fits = match actual {
-        Value::String(_) => operand.is_string(),
-        Value::Object(_) => operand.is_object(),
-        Value::Array(_) => true,
-        _ => false,
-    };
-    let (found, wanted) = (value::a_kind(actual), value::a_kind(operand));
-    (!fits).then(|| format!("`{operator}` cannot look for {wanted} in what is {found}"))
-}
-
-fn mixed(actual: &Value) -> Option<String> {
-    let kinds: Vec<&str> = actual.as_array()?.iter().map(value::kind).collect();
-    let first = kinds.first()?;
-    let fits = matches!(*first, "number" | "string") && kinds.iter().all(|kind| kind == first);
-    (!fits).then(|| "`sorted` compares numbers with numbers and strings with strings".to_owned())
 }
 
 fn difference(difference: &Difference) -> String {
@@ -150,10 +85,11 @@ fn difference(difference: &Difference) -> String {
 fn leftover(difference: &Difference) -> String {
     match (&difference.expected, &difference.actual) {
         (Some(expected), _) => {
-            format!("no element is left for {}", value::shown(expected, SHORT))
+            format!("expected {}, and no element is left for it", value::shown(expected, SHORT))
         }
         (None, Some(actual)) => {
-            format!("`{}` is not expected: {}", difference.path, value::shown(actual, SHORT))
+            let index = difference.path.trim_start_matches('$');
+            format!("`{index}` has no partner: {}", value::shown(actual, SHORT))
         }
         (None, None) => String::new(),
     }
@@ -161,7 +97,8 @@ fn leftover(difference: &Difference) -> String {
 
 fn is(difference: &Difference) -> String {
     let value = difference.actual.as_ref().map(|value| value::shown(value, SHORT));
-    format!("`{}` is {}", difference.path, value.unwrap_or_default())
+    let name = difference.path.trim_start_matches('$');
+    format!("`{name}` is {}", value.unwrap_or_default())
 }
 
 /// "`$.user` is an object with `id`, `name`"

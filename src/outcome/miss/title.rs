@@ -18,7 +18,9 @@ impl Miss {
         match actual {
             Actual::Value(value) => format!("{} is {}", thing(subject, &[]), subject.shown(value)),
             Actual::Absent => match subject {
-                Subject::Cookie(name, Some("expires_in")) => format!("cookie `{name}` has no expiry"),
+                Subject::Cookie(name, Some("expires_in")) => {
+                    format!("cookie `{name}` has no expiry")
+                }
                 _ => format!("{} is missing", thing(subject, &[])),
             },
             Actual::NoNode { .. } => format!("{} is missing", thing(subject, &[])),
@@ -33,7 +35,7 @@ impl Miss {
         if let Some(Via::Length(unit)) = self.via.last() {
             return format!("{thing} has {}", counted(value, *unit));
         }
-        if self.operator() == "exists" {
+        if self.operator() == "exists" && !self.found_no_node() {
             return format!("{thing} is there");
         }
         match (&self.subject, value) {
@@ -50,11 +52,7 @@ impl Miss {
                 let all: Vec<String> = values.iter().map(|value| self.shown(value)).collect();
                 format!("{thing} is sent {} times: {}", all.len(), all.join(", "))
             }
-            (Subject::Json(_), Value::Array(nodes))
-                if nodes.is_empty() && self.via.is_empty() && self.subject.is_list_of_nodes() =>
-            {
-                format!("{thing} found nothing")
-            }
+            (Subject::Json(_), _) if self.found_no_node() => format!("{thing} found nothing"),
             _ => self.of_any(&thing, value),
         }
     }
