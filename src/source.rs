@@ -125,7 +125,7 @@ fn is_break(c: char) -> bool {
 }
 
 /// A path without `.` and `..`, as far as the words alone go.
-fn plain(path: &Path) -> PathBuf {
+pub(crate) fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for component in path.components() {
         match component {

@@ -22,10 +22,10 @@ use super::handshake::{Encrypted, handshake};
 use super::head::{MAX_HEAD, MAX_HEADERS};
 use super::pool::{Http1, Http2, Origin};
 use super::progress::Progress;
-use super::timing::told;
 use super::tls::{self, Trust};
 use super::upload::Upload;
 use super::wire::{Socket, Tap, Wire};
+use crate::scenario::quantity::shown as told;
 
 /// The head start of an address before the next one is tried beside it (RFC 8305 §5).
 const HEAD_START: Duration = Duration::from_millis(250);

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::failure::{FailureKind, Fault, Phase, fault};
-use super::timing::{Timing, told};
+use super::timing::Timing;
 use super::wire::Wire;
+use crate::scenario::quantity::shown as told;
 
 /// The state of the hop under way.
 #[derive(Debug)]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::decode::{Decoder, Text};
 use super::yaml::Node;
+use crate::source;
 
 /// A path in a scenario.
 #[derive(Clone, Debug)]
@@ -49,7 +50,10 @@ pub fn folder(path: &Path) -> PathBuf {
 /// A file that is missing, lies outside of the root, is no regular file or cannot be read: a message with the path.
 pub fn resolve(folder: &Path, root: &Path, path: &str) -> Result<PathBuf, String> {
     let joined = folder.join(path);
-    let shown = joined.display();
+    // From the project's folder, so that a message says the same on every machine.
+    let plain_root = source::plain(root);
+    let plain = source::plain(&joined);
+    let shown = plain.strip_prefix(&plain_root).unwrap_or(Path::new(path)).display();
     let os = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => format!("there is no file `{shown}`"),
         _ => format!("cannot read `{shown}`: {}", reason(&error)),

@@ -64,10 +64,12 @@ pub fn shown(duration: Duration) -> String {
         let seconds = format!("{:.2}", ms / 1e3);
         format!("{} s", seconds.trim_end_matches('0').trim_end_matches('.'))
     } else {
-        let seconds = duration.as_secs();
-        match seconds % 60 {
-            0 => format!("{} min", seconds / 60),
-            rest => format!("{} min {rest} s", seconds / 60),
+        let minutes = duration.as_secs() / 60;
+        match (minutes / 60, minutes % 60, duration.as_secs() % 60) {
+            (0, minutes, 0) => format!("{minutes} min"),
+            (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
+            (hours, 0, _) => format!("{hours} h"),
+            (hours, minutes, _) => format!("{hours} h {minutes} min"),
         }
     }
 }
@@ -108,6 +110,8 @@ mod tests {
             (1500.0, "1.5 s"),
             (30_000.0, "30 s"),
             (90_000.0, "1 min 30 s"),
+            (3_600_000.0, "1 h"),
+            (5_400_000.0, "1 h 30 min"),
         ] {
             assert_eq!(shown(Duration::from_secs_f64(ms / 1e3)), text);
         }
