@@ -1,6 +1,7 @@
 //! JSON values: their kinds, their order, and equality by meaning with no digit lost.
 
 use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
 
 pub use serde_json::{Map, Number, Value};
 
@@ -81,6 +82,13 @@ pub fn compare(a: &Number, b: &Number) -> Ordering {
         (-1, _) => b.compare_size(&a),
         _ => a.compare_size(&b),
     }
+}
+
+/// Feeds a number to a hasher: what [`compare`] takes for equal hashes the same, and hardly anything else does.
+pub fn hash(number: &Number, hasher: &mut impl Hasher) {
+    let decimal = Decimal::of(number.as_str());
+    let magnitude = if decimal.digits.is_empty() { 0 } else { decimal.magnitude };
+    (decimal.sign(), decimal.digits, magnitude).hash(hasher);
 }
 
 /// Whether the number is whole, however it is spelt (`1.0` and `1e2` are).

@@ -284,8 +284,7 @@ fn hash(value: &Value) -> u64 {
     match value {
         Value::Null => {}
         Value::Bool(value) => value.hash(&mut hasher),
-        // The nearest float is the same for all spellings of a number; both zeros are one.
-        Value::Number(number) => (number.as_f64().unwrap_or(0.0) + 0.0).to_bits().hash(&mut hasher),
+        Value::Number(number) => value::hash(number, &mut hasher),
         Value::String(text) => text.hash(&mut hasher),
         Value::Array(items) => items.iter().for_each(|item| hash(item).hash(&mut hasher)),
         // Members have no order, so neither has their sum.

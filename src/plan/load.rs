@@ -45,8 +45,12 @@ pub fn load(request: Request) -> Loaded {
             .as_deref()
             .and_then(|name| project.as_ref()?.environment(name)?.base_url.as_ref())
             .is_some();
-    for planned in &scenarios {
-        check_base_url(&planned.scenario, has_base, &mut diagnostics);
+    let known_environment = request.environment.is_none() || environment.is_some();
+    if known_environment && !has_base {
+        let choice = choice(project.as_ref(), environment.as_deref());
+        for planned in &scenarios {
+            check_base_url(&planned.scenario, &choice, &mut diagnostics);
+        }
     }
     check_override(&request, &mut diagnostics);
     let failed = diagnostics.iter().any(Diagnostic::is_error);
@@ -177,10 +181,12 @@ fn read_scenario(
 
 /// How many steps run so that the last one is the step that stands at this line.
 fn step_at(scenario: &Scenario, line: usize) -> Option<usize> {
-    let line_of = |step: &Step| scenario.source().position(scenario.span(step.at).start).line;
-    let steps = scenario.setup.iter().chain(&scenario.steps);
-    let count = steps.filter(|step| line_of(step) <= line).count();
-    (count > 0).then_some(count)
+    let line_of = |step: &Step| scenario.source().position(scenario.start(step.at)).line;
+    // The one that stands there is the last that begins at or before the line; `setup` runs first wherever it stands.
+    let steps = scenario.setup.iter().chain(&scenario.steps).enumerate();
+    let here =
+        steps.filter(|(_, step)| line_of(step) <= line).max_by_key(|(_, step)| line_of(step));
+    here.map(|(index, _)| index + 1)
 }
 
 fn refuse_equal_names(scenarios: &[Planned], diagnostics: &mut Vec<Diagnostic>) {
@@ -198,9 +204,20 @@ fn refuse_equal_names(scenarios: &[Planned], diagnostics: &mut Vec<Diagnostic>) 
     }
 }
 
+/// What to do where there is no base URL.
+fn choice(project: Option<&Project>, environment: Option<&str>) -> String {
+    let names: Vec<&str> = project
+        .map(|project| project.environments.iter().map(|(name, _)| name.value.as_str()).collect())
+        .unwrap_or_default();
+    if environment.is_none() && !names.is_empty() {
+        return format!("choose an environment with `--env`: {}", names.join(", "));
+    }
+    "give the scenario or its environment a `base_url`, or run with `--base-url URL`".to_owned()
+}
+
 /// A path needs a base URL to be joined to.
-fn check_base_url(scenario: &Scenario, has_base: bool, diagnostics: &mut Vec<Diagnostic>) {
-    if has_base || scenario.base_url.is_some() {
+fn check_base_url(scenario: &Scenario, help: &str, diagnostics: &mut Vec<Diagnostic>) {
+    if scenario.base_url.is_some() {
         return;
     }
     let relative = scenario.all_steps().find_map(|step| match &step.action {
@@ -217,9 +234,7 @@ fn check_base_url(scenario: &Scenario, has_base: bool, diagnostics: &mut Vec<Dia
             span,
             "",
         );
-        diagnostics.push(diagnostic.help(
-            "give the scenario or its environment a `base_url`, or run with `--base-url URL`",
-        ));
+        diagnostics.push(diagnostic.help(help));
     }
 }
 

@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt};
+use tokio::sync::watch;
 
 use crate::diagnostic::Diagnostic;
 use crate::http::Client;
@@ -28,6 +29,8 @@ pub struct Options {
     pub server_url: Option<String>,
     /// Names this run: `run.id`.
     pub id: String,
+    /// Turns true when the run is to end: no new step begins, the one under way is given up, teardown runs.
+    pub stop: watch::Receiver<bool>,
 }
 
 /// What all scenarios of a run share.
@@ -40,6 +43,21 @@ struct Shared<'p> {
     base_url: Option<String>,
     /// The settings of the project file.
     defaults: Settings,
+    stop: watch::Receiver<bool>,
+}
+
+impl Shared<'_> {
+    fn is_stopped(&self) -> bool {
+        *self.stop.borrow()
+    }
+
+    /// Ends when the run is to end.
+    async fn stopped(&self) {
+        if self.stop.clone().wait_for(|stop| *stop).await.is_err() {
+            // Nobody is left who could say so.
+            std::future::pending::<()>().await;
+        }
+    }
 }
 
 /// Why a run could not begin.
@@ -72,7 +90,8 @@ pub async fn run(
 ) -> Result<(), Box<CannotBegin>> {
     let scope = base_scope(plan, options)?;
     let base_url = base_url(plan, &scope)?;
-    let shared = Shared { plan, client: Client::new(), scope, base_url, defaults: plan.defaults() };
+    let (client, defaults, stop) = (Client::new(), plan.defaults(), options.stop.clone());
+    let shared = Shared { plan, client, scope, base_url, defaults, stop };
     let sink = RefCell::new(sink);
     let emit = |event: Event| (sink.borrow_mut())(event);
     stream::iter(plan.scenarios.iter().enumerate())

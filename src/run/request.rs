@@ -96,7 +96,8 @@ fn settings(own: &Settings, outer: &Settings) -> http::Settings {
 fn url(context: &Context<'_>, written: &Request) -> Result<Url, Fault> {
     let place = || context.place(written.at);
     let mut text = String::new();
-    for (index, part) in written.url.value.parts().iter().enumerate() {
+    let parts = written.url.value.parts();
+    for (index, part) in parts.iter().enumerate() {
         match part {
             Part::Literal(literal) => text.push_str(literal),
             Part::Expression(expression) => {
@@ -107,6 +108,12 @@ fn url(context: &Context<'_>, written: &Request) -> Result<Url, Fault> {
                 refuse_breaks(&inserted, place, "a URL")?;
                 if index == 0 || evaluated.raw {
                     text.push_str(&inserted);
+                } else if is_dots(&inserted) && stands_alone(&text, parts.get(index + 1)) {
+                    // The URL standard resolves even `%2e%2e`: the request would go to another path.
+                    let name = expression.text();
+                    let message =
+                        format!("`{name}` is `{inserted}`, which cannot be a segment of a path");
+                    return Err(invalid(place(), message));
                 } else {
                     text.extend(utf8_percent_encode(&inserted, COMPONENT));
                 }
@@ -130,6 +137,20 @@ fn url(context: &Context<'_>, written: &Request) -> Result<Url, Fault> {
         return Err(invalid(place(), CREDENTIALS.to_owned()));
     }
     Ok(url)
+}
+
+fn is_dots(text: &str) -> bool {
+    matches!(text, "." | "..")
+}
+
+/// Whether what comes between is a whole segment of the path.
+fn stands_alone(before: &str, after: Option<&Part>) -> bool {
+    let ends = match after {
+        None => true,
+        Some(Part::Literal(text)) => text.starts_with(['/', '?', '#']),
+        Some(Part::Expression(_)) => false,
+    };
+    before.ends_with('/') && ends && !before.contains(['?', '#'])
 }
 
 /// Parameters go behind a query that the URL has already.

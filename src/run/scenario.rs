@@ -11,6 +11,7 @@ use crate::scenario::Scenario;
 use crate::scenario::names::step_name;
 use crate::scenario::settings::Settings;
 use crate::scenario::step::Step;
+use crate::scenario::yaml::At;
 use crate::session::Session;
 use crate::source::Span;
 use crate::template::Scope;
@@ -28,13 +29,19 @@ pub(super) struct Context<'s> {
 
 impl Context<'_> {
     /// A place of which the line alone will be told: every step has one, so that it must cost nothing.
-    fn line(&self, at: crate::scenario::yaml::At) -> Place {
+    fn line(&self, at: At) -> Place {
         let start = self.scenario.start(at);
         Place { source: Arc::clone(self.scenario.source()), span: Span::new(start, start) }
     }
 
-    pub(super) fn place(&self, at: crate::scenario::yaml::At) -> Place {
-        Place { source: Arc::clone(self.scenario.source()), span: self.scenario.span(at) }
+    /// A place in the scenario, or in the project file whose `defaults` are part of every request.
+    pub(super) fn place(&self, at: At) -> Place {
+        match &self.shared.plan.project {
+            Some(project) if at.in_project() => {
+                Place { source: Arc::clone(project.source()), span: project.span(at) }
+            }
+            _ => Place { source: Arc::clone(self.scenario.source()), span: self.scenario.span(at) },
+        }
     }
 }
 
@@ -58,6 +65,13 @@ pub(super) async fn run(
     let (name, place) = (scenario.name.value.clone(), context.line(scenario.name.at));
     emit(Event::ScenarioStarted { scenario: index, name, place });
     let mut runner = Runner { index, emit, left: planned.until, failed: false, stopped: None };
+    if shared.is_stopped() {
+        runner.stopped = Some(INTERRUPTED.to_owned());
+        runner.section(&mut context, Section::Setup, &scenario.setup).await;
+        runner.section(&mut context, Section::Steps, &scenario.steps).await;
+        let (state, duration) = (State::NotRun, Duration::ZERO);
+        return emit(Event::ScenarioFinished { scenario: index, state, duration });
+    }
     match prepare(&mut context) {
         Ok(()) => {}
         Err(fault) => runner.refuse(&context, fault),
@@ -110,9 +124,16 @@ impl Runner<'_> {
     async fn section(&mut self, context: &mut Context<'_>, section: Section, steps: &[Step]) {
         for step in steps {
             match &mut self.left {
-                Some(0) => return,
+                Some(0) => {
+                    mark_unset(context, step);
+                    continue;
+                }
                 Some(left) => *left -= 1,
                 None => {}
+            }
+            if context.shared.is_stopped() {
+                self.stopped.get_or_insert_with(|| INTERRUPTED.to_owned());
+                self.failed = true;
             }
             match &self.stopped {
                 None => self.step(context, section, step).await,
@@ -124,10 +145,13 @@ impl Runner<'_> {
         }
     }
 
-    /// Every step of it runs, whatever failed before.
+    /// Every step of it runs, whatever failed before, but for those that would undo what was never done.
     async fn teardown(&mut self, context: &mut Context<'_>, steps: &[Step]) {
         for step in steps {
-            self.step(context, Section::Teardown, step).await;
+            match step::missing(context, step) {
+                None => self.step(context, Section::Teardown, step).await,
+                Some(reason) => self.skip(context, Section::Teardown, step, reason),
+            }
         }
     }
 
@@ -136,7 +160,19 @@ impl Runner<'_> {
         (self.emit)(Event::StepStarted { scenario: self.index, name: name.clone() });
         let mut outcome = outcome(section, name, context.line(step.at));
         let begun = Instant::now();
-        step::run(context, step, &mut outcome).await;
+        if section == Section::Teardown {
+            step::run(context, step, &mut outcome).await;
+        } else {
+            let shared = context.shared;
+            tokio::select! {
+                biased;
+                () = step::run(context, step, &mut outcome) => {}
+                () = shared.stopped() => {
+                    let fault = step::invalid(context.place(step.at), INTERRUPTED.to_owned());
+                    outcome.faults.push(fault);
+                }
+            }
+        }
         outcome.duration = begun.elapsed();
         if !outcome.faults.is_empty() {
             outcome.state = State::Failed;
@@ -149,7 +185,8 @@ impl Runner<'_> {
         self.finish(outcome);
     }
 
-    fn skip(&self, context: &Context<'_>, section: Section, step: &Step, reason: String) {
+    fn skip(&self, context: &mut Context<'_>, section: Section, step: &Step, reason: String) {
+        mark_unset(context, step);
         let mut outcome = outcome(section, step_name(step).to_owned(), context.line(step.at));
         outcome.state = State::NotRun;
         outcome.reason = Some(reason);
@@ -158,6 +195,16 @@ impl Runner<'_> {
 
     fn finish(&self, outcome: StepOutcome) {
         (self.emit)(Event::StepFinished { scenario: self.index, step: Box::new(outcome) });
+    }
+}
+
+/// Why a step does not run, or was given up.
+const INTERRUPTED: &str = "the run was interrupted";
+
+/// What a step that does not run was to capture has no value, and who uses it is told so.
+fn mark_unset(context: &mut Context<'_>, step: &Step) {
+    for capture in &step.captures {
+        context.scope.mark_unset(&capture.name.value, step_name(step));
     }
 }
 

@@ -1,7 +1,6 @@
 //! One step: done, judged, and explained where it failed.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use url::Url;
@@ -58,6 +57,8 @@ async fn exchange(
     };
     outcome.sent_body = prepared.body_for_reports();
     let (request, settings) = (prepared.request, prepared.settings);
+    // What was refused before was told with the step that it came with.
+    context.session.take_refused();
     let exchange = context.shared.client.exchange(request, &settings, &mut context.session).await;
     match &exchange.result {
         Err(failure) => outcome
@@ -105,9 +106,9 @@ fn set_cookie(context: &mut Context<'_>, at: At, written: &CookieToSet) -> Resul
         let message = format!("`{}` is no cookie name", name.escape_debug());
         return Err(invalid(place(&written.name), message));
     }
-    // RFC 6265 section 4.1.1: what would end the value, or the header, cannot be part of it.
-    if value.contains([';', '\r', '\n', '\0']) {
-        let message = format!("the value of cookie `{name}` holds `;`, CR, LF or NUL");
+    // RFC 6265bis section 5.6: what would end the value, or the header, cannot be part of it.
+    if value.contains(|c: char| c == ';' || c.is_control()) {
+        let message = format!("the value of cookie `{name}` holds `;` or a control character");
         return Err(invalid(place(&written.value), message));
     }
     let domain = written.domain.as_ref().map(|domain| text(context, domain)).transpose()?;
@@ -156,10 +157,23 @@ pub(super) fn text(context: &Context<'_>, text: &Text) -> Result<String, Fault> 
 
 /// An expression that has no value, at its own place in the text.
 pub(super) fn no_value(context: &Context<'_>, text: &Text, error: EvaluationError) -> Fault {
-    let source = context.scenario.source();
-    let scalar = context.scenario.span(text.at);
-    let span = inside(source, scalar, text.value.source(), error.offset);
-    invalid(Place { source: Arc::clone(source), span }, error.message)
+    let Place { source, span } = context.place(text.at);
+    let span = inside(&source, span, text.value.source(), error.offset);
+    invalid(Place { source, span }, error.message)
+}
+
+/// Why a step of the teardown has nothing to undo: it uses a capture of a step that did not come so far.
+pub(super) fn missing(context: &Context<'_>, step: &Step) -> Option<String> {
+    let mut texts: Vec<&Text> = Vec::new();
+    names::visit(step, &mut |text| texts.push(text));
+    let mut uses = texts.iter().flat_map(|text| text.value.expressions()).flat_map(|e| e.uses());
+    uses.find_map(|used| match used.kind {
+        UseKind::Name { optional: false, .. } => {
+            let by = context.scope.not_captured_by(&used.name)?;
+            Some(format!("`{}` has no value: step `{by}` did not capture it", used.name))
+        }
+        _ => None,
+    })
 }
 
 /// A fault of the step as it is written.
@@ -183,6 +197,11 @@ pub(super) fn explain(context: &mut Context<'_>, step: &Step, outcome: &mut Step
         let sent = sent.into_iter().map(|name| CookieNote { name, held_back: None });
         outcome.cookies = sent.chain(held).collect();
     }
+    let refused = context.session.take_refused().into_iter();
+    outcome.cookies.extend(refused.map(|refusal| CookieNote {
+        name: refusal.name,
+        held_back: Some(format!("it was refused, as {}", refusal.reason)),
+    }));
 }
 
 /// The variables that the step's texts name, each once, in the order of their use.

@@ -351,8 +351,8 @@ pub(super) fn found(node: &Node) -> String {
 /// In a plain or quoted scalar without escapes that is exact; else the line of the text is looked up, else it is the scalar.
 #[must_use]
 pub fn inside(source: &Source, span: Span, text: &str, offset: usize) -> Span {
-    let written = &source.text()[span.start..span.end];
-    let rest = &text[offset.min(text.len())..];
+    let written = source.text().get(span.start..span.end).unwrap_or_default();
+    let rest = text.get(offset..).unwrap_or_default();
     let word_end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
     let length = word_end.max(rest.chars().next().map_or(1, char::len_utf8));
     if let Some(at) = written.find(text) {
@@ -361,7 +361,7 @@ pub fn inside(source: &Source, span: Span, text: &str, offset: usize) -> Span {
     }
     // A block scalar or one with escapes: the words from the offset on, if they stand there once.
     let line = rest.lines().next().unwrap_or_default();
-    let tail = &source.text()[span.start..];
+    let tail = source.text().get(span.start..).unwrap_or_default();
     match (line.is_empty(), tail.find(line)) {
         (false, Some(at)) => Span::new(span.start + at, span.start + at + length.min(line.len())),
         _ => span,

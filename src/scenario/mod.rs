@@ -79,21 +79,13 @@ pub struct Read<T> {
 /// Reads a scenario; `root` is the folder that its paths may not leave.
 #[must_use]
 pub fn read(source: Arc<Source>, root: &Path) -> Read<Scenario> {
-    read_with(source, root, decode)
-}
-
-/// Reads a document and what is in it, and puts all that is wrong in the order of the text.
-fn read_with<T>(
-    source: Arc<Source>,
-    root: &Path,
-    decode: fn(&Decoder<'_>, &Node) -> Option<T>,
-) -> Read<T> {
     match yaml::read(source) {
         Ok((document, warnings)) => decode_document(document, warnings, root, decode),
         Err(diagnostics) => Read { value: None, diagnostics },
     }
 }
 
+/// Reads what is in a document, and puts all that is wrong in the order of the text.
 fn decode_document<T>(
     document: Document,
     mut diagnostics: Vec<Diagnostic>,

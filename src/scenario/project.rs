@@ -78,7 +78,12 @@ pub fn read(source: Arc<Source>) -> Read<Project> {
     let root = super::files::folder(source.path());
     match yaml::read_empty(&source) {
         Some(empty) => super::decode_document(empty, Vec::new(), &root, decode),
-        None => super::read_with(source, &root, decode),
+        None => match yaml::read(source) {
+            Ok((document, warnings)) => {
+                super::decode_document(document.of_project(), warnings, &root, decode)
+            }
+            Err(diagnostics) => Read { value: None, diagnostics },
+        },
     }
 }
 

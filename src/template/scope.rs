@@ -107,9 +107,11 @@ impl Scope {
         self.bindings.get(name)
     }
 
-    /// All names, in no order.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.bindings.keys().map(String::as_str)
+    /// The step that was to capture a name which has no value.
+    #[must_use]
+    pub fn not_captured_by(&self, name: &str) -> Option<&str> {
+        let unset = || self.unset.get(name).map(String::as_str);
+        if self.bindings.contains_key(name) { None } else { unset() }
     }
 
     pub(super) fn value(&self, name: &str) -> Option<Value> {

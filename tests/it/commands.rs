@@ -75,9 +75,9 @@ fn usage_errors_exit_with_2_and_help_with_0() {
     let help = run(folder.path(), &["--help"]);
     assert_eq!(help.code, 0);
     assert!(help.stdout.contains("130  interrupted"), "{}", help.stdout);
-    let twice = run(&root(), &["run", "--report", "junit=a.xml", "--report", "junit=a.xml"]);
+    let twice = run(&root(), &["run", "--report", "junit=a.xml", "--report", "junit=./a.xml"]);
     assert_eq!(twice.code, 2);
-    assert!(twice.stderr.contains("two reports go to `a.xml`"), "{}", twice.stderr);
+    assert!(twice.stderr.contains("two reports go to one path: `./a.xml`"), "{}", twice.stderr);
 }
 
 #[test]
@@ -195,4 +195,43 @@ fn the_demo_command_says_where_it_listens() {
     child.kill().expect("kill");
     child.wait().expect("wait");
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+}
+
+#[test]
+fn an_interrupted_scenario_runs_its_teardown_and_the_report_says_what_did_not_run() {
+    let demo = demo();
+    let folder = scenario(
+        "name: waits\nsetup: [{ request: POST /login, form: { username: bob, password: builder } }]\nsteps:\n  - name: make\n    request: POST /orders\n    json: { items: [{ sku: TEA-01, quantity: 1 }] }\n    capture: { order: $.id }\n  - name: wait\n    request: GET /delay/10\n  - name: after\n    request: GET /get\nteardown:\n  - name: clean\n    request: DELETE /orders/${order}\n  - name: gone\n    request: GET /orders/${order}\n    expect: { status: 404 }\n",
+    );
+    let child = callsheet(folder.path())
+        .args(["run", "-v", "--base-url", &demo.url, "--report", "junit=j.xml"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    let id = child.id().to_string();
+    let killed = std::process::Command::new("kill").args(["-INT", &id]).status();
+    assert!(killed.expect("kill").success());
+    let ran = ran(child.wait_with_output().expect("it ends"));
+    assert_eq!(ran.code, 130, "{}{}", ran.stdout, ran.stderr);
+    for part in ["the run was interrupted", "ok  teardown › clean", "ok  teardown › gone"] {
+        assert!(ran.stdout.contains(part), "{part}: {}", ran.stdout);
+    }
+    let junit = fs::read_to_string(folder.path().join("j.xml")).expect("the report");
+    for part in ["tests=\"6\"", "failures=\"1\"", "skipped=\"1\"", "name=\"after\""] {
+        assert!(junit.contains(part), "{part}: {junit}");
+    }
+}
+
+#[test]
+fn a_teardown_step_that_would_undo_what_was_never_done_is_skipped_with_the_reason() {
+    let demo = demo();
+    let folder = scenario(
+        "name: early\nsteps:\n  - name: first\n    request: GET /get\n  - name: create\n    request: POST /anything\n    capture: { made: $.url }\nteardown:\n  - name: remove\n    request: DELETE /anything/${made}\n",
+    );
+    let args = ["run", "scenario.yaml:3", "-v", "--base-url", &demo.url];
+    let ran = run(folder.path(), &args);
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert!(ran.stdout.contains("step `create` did not capture it"), "{}", ran.stdout);
 }

@@ -79,3 +79,12 @@ fn a_command_that_is_not_there_is_said_at_its_place() {
     assert_eq!(ran.code, 5);
     assert!(ran.stderr.contains("`./nope` cannot be started"), "{}", ran.stderr);
 }
+
+#[test]
+fn another_server_on_the_same_port_is_not_taken_for_the_one_that_is_meant() {
+    let demo = super::support::demo();
+    let stale = project("sleep 0.2; exit 1", &format!("{}/health", demo.url), "20s");
+    let ran = run(stale.path(), &["run"]);
+    assert_eq!(ran.code, 5, "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stderr.contains("something answers at"), "{}", ran.stderr);
+}

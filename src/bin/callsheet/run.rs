@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::io::IsTerminal;
-use std::path::Path;
+use std::pin::pin;
 use std::time::{Duration, Instant, SystemTime};
 
 use callsheet::outcome::{Event, Fingerprints, Outcome, Summary};
@@ -11,7 +11,9 @@ use callsheet::report::junit;
 use callsheet::report::progress::{self, Progress};
 use callsheet::report::terminal::{Terminal, Verbosity};
 use callsheet::run::{self, Options};
+use futures_util::FutureExt;
 use tokio::runtime::Runtime;
+use tokio::sync::watch;
 
 use crate::args::{self, Common, Report, ReportFormat, When};
 use crate::exit::Exit;
@@ -53,42 +55,78 @@ pub(crate) fn runtime() -> Result<Runtime, Exit> {
     })
 }
 
+/// How long teardown may take after a signal.
+const GRACE: Duration = Duration::from_secs(10);
+
 async fn go(common: &Common, run: &args::Run, plan: &Plan) -> Exit {
     let show = RefCell::new(Show::new(common, run, plan));
-    let whole = async {
-        let server = match &plan.project {
-            Some(project) => match server::start(project).await {
+    let (stop, stopped) = watch::channel(false);
+    let mut interrupted = None;
+    let ended = {
+        let mut whole = pin!(whole(common, run, plan, stopped, &show));
+        let mut tick = pin!(tick(&show));
+        let mut deadline = pin!(std::future::pending().right_future());
+        loop {
+            tokio::select! {
+                exit = &mut whole => break exit,
+                () = &mut tick => {}
+                () = &mut deadline => break Exit::Interrupted,
+                signal = stop_signal() => {
+                    // A second signal does not wait for teardown.
+                    if interrupted.replace(signal).is_some() {
+                        break signal;
+                    }
+                    stop.send_replace(true);
+                    deadline.set(tokio::time::sleep(GRACE).left_future());
+                }
+            }
+        }
+    };
+    match (interrupted, ended) {
+        (None, Exit::ServerNotReady | Exit::Invalid) => ended,
+        (Some(signal), _) => show.into_inner().finish(run, signal),
+        (None, _) => show.into_inner().finish(run, ended),
+    }
+}
+
+/// The server, the run, and the end of the server.
+async fn whole(
+    common: &Common,
+    run: &args::Run,
+    plan: &Plan,
+    mut stop: watch::Receiver<bool>,
+    show: &RefCell<Show>,
+) -> Exit {
+    let server = match &plan.project {
+        None => None,
+        Some(project) => {
+            let started = tokio::select! {
+                started = server::start(project) => started,
+                _ = stop.wait_for(|stop| *stop) => return Exit::Interrupted,
+            };
+            match started {
                 Ok(server) => server,
                 Err(diagnostic) => {
                     output::diagnostics(&[*diagnostic], common.color);
                     return Exit::ServerNotReady;
                 }
-            },
-            None => None,
-        };
-        let options = Options {
-            jobs: usize::from(run.jobs),
-            server_url: server.as_ref().map(|server| server.url().to_owned()),
-            id: run_id(),
-        };
-        let mut sink = |event: Event| show.borrow_mut().event(event);
-        match run::run(plan, &options, &mut sink).await {
-            Ok(()) => Exit::Passed,
-            Err(error) => {
-                output::diagnostics(&[error.diagnostic()], common.color);
-                Exit::Invalid
             }
         }
     };
-    let ended = tokio::select! {
-        exit = whole => exit,
-        signal = stop_signal() => signal,
-        () = tick(&show) => Exit::Internal,
+    let options = Options {
+        jobs: usize::from(run.jobs),
+        server_url: server.as_ref().map(|server| server.url().to_owned()),
+        id: run_id(),
+        stop,
     };
-    if ended == Exit::ServerNotReady || ended == Exit::Invalid {
-        return ended;
+    let mut sink = |event: Event| show.borrow_mut().event(event);
+    match run::run(plan, &options, &mut sink).await {
+        Ok(()) => Exit::Passed,
+        Err(error) => {
+            output::diagnostics(&[error.diagnostic()], common.color);
+            Exit::Invalid
+        }
     }
-    show.into_inner().finish(run, ended)
 }
 
 /// Draws the progress again and again; it ends with the run.
@@ -107,11 +145,23 @@ pub(crate) async fn stop_signal() -> Exit {
         Ok(mut terminate) => tokio::select! {
             _ = tokio::signal::ctrl_c() => Exit::Interrupted,
             _ = terminate.recv() => Exit::Terminated,
+            () = hang_up() => Exit::Terminated,
         },
         Err(_) => {
             let _ = tokio::signal::ctrl_c().await;
             Exit::Interrupted
         }
+    }
+}
+
+/// SIGHUP: the terminal was closed.
+async fn hang_up() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::hangup()) {
+        Ok(mut hang_up) => {
+            hang_up.recv().await;
+        }
+        Err(_) => std::future::pending().await,
     }
 }
 
@@ -206,9 +256,9 @@ impl Show {
         self.erase();
         output::out(&self.terminal.finish(self.begun.elapsed()));
         if ended != Exit::Passed {
-            let left = self.scenarios - self.summary.scenarios.total();
-            let left = check::counted(left, "scenario");
-            output::out(&format!("interrupted: {left} did not run to the end\n"));
+            let done = self.summary.scenarios;
+            let left = check::counted(self.scenarios - done.passed - done.failed, "scenario");
+            output::out(&format!("interrupted: {left} did not run\n"));
         }
         let mut exit = match ended {
             Exit::Passed if self.summary.scenarios.failed > 0 => Exit::Failed,
@@ -250,16 +300,17 @@ fn write_report(report: &Report, outcome: &Outcome) -> std::io::Result<()> {
 }
 
 fn refuse_equal_reports(reports: &[Report]) -> Result<(), Exit> {
+    let place = |report: &Report| std::path::absolute(&report.path).unwrap_or_default();
     for (index, report) in reports.iter().enumerate() {
-        let path: &Path = &report.path;
-        if reports[..index].iter().any(|other| other.path == path) {
-            output::err(&format!("error: two reports go to `{}`\n", path.display()));
-            return Err(Exit::Invalid);
-        }
-        if path.is_dir() {
-            output::err(&format!("error: the report `{}` is a folder\n", path.display()));
-            return Err(Exit::Invalid);
-        }
+        let wrong = if reports[..index].iter().any(|other| place(other) == place(report)) {
+            "two reports go to one path"
+        } else if report.path.is_dir() {
+            "the path of a report is a folder"
+        } else {
+            continue;
+        };
+        output::err(&format!("error: {wrong}: `{}`\n", report.path.display()));
+        return Err(Exit::Invalid);
     }
     Ok(())
 }

@@ -52,6 +52,7 @@ pub(crate) async fn start(project: &Project) -> Result<Option<Running>, Box<Diag
             }
         },
         Some(Server::Command(command)) => {
+            refuse_another(project, command).await?;
             let mut process = Process::start(project, command)?;
             process.ready(project, command).await?;
             Ok(Some(Running::Command(process)))
@@ -118,7 +119,9 @@ impl Process {
                 return Err(self.not_ready(project, command, &format!("after {limit}: {last}")));
             }
             match ask(&client, &command.ready.value).await {
-                Ok(()) => return Ok(()),
+                // What answers while the command has just ended is another one.
+                Ok(()) if self.child.try_wait().is_ok_and(|ended| ended.is_none()) => return Ok(()),
+                Ok(()) => {}
                 Err(reason) => last = reason,
             }
             tokio::time::sleep(PAUSE).await;
@@ -166,6 +169,16 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// What answers before the command is started is not the server that is meant.
+async fn refuse_another(project: &Project, command: &ServerCommand) -> Result<(), Box<Diagnostic>> {
+    if ask(&Client::new(), &command.ready.value).await.is_err() {
+        return Ok(());
+    }
+    let message = format!("something answers at `{}` already", command.ready.value);
+    let help = "stop it, or give the server another port: else the run would test the wrong server";
+    Err(Box::new(about(Diagnostic::error(message), project, command).help(help)))
 }
 
 /// One question; an answer below 400 is a yes.

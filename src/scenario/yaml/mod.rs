@@ -34,6 +34,16 @@ const MAX_SHOWN: usize = 100;
 pub struct At {
     id: u32,
     offset: Option<u32>,
+    /// Whether it is a place of the project file, whose settings are mixed with a scenario's.
+    in_project: bool,
+}
+
+impl At {
+    /// Whether it is a place of the project file.
+    #[must_use]
+    pub fn in_project(self) -> bool {
+        self.in_project
+    }
 }
 
 /// What a node holds.
@@ -150,7 +160,7 @@ pub fn read(source: Arc<Source>) -> Result<(Document, Vec<Diagnostic>), Vec<Diag
 #[must_use]
 pub fn read_empty(source: &Arc<Source>) -> Option<Document> {
     let is_blank = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
-    let at = At { id: 0, offset: Some(0) };
+    let at = At { id: 0, offset: Some(0), in_project: true };
     source.text().lines().all(is_blank).then(|| Document {
         places: Places::new(Arc::clone(source)),
         root: Node { at, kind: Kind::Map(Vec::new()) },
@@ -221,6 +231,24 @@ impl Document {
     #[must_use]
     pub fn span(&self, at: At) -> Span {
         self.places.span(at)
+    }
+
+    /// The same document, its places known as the project file's.
+    #[must_use]
+    pub fn of_project(mut self) -> Self {
+        fn mark(node: &mut Node) {
+            node.at.in_project = true;
+            match &mut node.kind {
+                Kind::List(items) => items.iter_mut().for_each(mark),
+                Kind::Map(entries) => entries.iter_mut().for_each(|entry| {
+                    entry.at.in_project = true;
+                    mark(&mut entry.value);
+                }),
+                _ => {}
+            }
+        }
+        mark(&mut self.root);
+        self
     }
 
     /// Where a node begins: cheaper than its span, and enough to tell its line.

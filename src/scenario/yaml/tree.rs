@@ -185,7 +185,7 @@ impl<'t> Builder<'t> {
 }
 
 fn at(id: u32, offset: Option<usize>) -> At {
-    At { id, offset: offset.and_then(|offset| u32::try_from(offset).ok()) }
+    At { id, offset: offset.and_then(|offset| u32::try_from(offset).ok()), in_project: false }
 }
 
 /// serde_yaml takes a number for text where it is beyond what an f64 holds.
