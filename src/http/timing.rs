@@ -24,7 +24,7 @@ pub(super) const FAR: Duration = Duration::from_secs(365 * 24 * 3_600);
 pub(super) fn told(duration: Duration) -> String {
     let micros = duration.as_micros();
     match micros {
-        0..1_000 => format!("{micros} us"),
+        0..1_000 => format!("{:.1} ms", micros as f64 / 1e3),
         1_000..1_000_000 => format!("{} ms", micros / 1_000),
         _ if duration.subsec_millis() < 50 => format!("{} s", duration.as_secs()),
         _ => format!("{:.1} s", duration.as_secs_f64()),
@@ -38,8 +38,8 @@ mod tests {
     #[test]
     fn durations_are_told_in_the_unit_that_fits() {
         let check = |micros, text: &str| assert_eq!(told(Duration::from_micros(micros)), text);
-        check(0, "0 us");
-        check(999, "999 us");
+        check(0, "0.0 ms");
+        check(154, "0.2 ms");
         check(1_000, "1 ms");
         check(30_000_000, "30 s");
         check(30_001_500, "30 s");

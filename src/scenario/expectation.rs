@@ -183,7 +183,8 @@ fn status(d: &Decoder<'_>, node: &Node) -> Option<Status> {
             WantedStatus::Matcher(matcher::decode(d, node, Domain::Json)?)
         }
         Kind::List(items) if items.is_empty() => {
-            d.error(node.at, "the list of statuses is empty", "");
+            let help = "name one, such as `200` or `2xx`";
+            d.error_help(node.at, "the list of statuses is empty", "", help);
             return None;
         }
         Kind::List(items) => {
@@ -211,10 +212,21 @@ fn status_pattern(d: &Decoder<'_>, node: &Node) -> Option<StatusPattern> {
         _ => {}
     }
     let message = format!("expected a status, found {}", found(node));
+    let meant = match &node.kind {
+        Kind::Text(text) => Some(text.to_lowercase()),
+        _ => None,
+    };
+    let is_code = |text: &String| text.parse().is_ok_and(|code: u16| (100..=999).contains(&code));
+    let is_class = |text: &String| matches!(text.as_bytes(), [b'1'..=b'5', b'x', b'x']);
+    let label = match meant.filter(|text| is_code(text) || is_class(text)) {
+        Some(meant) if is_code(&meant) => format!("write `{meant}`, without quotes"),
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => String::new(),
+    };
     d.error_help(
         node.at,
         message,
-        "",
+        &label,
         "a status is a number from 100 to 599 (up to 999 is let through), or a class such as `2xx`",
     );
     None
@@ -270,9 +282,23 @@ fn cookies(d: &Decoder<'_>, node: &Node) -> Option<Vec<(Located<String>, CookieE
 fn cookie(d: &Decoder<'_>, node: &Node) -> Option<CookieExpectation> {
     let operators = |key: &str| key != "exists" && matcher::KEYS.known.contains(&key);
     let is_matcher = match &node.kind {
+        Kind::Map(entries) if entries.is_empty() => {
+            let help = "say what must hold, such as `exists: true`";
+            d.error_help(node.at, "an empty expectation checks nothing", "", help);
+            return None;
+        }
         Kind::Map(entries) => entries.iter().any(|entry| operators(&entry.key)),
         _ => true,
     };
+    if let (true, Kind::Map(entries)) = (is_matcher, &node.kind) {
+        let attribute = |key: &str| COOKIE_KEYS.known.contains(&key);
+        if let Some(entry) = entries.iter().find(|entry| attribute(&entry.key)) {
+            let message = format!("`{}` stands beside a matcher on the cookie's value", entry.key);
+            let help = "put the matcher below `value`, such as `{value: {starts_with: x}, path: /}`";
+            d.error_help(entry.at, message, "", help);
+            return None;
+        }
+    }
     if is_matcher {
         let value = matcher::decode(d, node, Domain::Text)?;
         return Some(CookieExpectation { attributes: vec![(CookieAttribute::Value, value)] });
@@ -327,7 +353,13 @@ pub(super) fn json_path(d: &Decoder<'_>, at: At, text: &str) -> Option<JsonPath>
             };
             let shown = crate::value::cut(text, 60);
             let message = format!("`{shown}` is no JSONPath: {}", error.message);
-            d.report(Diagnostic::error(message).at(d.source(), span, ""));
+            let diagnostic = Diagnostic::error(message).at(d.source(), span, "");
+            let meant = format!("$.{}", text.trim_start_matches('.'));
+            let is_path = !text.starts_with('$') && d.parsed_path(&meant).is_ok();
+            d.report(match is_path {
+                true => diagnostic.help(format!("did you mean `{meant}`?")),
+                false => diagnostic,
+            });
             None
         }
     }

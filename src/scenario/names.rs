@@ -197,6 +197,15 @@ impl<'s> Checker<'s> {
             );
             return;
         }
+        if let Some((later, _)) = self.scenario.vars.iter().find(|(later, _)| later.value == name) {
+            let (source, span) = (self.scenario.source(), self.place(place));
+            let diagnostic =
+                Diagnostic::error(format!("`{name}` has no value yet")).at(source, span, "used here");
+            let diagnostic = diagnostic.also(source, self.scenario.span(later.at), "defined here");
+            let help = "variables get their values from top to bottom: one can use those above it";
+            self.diagnostics.push(diagnostic.help(help));
+            return;
+        }
         let label = closest(name, self.known.iter().copied())
             .map_or_else(String::new, |close| format!("did you mean `{close}`?"));
         let help = match self.around.elsewhere.get(name) {

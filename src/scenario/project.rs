@@ -123,7 +123,7 @@ fn environments(d: &Decoder<'_>, node: &Node) -> Option<Vec<(Located<String>, En
         let mut environment = Environment::default();
         for part in d.map(&entry.value, &ENVIRONMENT_KEYS)? {
             match part.key.as_str() {
-                "base_url" => environment.base_url = d.text(&part.value, "a URL"),
+                "base_url" => environment.base_url = settings::base_url(d, &part.value),
                 _ => environment.vars = variables(d, &part.value).unwrap_or_default(),
             }
         }

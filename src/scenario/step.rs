@@ -226,9 +226,9 @@ fn check_method(d: &Decoder<'_>, at: At, method: &str) -> Option<()> {
     if method == "CONNECT" {
         d.error_help(
             at,
-            "`CONNECT` asks for a tunnel, which is the client's own affair",
+            "`CONNECT` cannot be sent: it asks a proxy for a tunnel",
             "",
-            "name a proxy instead",
+            "send the request that would go through the tunnel",
         );
         return None;
     }
@@ -279,6 +279,9 @@ fn check_url(d: &Decoder<'_>, at: At, url: &Template) -> Option<()> {
     }
 }
 
+const ACTIONS: &str =
+    "the actions are `reset`, `{set_cookie: {name, value}}` and `{delete_cookie: NAME}`";
+
 const SESSION_KEYS: Keys = Keys {
     what: "a session step",
     known: &["set_cookie", "delete_cookie"],
@@ -314,14 +317,20 @@ fn session_action(d: &Decoder<'_>, entry: &Entry, entries: &[&Entry]) -> Option<
                 SessionAction::SetCookie(Box::new(cookie_to_set(d, &only.value)?))
             }
             [only] => delete_cookie(d, &only.value)?,
-            [] => return None,
-            _ => {
-                d.error(node.at, "a session step does one thing", "");
+            [] => {
+                if matches!(&node.kind, Kind::Map(all) if all.is_empty()) {
+                    d.error_help(node.at, "this session step does nothing", "", ACTIONS);
+                }
+                return None;
+            }
+            [_, second, ..] => {
+                let message = "a session step does one thing";
+                d.error_help(second.at, message, "the second", "make two steps of it");
                 return None;
             }
         },
         _ => {
-            d.error_help(node.at, format!("expected a session action, found {}", super::decode::found(node)), "", "the actions are `reset`, `{set_cookie: {name, value}}` and `{delete_cookie: NAME}`");
+            d.error_help(node.at, format!("expected a session action, found {}", super::decode::found(node)), "", ACTIONS);
             return None;
         }
     };
@@ -341,7 +350,8 @@ fn cookie_to_set(d: &Decoder<'_>, node: &Node) -> Option<CookieToSet> {
     let flag = |key: &str| find(key).and_then(|node| d.boolean(node)).unwrap_or(false);
     for key in ["name", "value"] {
         if find(key).is_none() {
-            d.error(node.at, format!("`set_cookie` wants a `{key}`"), "");
+            let help = "write it like `{set_cookie: {name: theme, value: dark}}`";
+            d.error_help(node.at, format!("`set_cookie` wants a `{key}`"), "", help);
         }
     }
     let same_site = find("same_site").and_then(|node| {
@@ -384,7 +394,8 @@ fn delete_cookie(d: &Decoder<'_>, node: &Node) -> Option<SessionAction> {
             .and_then(|entry| d.text(&entry.value, "a text"))
     };
     let Some(name) = text("name") else {
-        d.error(node.at, "`delete_cookie` wants a `name`", "");
+        let help = "write it like `{delete_cookie: theme}`";
+        d.error_help(node.at, "`delete_cookie` wants a `name`", "", help);
         return None;
     };
     Some(SessionAction::DeleteCookie { name, domain: text("domain"), path: text("path") })
