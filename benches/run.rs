@@ -42,7 +42,8 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
 /// Runs all pairs and prints the table.
 #[expect(clippy::print_stdout, reason = "a benchmark prints")]
 fn compare() -> Result<()> {
-    let mut server = Command::new(std::env::current_exe()?).arg("serve").stdout(Stdio::piped()).spawn()?;
+    let mut server =
+        Command::new(std::env::current_exe()?).arg("serve").stdout(Stdio::piped()).spawn()?;
     let mut address = String::new();
     BufReader::new(server.stdout.take().ok_or("no stdout")?).read_line(&mut address)?;
     let address = address.trim();
@@ -62,10 +63,20 @@ fn compare() -> Result<()> {
     println!("{:38} {:>9} {:>9} {:>9}", "", "wall", "CPU", "memory");
     let floor = measure("1,000 steps: bare hyper", || bare("sequence"))?;
     let ours = measure("1,000 steps: callsheet", || callsheet("steps.yaml"))?;
-    println!("{:38} {:>8.2}x {:>8.2}x", "", ratio(ours.wall, floor.wall), ratio(ours.cpu, floor.cpu));
+    println!(
+        "{:38} {:>8.2}x {:>8.2}x",
+        "",
+        ratio(ours.wall, floor.wall),
+        ratio(ours.cpu, floor.cpu)
+    );
     let floor = measure("200 logins, 10 fetches each: bare", || bare("logins"))?;
     let ours = measure("200 logins, 10 fetches each: callsheet", || callsheet("logins"))?;
-    println!("{:38} {:>8.2}x {:>8.2}x", "", ratio(ours.wall, floor.wall), ratio(ours.cpu, floor.cpu));
+    println!(
+        "{:38} {:>8.2}x {:>8.2}x",
+        "",
+        ratio(ours.wall, floor.wall),
+        ratio(ours.cpu, floor.cpu)
+    );
     measure("start-up: one step", || callsheet("one.yaml"))?;
     server.kill()?;
     server.wait()?;
@@ -105,8 +116,10 @@ fn measure(name: &str, command: impl Fn() -> Command) -> Result<Cost> {
 /// The CPU time of the children that were waited for (proc(5): `cutime`, `cstime`, in ticks of 10 ms).
 fn children_cpu() -> Result<Duration> {
     let stat = fs::read_to_string("/proc/self/stat")?;
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let ticks = fields.get(13).ok_or("no cutime")?.parse::<u64>()? + fields.get(14).ok_or("no cstime")?.parse::<u64>()?;
+    let fields: Vec<&str> =
+        stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let ticks = fields.get(13).ok_or("no cutime")?.parse::<u64>()?
+        + fields.get(14).ok_or("no cstime")?.parse::<u64>()?;
     Ok(Duration::from_millis(ticks * 10))
 }
 
@@ -158,8 +171,14 @@ async fn serve() -> Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", listener.local_addr()?);
     let body = body();
-    let page = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}", body.len());
-    let login = format!("HTTP/1.1 200 OK\r\nset-cookie: session=4711; Path=/; HttpOnly\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    let page = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let login = format!(
+        "HTTP/1.1 200 OK\r\nset-cookie: session=4711; Path=/; HttpOnly\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
     let answers: &'static [String; 2] = Box::leak(Box::new([page, login]));
     loop {
         let (stream, _) = listener.accept().await?;
@@ -212,7 +231,10 @@ async fn logins(address: &str) -> Result<()> {
                 let request = http::Request::builder().header("host", address);
                 let request = match number {
                     0 => request.method("POST").uri("/login").body(Full::from(FORM))?,
-                    _ => request.uri(format!("/items/{number}")).header("cookie", "session=4711").body(Full::default())?,
+                    _ => request
+                        .uri(format!("/items/{number}"))
+                        .header("cookie", "session=4711")
+                        .body(Full::default())?,
                 };
                 sender.ready().await?;
                 sender.send_request(request).await?.into_body().collect().await?.to_bytes();

@@ -189,9 +189,7 @@ fn invalid(text: &str, error: &JsonPathError) -> InvalidPath {
         JsonPathError::MaxNestingDepthExceeded(limit) => {
             (format!("the brackets go deeper than {limit} levels"), 0)
         }
-        JsonPathError::InvalidNumber(_) => {
-            (OUT_OF_RANGE.to_owned(), 0)
-        }
+        JsonPathError::InvalidNumber(_) => (OUT_OF_RANGE.to_owned(), 0),
         JsonPathError::InvalidJsonPath(message) => (message.to_lowercase(), 0),
         _ => ("this is not allowed by RFC 9535".to_owned(), 0),
     };

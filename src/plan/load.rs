@@ -90,7 +90,7 @@ fn environment(
         None if known.is_empty() => {
             error.help("`--env` names one of the `environments` of a `callsheet.yaml`")
         }
-        None => error.help(format!("the project file has {}", known.join(", "))),
+        None => error.help(format!("the project file has `{}`", known.join("`, `"))),
     });
     None
 }
@@ -166,7 +166,10 @@ fn read_scenario(
             Some(until) => Some(until),
             None => {
                 let message = format!("`{}:{line}` is before the first step", found.name);
-                diagnostics.push(Diagnostic::error(message).help("give the line of a step"));
+                let first = scenario.setup.iter().chain(&scenario.steps).next();
+                let first = first.map_or(1, |step| line_of(&scenario, step));
+                let help = format!("the first step is at line {first}");
+                diagnostics.push(Diagnostic::error(message).help(help));
                 return None;
             }
         },
@@ -176,10 +179,13 @@ fn read_scenario(
 
 /// How many steps run so that the last one is the step that stands at this line.
 fn step_at(scenario: &Scenario, line: usize) -> Option<usize> {
-    let line_of = |step: &Step| scenario.source().position(scenario.span(step.at).start).line;
     let steps = scenario.setup.iter().chain(&scenario.steps);
-    let count = steps.filter(|step| line_of(step) <= line).count();
+    let count = steps.filter(|step| line_of(scenario, step) <= line).count();
     (count > 0).then_some(count)
+}
+
+fn line_of(scenario: &Scenario, step: &Step) -> usize {
+    scenario.source().position(scenario.span(step.at).start).line
 }
 
 fn refuse_equal_names(scenarios: &[Planned], diagnostics: &mut Vec<Diagnostic>) {

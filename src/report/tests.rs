@@ -8,7 +8,7 @@ use regex::Regex;
 use super::samples::*;
 use super::terminal::{Terminal, Verbosity};
 use super::{Style, junit};
-use crate::outcome::{Event, Fingerprints, State, StepOutcome};
+use crate::outcome::{CookieFate, Event, Fingerprints, State, StepOutcome};
 
 fn plain() -> Style {
     Style { color: false, width: 140 }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use ::http::Method;
-use ::http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use ::http::header::{
+    ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
+};
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
@@ -170,10 +172,7 @@ fn value(context: &Context<'_>, tree: &Tree) -> Result<Value, Fault> {
 }
 
 /// A tree's value as text.
-fn scalar(
-    context: &Context<'_>,
-    tree: &Tree,
-) -> Result<String, Fault> {
+fn scalar(context: &Context<'_>, tree: &Tree) -> Result<String, Fault> {
     Ok(value::text(&value(context, tree)?))
 }
 
@@ -249,7 +248,7 @@ fn body(
         }
         Body::File(file) => {
             let path = text(context, &file.path)?;
-            let path = files::resolve(file, &context.shared.plan.root, &path)
+            let path = files::resolve(&file.folder, &file.name, &context.shared.plan.root, &path)
                 .map_err(|message| invalid(place(), message))?;
             (http::Body::File(path), Some("application/octet-stream"))
         }

@@ -137,10 +137,9 @@ fn set_cookie(context: &mut Context<'_>, at: At, written: &CookieToSet) -> Resul
         expires: written.expires_in.map(|after: Duration| SystemTime::now() + after),
     };
     let place = context.place(written.domain.as_ref().map_or(at, |domain| domain.at));
-    context
-        .session
-        .set(&url, &cookie)
-        .map_err(|reason| invalid(place, format!("cookie `{}` cannot be set: {reason}", cookie.name)))
+    context.session.set(&url, &cookie).map_err(|reason| {
+        invalid(place, format!("cookie `{}` cannot be set: {reason}", cookie.name))
+    })
 }
 
 /// The URL in whose name a cookie is set: that of its domain, or the base URL.
@@ -202,11 +201,14 @@ pub(super) fn explain(context: &mut Context<'_>, step: &Step, outcome: &mut Step
             .map(|name| String::from_utf8_lossy(name).trim().to_owned())
             .collect();
         let held = context.session.held_back(&hop.url).into_iter();
-        let held = held.map(|(name, reason)| CookieNote { name, fate: CookieFate::HeldBack(reason) });
+        let held =
+            held.map(|(name, reason)| CookieNote { name, fate: CookieFate::HeldBack(reason) });
         let sent = sent.into_iter().map(|name| CookieNote { name, fate: CookieFate::Sent });
         let refused = context.session.take_refused().into_iter();
-        let refused = refused
-            .map(|cookie| CookieNote { name: cookie.name, fate: CookieFate::Refused(cookie.reason) });
+        let refused = refused.map(|cookie| CookieNote {
+            name: cookie.name,
+            fate: CookieFate::Refused(cookie.reason),
+        });
         outcome.cookies = sent.chain(held).chain(refused).collect();
     }
 }

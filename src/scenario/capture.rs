@@ -177,7 +177,8 @@ fn regex(d: &Decoder<'_>, node: &Node, group: Option<&Entry>) -> Option<CaptureS
                     1 => "1 group".to_owned(),
                     last => format!("{last} groups"),
                 };
-                let message = format!("the regular expression has {have}, and this asks for group {group}");
+                let message =
+                    format!("the regular expression has {have}, and this asks for group {group}");
                 let help = "groups are the parts in `(…)`, counted from 1; 0 is all that matched";
                 d.error_help(entry.value.at, message, "", help);
                 return None;

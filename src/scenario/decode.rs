@@ -151,6 +151,10 @@ impl<'d> Decoder<'d> {
             return false;
         }
         let message = format!("unknown key `{key}` in {}", keys.what);
+        if let Some(help) = as_request(entry, keys) {
+            self.error_help(entry.at, message, "", &help);
+            return false;
+        }
         let all = || keys.known.iter().chain(keys.later).copied();
         if let Some(name) = closest(key, all()) {
             self.error(entry.at, message, &format!("did you mean `{name}`?"));
@@ -195,7 +199,7 @@ impl<'d> Decoder<'d> {
     pub(super) fn plain(&self, node: &Node, what: &str) -> Option<Located<String>> {
         let text = self.string(node, what)?;
         if text.value.contains("${") {
-            self.error(node.at, format!("{what} cannot hold `${{…}}`"), "");
+            self.error(node.at, "`${…}` cannot be used here", "write it out");
             return None;
         }
         Some(text)
@@ -348,6 +352,20 @@ impl Tree {
     }
 }
 
+/// `get: /a` is what other tools write.
+fn as_request(entry: &Entry, keys: &Keys) -> Option<String> {
+    let methods = ["get", "head", "post", "put", "patch", "delete", "options"];
+    let method = entry.key.to_lowercase();
+    if keys.what != "a step" || !methods.contains(&method.as_str()) {
+        return None;
+    }
+    let url = match &entry.value.kind {
+        Kind::Text(url) if !url.contains(char::is_whitespace) => url.as_str(),
+        _ => "/health",
+    };
+    Some(format!("did you mean `request: {} {url}`?", method.to_uppercase()))
+}
+
 /// How a map is written in place of what was found.
 fn as_map(what: &str, node: &Node) -> Option<String> {
     match (&node.kind, what) {
@@ -356,6 +374,12 @@ fn as_map(what: &str, node: &Node) -> Option<String> {
         }
         (Kind::Number(number), "`expect`") => Some(format!("did you mean `status: {number}`?")),
         (Kind::Text(text), "`timeouts`") => Some(format!("did you mean `{{request: {text}}}`?")),
+        (Kind::Text(url), "an environment") if url.starts_with("http") => {
+            Some(format!("did you mean `{{ base_url: {url} }}`?"))
+        }
+        (Kind::Null, _) => {
+            Some("write what belongs to it below, indented, or leave it out".to_owned())
+        }
         (Kind::List(_), _) => Some("write `key: value` lines, without `- ` and `[…]`".to_owned()),
         _ => Some("write `key: value`, each on a line of its own".to_owned()),
     }

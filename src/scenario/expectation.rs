@@ -294,7 +294,8 @@ fn cookie(d: &Decoder<'_>, node: &Node) -> Option<CookieExpectation> {
         let attribute = |key: &str| COOKIE_KEYS.known.contains(&key);
         if let Some(entry) = entries.iter().find(|entry| attribute(&entry.key)) {
             let message = format!("`{}` stands beside a matcher on the cookie's value", entry.key);
-            let help = "put the matcher below `value`, such as `{value: {starts_with: x}, path: /}`";
+            let help =
+                "put the matcher below `value`, such as `{value: {starts_with: x}, path: /}`";
             d.error_help(entry.at, message, "", help);
             return None;
         }
@@ -316,11 +317,44 @@ fn cookie(d: &Decoder<'_>, node: &Node) -> Option<CookieExpectation> {
             "persistent" => (CookieAttribute::Persistent, Domain::Json),
             _ => (CookieAttribute::Exists, Domain::Json),
         };
+        if !can_hold(d, attribute, &entry.value) {
+            continue;
+        }
         if let Some(matcher) = matcher::decode(d, &entry.value, domain) {
             attributes.push((attribute, matcher));
         }
     }
     Some(CookieExpectation { attributes })
+}
+
+/// Whether an attribute can ever have the value that is written.
+fn can_hold(d: &Decoder<'_>, attribute: CookieAttribute, node: &Node) -> bool {
+    let is_template = matches!(&node.kind, Kind::Text(text) if text.contains("${"));
+    let is_scalar = !is_template && !matches!(node.kind, Kind::Map(_) | Kind::List(_));
+    match attribute {
+        CookieAttribute::Secure
+        | CookieAttribute::HttpOnly
+        | CookieAttribute::Persistent
+        | CookieAttribute::Exists
+            if is_scalar =>
+        {
+            d.boolean(node).is_some()
+        }
+        CookieAttribute::SameSite if is_scalar => {
+            let known = ["strict", "lax", "none"];
+            let is_known = match &node.kind {
+                Kind::Text(text) => known.contains(&text.as_str()),
+                kind => matches!(kind, Kind::Null),
+            };
+            if !is_known {
+                let found = found(node);
+                let message = format!("`same_site` is `strict`, `lax` or `none`, found {found}");
+                d.error_help(node.at, message, "", "write it in lower case");
+            }
+            is_known
+        }
+        _ => true,
+    }
 }
 
 fn json(d: &Decoder<'_>, node: &Node) -> Option<Vec<(Located<JsonPath>, Matcher)>> {

@@ -15,16 +15,16 @@ pub struct FileReference {
     /// The folder of the file it stands in.
     pub folder: PathBuf,
     /// That folder as messages show it.
-    pub shown: PathBuf,
+    pub name: PathBuf,
 }
 
 /// Reads a path; one without templates is looked up at once.
 pub(super) fn reference(d: &Decoder<'_>, node: &Node) -> Option<FileReference> {
     let path = d.text(node, "a path")?;
-    let shown = Path::new(d.source().name()).parent().unwrap_or(Path::new("")).to_owned();
-    let file = FileReference { path, folder: folder(d.source().path()), shown };
+    let name = Path::new(d.source().name()).parent().unwrap_or(Path::new("")).to_owned();
+    let file = FileReference { path, folder: folder(d.source().path()), name };
     if let Some(literal) = file.path.value.literal()
-        && let Err(message) = resolve(&file, d.root(), literal)
+        && let Err(message) = resolve(&file.folder, &file.name, d.root(), literal)
     {
         d.error_help(
             node.at,
@@ -46,14 +46,14 @@ pub fn folder(path: &Path) -> PathBuf {
     }
 }
 
-/// The regular file that `path` means where it stands, below `root` after links are followed.
+/// The regular file that `path` means where it stands, below `root` after links are followed; `name` is the folder as
+/// messages show it.
 ///
 /// # Errors
 /// A file that is missing, lies outside of the root, is no regular file or cannot be read: a message with the path.
-pub fn resolve(file: &FileReference, root: &Path, path: &str) -> Result<PathBuf, String> {
-    let folder = &file.folder;
+pub fn resolve(folder: &Path, name: &Path, root: &Path, path: &str) -> Result<PathBuf, String> {
     let joined = folder.join(path);
-    let shown = file.shown.join(path);
+    let shown = name.join(path);
     let shown = shown.display();
     let os = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => format!("there is no file `{shown}`"),
@@ -116,12 +116,7 @@ mod tests {
         fs::write(folder.join("a.txt"), "a").expect("a file");
         std::os::unix::fs::symlink("/etc/passwd", folder.join("link")).expect("a link");
         std::os::unix::fs::symlink("loop", folder.join("loop")).expect("a link");
-        let written = crate::template::Template::parse(path).expect(path);
-        let at = super::super::yaml::At::default();
-        let written = super::super::decode::Located { at, value: written };
-        let shown = PathBuf::from("scenarios");
-        let file = FileReference { path: written, folder: folder.clone(), shown };
-        let found = resolve(&file, root.path(), path);
+        let found = resolve(&folder, Path::new("scenarios"), root.path(), path);
         match expected {
             Ok(end) => assert!(found.expect(path).ends_with(end)),
             Err(part) => {

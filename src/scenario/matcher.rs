@@ -199,7 +199,8 @@ pub(super) fn decode(d: &Decoder<'_>, node: &Node, domain: Domain) -> Option<Mat
 fn refuse_data(d: &Decoder<'_>, node: &Node) -> Option<()> {
     let Kind::Map(entries) = &node.kind else { return Some(()) };
     let Some(first) = entries.first() else {
-        let help = "say what must hold, such as `exists: true`, or `equals: {}` for an empty object";
+        let help =
+            "say what must hold, such as `exists: true`, or `equals: {}` for an empty object";
         d.error_help(node.at, "an empty matcher checks nothing", "", help);
         return None;
     };
@@ -220,7 +221,13 @@ fn check(d: &Decoder<'_>, entry: &Entry, domain: Domain) -> Option<Check> {
     let node = &entry.value;
     let value = || operand(d, node, domain);
     let inner = || decode(d, node, domain);
-    let order = |order| Some(Op::Compare(order, value()?));
+    let order = |order| {
+        if matches!(node.kind, Kind::Null | Kind::Bool(_) | Kind::List(_) | Kind::Map(_)) {
+            d.expected("a number or a text to compare with", node);
+            return None;
+        }
+        Some(Op::Compare(order, value()?))
+    };
     let op = match entry.key.as_str() {
         "equals" => Op::Equals(value()?),
         "not" => Op::Not(inner()?),

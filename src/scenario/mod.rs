@@ -122,7 +122,12 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Box<dyn FnOnce(Document) -> Sc
         );
     } else if name.as_ref().is_some_and(|name| name.value.trim().is_empty()) {
         let at = find("name").map_or(node.at, |name| name.at);
-        d.error_help(at, "the scenario's `name` is empty", "", "say what it shows: reports need it");
+        d.error_help(
+            at,
+            "the scenario's `name` is empty",
+            "",
+            "say what it shows: reports need it",
+        );
     }
     match find("steps") {
         None => d.error_help(

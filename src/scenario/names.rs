@@ -199,8 +199,11 @@ impl<'s> Checker<'s> {
         }
         if let Some((later, _)) = self.scenario.vars.iter().find(|(later, _)| later.value == name) {
             let (source, span) = (self.scenario.source(), self.place(place));
-            let diagnostic =
-                Diagnostic::error(format!("`{name}` has no value yet")).at(source, span, "used here");
+            let diagnostic = Diagnostic::error(format!("`{name}` has no value yet")).at(
+                source,
+                span,
+                "used here",
+            );
             let diagnostic = diagnostic.also(source, self.scenario.span(later.at), "defined here");
             let help = "variables get their values from top to bottom: one can use those above it";
             self.diagnostics.push(diagnostic.help(help));

@@ -96,7 +96,14 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Box<dyn FnOnce(Document) -> Pr
         let known = environments.iter().map(|(name, _)| name.value.as_str());
         let label = crate::diagnostic::suggest::closest(&name.value, known)
             .map_or_else(String::new, |close| format!("did you mean `{close}`?"));
-        d.error(name.at, format!("there is no environment `{}`", name.value), &label);
+        let names: Vec<String> =
+            environments.iter().map(|(name, _)| format!("`{}`", name.value)).collect();
+        let help = match names.len() {
+            0 => "there are no `environments` in this file".to_owned(),
+            _ => format!("the environments are {}", names.join(", ")),
+        };
+        let message = format!("there is no environment `{}`", name.value);
+        d.error_help(name.at, message, &label, &help);
     }
     Some(Box::new(move |document| Project {
         document,
@@ -145,7 +152,9 @@ fn server(d: &Decoder<'_>, node: &Node) -> Option<Server> {
     let find = |key: &str| entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value);
     for key in ["command", "ready"] {
         if find(key).is_none() {
-            d.error(node.at, format!("`server` wants a `{key}`"), "");
+            let help =
+                "write `demo`, or `{command: ./shop, ready: 'http://127.0.0.1:8080/health'}`";
+            d.error_help(node.at, format!("`server` wants a `{key}`"), "", help);
         }
     }
     let command = d.plain(find("command")?, "a command")?;

@@ -66,7 +66,7 @@ pub fn shown(duration: Duration) -> String {
     } else {
         let seconds = duration.as_secs();
         match seconds % 60 {
-            _ if seconds % 3600 == 0 => format!("{} h", seconds / 3600),
+            _ if seconds.is_multiple_of(3600) => format!("{} h", seconds / 3600),
             0 => format!("{} min", seconds / 60),
             rest => format!("{} min {rest} s", seconds / 60),
         }

@@ -261,7 +261,12 @@ pub(super) fn header_name(d: &Decoder<'_>, at: At, name: &str) -> Option<Located
         Ok(name) => Some(Located { at, value: name.as_str().to_owned() }),
         Err(_) => {
             let message = format!("`{}` is no header name", name.escape_debug());
-            d.error_help(at, message, "", "a header's name has letters, digits, `-` and `_`, and no blank");
+            d.error_help(
+                at,
+                message,
+                "",
+                "a header's name has letters, digits, `-` and `_`, and no blank",
+            );
             None
         }
     }

@@ -155,8 +155,8 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Step> {
             return None;
         }
         (None, None) => {
-            // A key that is not supported yet was reported already, and is what the step does.
-            let said = matches!(&node.kind, Kind::Map(all) if all.iter().any(|entry| KEYS.later.contains(&entry.key.as_str())));
+            // A key that is unknown, or not supported yet, was reported already, and is what the step does.
+            let said = matches!(&node.kind, Kind::Map(all) if all.len() > entries.len());
             if !said {
                 d.error_help(
                     node.at,
@@ -183,11 +183,19 @@ fn request_action(d: &Decoder<'_>, entry: &Entry, settings: Settings) -> Option<
     let node = &entry.value;
     let line = d.string(node, "`METHOD URL`, such as `GET /account`")?;
     let text = line.value.as_str();
+    let help = "write the method and the URL, such as `GET /account`";
     let Some((method, url)) = text.split_once(char::is_whitespace) else {
-        let help = "write the method and the URL, such as `GET /account`";
-        d.error_help(node.at, format!("`{text}` is no request line"), "", help);
+        let message = match text {
+            "" => "the request line is empty".to_owned(),
+            text => format!("`{text}` is no request line"),
+        };
+        d.error_help(node.at, message, "", help);
         return None;
     };
+    if method.is_empty() {
+        d.error_help(node.at, "the request line begins with a blank", "", help);
+        return None;
+    }
     check_method(d, node.at, method)?;
     let url = url.trim();
     let start = text.len() - text.trim_end().len();
@@ -268,12 +276,11 @@ fn check_url(d: &Decoder<'_>, at: At, url: &Template) -> Option<()> {
     match problem {
         None => Some(()),
         Some(message) => {
-            d.error_help(
-                at,
-                message,
-                "",
-                "a URL begins with `/`, `http://`, `https://` or a template",
-            );
+            let help = match lower.split_once("://") {
+                Some(("http" | "https", _)) => "a host follows `://`, and a port is at most 65535",
+                _ => "a URL begins with `/`, `http://`, `https://` or a template",
+            };
+            d.error_help(at, message, "", help);
             None
         }
     }
@@ -330,7 +337,12 @@ fn session_action(d: &Decoder<'_>, entry: &Entry, entries: &[&Entry]) -> Option<
             }
         },
         _ => {
-            d.error_help(node.at, format!("expected a session action, found {}", super::decode::found(node)), "", ACTIONS);
+            d.error_help(
+                node.at,
+                format!("expected a session action, found {}", super::decode::found(node)),
+                "",
+                ACTIONS,
+            );
             return None;
         }
     };

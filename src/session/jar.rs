@@ -39,7 +39,10 @@ impl Jar {
             .http_only(cookie.http_only);
         if !cookie.host_only {
             if is_public_suffix(&cookie.domain) {
-                return Err(format!("its Domain `{}` is a public suffix, shared by many sites", cookie.domain));
+                return Err(format!(
+                    "its Domain `{}` is a public suffix, shared by many sites",
+                    cookie.domain
+                ));
             }
             builder = builder.domain(cookie.domain.clone());
         }

@@ -151,13 +151,20 @@ pub(super) fn check_callables(uses: &[Use]) -> Result<(), InvalidTemplate> {
                 help: Some(help.to_owned()),
             });
         }
-        {
-            return Err(InvalidTemplate {
-                message: format!("unknown {what} `{}`", used.name),
-                offset: used.offset,
-                help: closest(&used.name, known).map(|name| format!("did you mean `{name}`?")),
-            });
-        }
+        return Err(InvalidTemplate {
+            message: format!("unknown {what} `{}`", used.name),
+            offset: used.offset,
+            help: match closest(&used.name, known.iter().copied()) {
+                Some(name) => Some(format!("did you mean `{name}`?")),
+                None if used.kind == UseKind::Function => {
+                    let names = FUNCTIONS.map(|name| format!("`{name}`"));
+                    Some(format!("the functions are {}", names.join(" and ")))
+                }
+                None => {
+                    Some(format!("the {what}s are those of MiniJinja, the language of `${{…}}`"))
+                }
+            },
+        });
     }
     Ok(())
 }
@@ -203,9 +210,8 @@ pub(super) fn evaluate(
             }
         }
     }
-    let value = program
-        .eval(minijinja::Value::from(context))
-        .map_err(|error| match error.kind() {
+    let value =
+        program.eval(minijinja::Value::from(context)).map_err(|error| match error.kind() {
             minijinja::ErrorKind::UndefinedError => not_there(expression, scope),
             _ => format!("`{}` cannot be worked out: {}", expression.text, reason(&error)),
         })?;
@@ -251,11 +257,18 @@ pub(super) fn reached<'t, 'v>(
 
 /// Which part of an expression leads to nothing: "`a.b.c` is not there: `a.b` is a string".
 fn not_there(expression: &Expression, scope: &Scope) -> String {
-    let names =
-        expression.uses.iter().filter(|used| matches!(used.kind, UseKind::Name { .. }));
+    let names = expression.uses.iter().filter(|used| matches!(used.kind, UseKind::Name { .. }));
     for used in names {
         let Some(binding) = scope.get(&used.name) else { continue };
-        if let Reached { path, value, missing: Some(missing) } = reached(expression, used, &binding.value) {
+        let rest = &expression.text[used.offset + used.name.len()..];
+        if let ("env", Some((member, _))) = (used.name.as_str(), lex::member(rest))
+            && binding.value.get(member.name).is_none()
+        {
+            return format!("the environment variable `{}` is not set", member.name);
+        }
+        if let Reached { path, value, missing: Some(missing) } =
+            reached(expression, used, &binding.value)
+        {
             return format!("`{path}{missing}` is not there: `{path}` is {}", described(value));
         }
     }

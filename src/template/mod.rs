@@ -196,7 +196,7 @@ impl Expression {
             let help = Some("write `$${` for a literal `${`".to_owned());
             return Err(InvalidTemplate {
                 message: "`${}` is empty".to_owned(),
-                offset: start,
+                offset: start - 2,
                 help,
             });
         }

@@ -7,8 +7,20 @@ use super::support::root;
 
 /// The modules in the order of the flow: each may use those before it.
 const ORDER: [&str; 14] = [
-    "source", "value", "jsonpath", "diagnostic", "template", "scenario", "plan", "http", "session",
-    "outcome", "expect", "run", "report", "demo",
+    "source",
+    "value",
+    "jsonpath",
+    "diagnostic",
+    "template",
+    "scenario",
+    "plan",
+    "http",
+    "session",
+    "outcome",
+    "expect",
+    "run",
+    "report",
+    "demo",
 ];
 
 /// Foreign crates and the only places that may name them.
@@ -42,7 +54,10 @@ fn all() -> Vec<(String, String)> {
     paths.sort();
     let code = |path: &Path| {
         let text = fs::read_to_string(path).expect("a file");
-        text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+        text.lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .collect::<Vec<_>>()
+            .join("\n")
     };
     paths
         .iter()
@@ -56,7 +71,9 @@ fn is_test(path: &str) -> bool {
 
 /// The words after each `crate::` of a text, groups `crate::{a, b::c}` included.
 fn used(code: &str) -> Vec<String> {
-    let word = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let word = |text: &str| {
+        text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>()
+    };
     let mut words = Vec::new();
     for (at, _) in code.match_indices("crate::") {
         // `foreign_crate::` is another thing.
@@ -116,9 +133,9 @@ fn the_library_lists_its_modules_in_the_order_of_the_flow() {
 fn foreign_crates_are_named_behind_their_walls_only() {
     for (path, code) in all() {
         for (name, allowed) in WALLS {
-            let names = code
-                .match_indices(&format!("{name}::"))
-                .any(|(at, _)| !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':'));
+            let names = code.match_indices(&format!("{name}::")).any(|(at, _)| {
+                !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':')
+            });
             let inside = allowed.iter().any(|place| path.starts_with(place));
             assert!(!names || inside, "{path} names `{name}`, which is for {allowed:?}");
         }

@@ -8,7 +8,11 @@ use super::support::{callsheet, demo, ran, root, run, scenario};
 fn check_counts_what_it_found_and_sends_nothing() {
     let check = run(&root(), &["check"]);
     assert_eq!((check.code, check.stderr.as_str()), (0, ""));
-    assert!(check.stdout.starts_with("checked ") && check.stdout.ends_with("0 errors, 0 warnings\n"), "{}", check.stdout);
+    assert!(
+        check.stdout.starts_with("checked ") && check.stdout.ends_with("0 errors, 0 warnings\n"),
+        "{}",
+        check.stdout
+    );
 }
 
 #[test]
@@ -17,7 +21,8 @@ fn list_shows_files_names_and_tags() {
     assert_eq!(list.code, 0);
     assert!(list.stdout.contains("scenarios/shop/sign-in.yaml"), "{}", list.stdout);
     assert!(list.stdout.contains("[shop, smoke, auth]"), "{}", list.stdout);
-    let json: serde_json::Value = serde_json::from_str(&run(&root(), &["list", "--json"]).stdout).expect("JSON");
+    let json: serde_json::Value =
+        serde_json::from_str(&run(&root(), &["list", "--json"]).stdout).expect("JSON");
     let scenarios = json["scenarios"].as_array().expect("a list");
     assert_eq!(scenarios.len(), list.stdout.lines().count());
     assert_eq!(scenarios[0]["file"], "scenarios/httpbin/bodies.yaml");
@@ -27,7 +32,13 @@ fn list_shows_files_names_and_tags() {
 #[test]
 fn usage_errors_exit_with_2_and_help_with_0() {
     let folder = tempfile::tempdir().expect("a folder");
-    for args in [&["run", "--jobs", "0"][..], &["fly"], &["run", "--var", "x"], &["run", "--report", "pdf=x"], &[]] {
+    for args in [
+        &["run", "--jobs", "0"][..],
+        &["fly"],
+        &["run", "--var", "x"],
+        &["run", "--report", "pdf=x"],
+        &[],
+    ] {
         let ran = run(folder.path(), args);
         assert_eq!(ran.code, 2, "{args:?}");
         assert!(ran.stdout.is_empty() && !ran.stderr.is_empty(), "{args:?}");
@@ -54,7 +65,9 @@ fn variables_of_the_command_line_win_and_are_text_unless_written_as_json() {
 #[test]
 fn environments_have_their_base_url_and_variables() {
     let demo = demo();
-    let folder = scenario("name: env\nsteps:\n  - request: GET /anything/${tenant}\n    expect: { url: { ends_with: /blue } }\n");
+    let folder = scenario(
+        "name: env\nsteps:\n  - request: GET /anything/${tenant}\n    expect: { url: { ends_with: /blue } }\n",
+    );
     let project = format!(
         "default_environment: local\nenvironments:\n  local: {{ base_url: \"http://127.0.0.1:1\" }}\n  staging: {{ base_url: \"{}\", vars: {{ tenant: blue }} }}\n",
         demo.url
@@ -62,7 +75,11 @@ fn environments_have_their_base_url_and_variables() {
     fs::write(folder.path().join("callsheet.yaml"), project).expect("a file");
     let local = run(folder.path(), &["run"]);
     assert_eq!(local.code, 2);
-    assert!(local.stderr.contains("environment `staging` defines it: run with `--env staging`"), "{}", local.stderr);
+    assert!(
+        local.stderr.contains("environment `staging` defines it: run with `--env staging`"),
+        "{}",
+        local.stderr
+    );
     let staging = run(folder.path(), &["run", "--env", "staging"]);
     assert_eq!(staging.code, 0, "{}{}", staging.stdout, staging.stderr);
     let wrong = run(folder.path(), &["run", "--env", "stagin"]);
@@ -76,8 +93,10 @@ fn a_failed_step_ends_its_scenario_but_not_the_teardown_and_not_the_others() {
     let folder = scenario(
         "name: fails\nsteps:\n  - request: GET /status/500\n  - request: GET /get\nteardown:\n  - request: GET /status/404\n  - request: GET /uuid-of-nothing\n    expect: { status: 404 }\n",
     );
-    fs::write(folder.path().join("z.yaml"), "name: passes\nsteps: [{ request: GET /get }]\n").expect("a file");
-    let ran = run(folder.path(), &["run", "--base-url", &demo.url, "--report", "junit=out/junit.xml"]);
+    fs::write(folder.path().join("z.yaml"), "name: passes\nsteps: [{ request: GET /get }]\n")
+        .expect("a file");
+    let ran =
+        run(folder.path(), &["run", "--base-url", &demo.url, "--report", "junit=out/junit.xml"]);
     assert_eq!(ran.code, 1);
     assert!(ran.stdout.contains("2 scenarios: 1 passed, 1 failed"), "{}", ran.stdout);
     let junit = fs::read_to_string(folder.path().join("out/junit.xml")).expect("the report");
@@ -100,7 +119,10 @@ fn continue_on_failure_lets_the_next_steps_run() {
 fn a_report_that_cannot_be_written_is_exit_3_and_the_story_is_told_all_the_same() {
     let demo = demo();
     let folder = scenario("name: ok\nsteps: [{ request: GET /get }]\n");
-    let ran = run(folder.path(), &["run", "--base-url", &demo.url, "--report", "junit=scenario.yaml/x.xml"]);
+    let ran = run(
+        folder.path(),
+        &["run", "--base-url", &demo.url, "--report", "junit=scenario.yaml/x.xml"],
+    );
     assert_eq!(ran.code, 3);
     assert!(ran.stderr.contains("cannot be written"), "{}", ran.stderr);
     assert!(ran.stdout.contains("1 passed"), "{}", ran.stdout);
@@ -110,7 +132,8 @@ fn a_report_that_cannot_be_written_is_exit_3_and_the_story_is_told_all_the_same(
 fn a_signal_stops_the_run_tells_how_far_it_came_and_exits_as_a_shell_expects() {
     let demo = demo();
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
-        let folder = scenario("name: waits\nsteps: [{ request: GET /get }, { request: GET /delay/10 }]\n");
+        let folder =
+            scenario("name: waits\nsteps: [{ request: GET /get }, { request: GET /delay/10 }]\n");
         let child = callsheet(folder.path())
             .args(["run", "--base-url", &demo.url])
             .stdout(std::process::Stdio::piped())
@@ -137,7 +160,8 @@ fn the_demo_command_says_where_it_listens() {
         .expect("it starts");
     let mut line = String::new();
     BufReader::new(child.stdout.take().expect("stdout")).read_line(&mut line).expect("a line");
-    let url = line.split_whitespace().find(|word| word.starts_with("http://")).expect("a URL").to_owned();
+    let url =
+        line.split_whitespace().find(|word| word.starts_with("http://")).expect("a URL").to_owned();
     let ran = run(&root(), &["run", "scenarios/httpbin", "--base-url", &url]);
     child.kill().expect("kill");
     child.wait().expect("wait");

@@ -38,11 +38,22 @@ fn every_invalid_project_file_gets_its_text() {
 fn the_errors_of_all_files_are_shown_at_once_and_nothing_is_sent() {
     let folder = scenario("name: a\nsteps: [{ request: GET http://127.0.0.1:1/, expct: 1 }]\n");
     fs::write(folder.path().join("other.yaml"), "name: b\nsteps: []\nstep: []\n").expect("a file");
-    fs::write(folder.path().join("good.yaml"), "name: c\nsteps: [{ request: GET http://127.0.0.1:1/ }]\n").expect("a file");
+    fs::write(
+        folder.path().join("good.yaml"),
+        "name: c\nsteps: [{ request: GET http://127.0.0.1:1/ }]\n",
+    )
+    .expect("a file");
     let all = run(folder.path(), &["run"]);
     assert_eq!(all.code, 2);
     assert_eq!(all.stdout, "");
-    for part in ["scenario.yaml:2:45", "did you mean `expect`?", "other.yaml:2:8", "other.yaml:3:1", "did you mean `steps`?", "3 errors: nothing was sent"] {
+    for part in [
+        "scenario.yaml:2:45",
+        "did you mean `expect`?",
+        "other.yaml:2:8",
+        "other.yaml:3:1",
+        "did you mean `steps`?",
+        "3 errors: nothing was sent",
+    ] {
         assert!(all.stderr.contains(part), "{part}: {}", all.stderr);
     }
 }
@@ -81,7 +92,8 @@ fn what_is_made_to_be_slow_or_huge_is_refused_at_once() {
         .map(|n| format!("a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 9].join(",")))
         .collect();
     refused_fast(&format!("a0: &a0 [x]\n{bomb}"), "alias");
-    let quadratic = format!("a: &a {}\nb: [{}]\n", "x".repeat(20_000), vec!["*a"; 20_000].join(","));
+    let quadratic =
+        format!("a: &a {}\nb: [{}]\n", "x".repeat(20_000), vec!["*a"; 20_000].join(","));
     refused_fast(&quadratic, "alias");
 }
 
@@ -126,7 +138,11 @@ fn missing_and_empty_places_have_their_own_answers() {
     let folder = tempfile::tempdir().expect("a folder");
     let missing = run(folder.path(), &["run", "nope.yaml"]);
     assert_eq!(missing.code, 2);
-    assert!(missing.stderr.contains("there is no file or folder `nope.yaml`"), "{}", missing.stderr);
+    assert!(
+        missing.stderr.contains("there is no file or folder `nope.yaml`"),
+        "{}",
+        missing.stderr
+    );
     let empty = run(folder.path(), &["run", "."]);
     assert_eq!(empty.code, 4);
     assert!(empty.stderr.contains("no scenarios found"), "{}", empty.stderr);
@@ -140,7 +156,9 @@ fn missing_and_empty_places_have_their_own_answers() {
 #[test]
 fn windows_and_old_mac_line_ends_are_read_and_counted() {
     for end in ["\r\n", "\r"] {
-        let text = ["name: ends", "steps:", "  - request: GET http://127.0.0.1:1/", "    expct: 1", ""].join(end);
+        let text =
+            ["name: ends", "steps:", "  - request: GET http://127.0.0.1:1/", "    expct: 1", ""]
+                .join(end);
         let folder = scenario(&text);
         let check = run(folder.path(), &["check"]);
         assert_eq!(check.code, 2);
@@ -154,9 +172,16 @@ fn a_variable_of_the_process_that_is_not_set_stops_a_run_and_warns_a_check() {
     let folder = scenario(text);
     let check = run(folder.path(), &["check"]);
     assert_eq!(check.code, 0, "{}", check.stderr);
-    assert!(check.stderr.contains("warning: the environment variable `CALLSHEET_TEST_URL` is not set"), "{}", check.stderr);
+    assert!(
+        check.stderr.contains("warning: the environment variable `CALLSHEET_TEST_URL` is not set"),
+        "{}",
+        check.stderr
+    );
     assert_eq!(run(folder.path(), &["run"]).code, 2);
-    let output = callsheet(folder.path()).arg("run").env("CALLSHEET_TEST_URL", "http://127.0.0.1:1").output();
+    let output = callsheet(folder.path())
+        .arg("run")
+        .env("CALLSHEET_TEST_URL", "http://127.0.0.1:1")
+        .output();
     let set = ran(output.expect("it runs"));
     assert_eq!(set.code, 1, "{}", set.stderr);
 }
@@ -175,4 +200,30 @@ fn paths_of_a_scenario_stay_below_the_projects_folder() {
     fs::write(folder.path().join("callsheet.yaml"), "scenarios: [project]\n").expect("a file");
     assert_eq!(run(&inner, &["check"]).code, 0);
     assert!(Path::new(&inner).exists());
+}
+
+#[test]
+fn what_is_wrong_on_the_command_line_is_told_with_a_remedy() {
+    let folder = scenario("name: a\n\nsteps: [{ request: GET / }]\n");
+    let text = "environments:\n  local: { base_url: http://127.0.0.1:1 }\n";
+    fs::write(folder.path().join("callsheet.yaml"), text).expect("a file");
+    for (args, message, help) in [
+        (["--env", "lokal"], "there is no environment `lokal`", "did you mean `local`?"),
+        (["--env", "staging"], "there is no environment `staging`", "the project file has `local`"),
+        (
+            ["--base-url", "shop.test"],
+            "`--base-url shop.test` is no URL",
+            "write it like `http://127.0.0.1:8080`",
+        ),
+        (
+            ["scenario.yaml:1", "-elocal"],
+            "`scenario.yaml:1` is before the first step",
+            "the first step is at line 3",
+        ),
+    ] {
+        let ran = run(folder.path(), &["run", args[0], args[1]]);
+        assert_eq!(ran.code, 2, "{args:?}");
+        assert!(ran.stderr.contains(&format!("error: {message}\n")), "{args:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(&format!("help: {help}\n")), "{args:?}: {}", ran.stderr);
+    }
 }

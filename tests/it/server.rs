@@ -8,9 +8,14 @@ use super::support::run;
 /// A project whose server is this shell command.
 fn project(command: &str, ready: &str, timeout: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    let text = format!("server:\n  command: sh -c '{command}'\n  ready: {ready}\n  timeout: {timeout}\n");
+    let text =
+        format!("server:\n  command: sh -c '{command}'\n  ready: {ready}\n  timeout: {timeout}\n");
     fs::write(folder.path().join("callsheet.yaml"), text).expect("a file");
-    fs::write(folder.path().join("a.yaml"), "name: a\nbase_url: ${server.url}\nsteps: [{ request: GET /get }]\n").expect("a file");
+    fs::write(
+        folder.path().join("a.yaml"),
+        "name: a\nbase_url: ${server.url}\nsteps: [{ request: GET /get }]\n",
+    )
+    .expect("a file");
     folder
 }
 
@@ -22,14 +27,17 @@ fn free_port() -> u16 {
 /// Whether a process whose id stands in this file is alive (a zombie is not).
 fn alive(file: &std::path::Path) -> bool {
     let pid = fs::read_to_string(file).expect("the pid");
-    fs::read_to_string(format!("/proc/{}/stat", pid.trim())).is_ok_and(|stat| !stat.contains(") Z "))
+    fs::read_to_string(format!("/proc/{}/stat", pid.trim()))
+        .is_ok_and(|stat| !stat.contains(") Z "))
 }
 
 #[test]
 fn a_command_is_started_awaited_and_stopped_with_all_that_it_started() {
     let port = free_port();
     let program = env!("CARGO_BIN_EXE_callsheet");
-    let command = format!("sleep 0.3; sleep 1000 & echo $! > child.pid; {program} demo --listen 127.0.0.1:{port}");
+    let command = format!(
+        "sleep 0.3; sleep 1000 & echo $! > child.pid; {program} demo --listen 127.0.0.1:{port}"
+    );
     let folder = project(&command, &format!("http://127.0.0.1:{port}/health"), "20s");
     let ran = run(folder.path(), &["run"]);
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
@@ -57,8 +65,16 @@ fn a_command_that_ends_or_never_answers_is_exit_5_with_the_end_of_its_log() {
 #[test]
 fn a_command_that_is_not_there_is_said_at_its_place() {
     let folder = tempfile::tempdir().expect("a folder");
-    fs::write(folder.path().join("callsheet.yaml"), "server: { command: ./nope, ready: \"http://127.0.0.1:1/\" }\n").expect("a file");
-    fs::write(folder.path().join("a.yaml"), "name: a\nsteps: [{ request: \"GET ${server.url}/get\" }]\n").expect("a file");
+    fs::write(
+        folder.path().join("callsheet.yaml"),
+        "server: { command: ./nope, ready: \"http://127.0.0.1:1/\" }\n",
+    )
+    .expect("a file");
+    fs::write(
+        folder.path().join("a.yaml"),
+        "name: a\nsteps: [{ request: \"GET ${server.url}/get\" }]\n",
+    )
+    .expect("a file");
     let ran = run(folder.path(), &["run"]);
     assert_eq!(ran.code, 5);
     assert!(ran.stderr.contains("`./nope` cannot be started"), "{}", ran.stderr);

@@ -98,9 +98,8 @@ pub(crate) fn golden(path: &Path, actual: &str) -> Option<String> {
         return None;
     }
     let expected = fs::read_to_string(path).unwrap_or_default();
-    (expected != actual).then(|| {
-        format!("{}\n--- expected\n{expected}\n--- actual\n{actual}", path.display())
-    })
+    (expected != actual)
+        .then(|| format!("{}\n--- expected\n{expected}\n--- actual\n{actual}", path.display()))
 }
 
 /// Fails with all that differs.
@@ -125,7 +124,8 @@ pub(crate) fn tls(certificates: &Path, name: &str) -> u16 {
     use rustls::pki_types::pem::PemObject;
     use rustls::pki_types::{CertificateDer, PrivateKeyDer};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let chain = CertificateDer::pem_file_iter(certificates.join(format!("{name}.pem"))).expect("a chain");
+    let chain =
+        CertificateDer::pem_file_iter(certificates.join(format!("{name}.pem"))).expect("a chain");
     let chain = chain.collect::<Result<Vec<_>, _>>().expect("certificates");
     let key = PrivateKeyDer::from_pem_file(certificates.join("server.key")).expect("a key");
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());

@@ -24,11 +24,29 @@ fn answering(bytes: &'static [u8]) -> String {
 fn each_failure_has_its_own_message_at_its_own_place_and_the_others_still_run() {
     let demo = demo();
     let cut = answering(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{\"a\":1}");
-    let folder = scenario(&format!("name: a truncated body\nsteps:\n  - request: GET {cut}/x\n    expect: {{ json: {{ $.a: 1 }} }}\n"));
-    let write = |name: &str, text: String| std::fs::write(folder.path().join(name), text).expect("a file");
-    write("refused.yaml", "name: refused\nsteps:\n  - request: GET http://127.0.0.1:1/\n".to_owned());
-    write("broken.yaml", format!("name: broken\nsteps:\n  - request: GET {}/get\n    expect: {{ status: 201 }}\n", demo.url));
-    write("slow.yaml", format!("name: slow\nsteps:\n  - request: GET {}/delay/5\n    timeouts: {{ request: 200ms }}\n", demo.url));
+    let folder = scenario(&format!(
+        "name: a truncated body\nsteps:\n  - request: GET {cut}/x\n    expect: {{ json: {{ $.a: 1 }} }}\n"
+    ));
+    let write =
+        |name: &str, text: String| std::fs::write(folder.path().join(name), text).expect("a file");
+    write(
+        "refused.yaml",
+        "name: refused\nsteps:\n  - request: GET http://127.0.0.1:1/\n".to_owned(),
+    );
+    write(
+        "broken.yaml",
+        format!(
+            "name: broken\nsteps:\n  - request: GET {}/get\n    expect: {{ status: 201 }}\n",
+            demo.url
+        ),
+    );
+    write(
+        "slow.yaml",
+        format!(
+            "name: slow\nsteps:\n  - request: GET {}/delay/5\n    timeouts: {{ request: 200ms }}\n",
+            demo.url
+        ),
+    );
     write("fine.yaml", format!("name: fine\nsteps:\n  - request: GET {}/get\n", demo.url));
     let ran = run(folder.path(), &["run", ".", "--progress", "never"]);
     assert_eq!(ran.code, 1, "{}", ran.stderr);
@@ -52,7 +70,9 @@ fn each_failure_has_its_own_message_at_its_own_place_and_the_others_still_run() 
 fn an_expired_certificate_is_told_with_its_date() {
     let certificates = root().join("fixtures/certificates");
     let acceptor = super::support::tls(&certificates, "expired");
-    let folder = scenario(&format!("name: expired\nsteps:\n  - request: GET https://localhost:{acceptor}/\n"));
+    let folder = scenario(&format!(
+        "name: expired\nsteps:\n  - request: GET https://localhost:{acceptor}/\n"
+    ));
     let output = callsheet(folder.path())
         .args(["run", "."])
         .env("SSL_CERT_FILE", certificates.join("ca.pem"))
@@ -68,7 +88,9 @@ fn an_expired_certificate_is_told_with_its_date() {
 fn https_works_with_a_certificate_that_is_trusted() {
     let certificates = root().join("fixtures/certificates");
     let port = super::support::tls(&certificates, "server");
-    let folder = scenario(&format!("name: trusted\nsteps:\n  - request: GET https://localhost:{port}/\n    expect: {{ body: hello }}\n"));
+    let folder = scenario(&format!(
+        "name: trusted\nsteps:\n  - request: GET https://localhost:{port}/\n    expect: {{ body: hello }}\n"
+    ));
     let output = callsheet(folder.path())
         .args(["run", "."])
         .env("SSL_CERT_FILE", certificates.join("ca.pem"))
@@ -91,7 +113,8 @@ fn secrets_of_headers_and_cookies_are_not_shown() {
         // The practice server echoes what it was sent, and the excerpt shows the file itself: masking those is the
         // business of `secrets`. What callsheet itself says of headers never shows them.
         for line in ran.stdout.lines().chain(junit.lines()) {
-            let ours = line.contains("curl") || line.contains("cookie:") || line.starts_with("      >");
+            let ours =
+                line.contains("curl") || line.contains("cookie:") || line.starts_with("      >");
             assert!(!ours || !line.contains("c4n4ry"), "{verbosity}: {line}");
         }
         assert!(ran.stdout.contains("curl"), "{}", ran.stdout);

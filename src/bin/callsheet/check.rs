@@ -16,7 +16,11 @@ pub(crate) fn main(common: &Common, check: args::Check) -> Exit {
     let errors = loaded.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
     let warnings = loaded.diagnostics.len() - errors;
     let files = counted(loaded.files, "file");
-    output::out(&format!("checked {files}: {}, {}\n", counted(errors, "error"), counted(warnings, "warning")));
+    output::out(&format!(
+        "checked {files}: {}, {}\n",
+        counted(errors, "error"),
+        counted(warnings, "warning")
+    ));
     match loaded.plan {
         None => Exit::Invalid,
         Some(plan) if plan.scenarios.is_empty() => nothing_to_run(),
@@ -37,7 +41,9 @@ pub(crate) fn request(selection: Selection, strict: bool) -> Result<Request, Exi
         environment: selection.env,
         base_url: selection.base_url,
         vars: selection.vars,
-        process: std::env::vars_os().filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect(),
+        process: std::env::vars_os()
+            .filter_map(|(name, value)| Some((text(name)?, text(value)?)))
+            .collect(),
         strict,
     })
 }

@@ -19,7 +19,8 @@ pub(crate) fn main(common: &Common, list: args::List) -> Exit {
         let scenarios: Vec<_> = plan.scenarios.iter().map(as_json).collect();
         output::out(&format!("{:#}\n", json!({ "scenarios": scenarios })));
     } else {
-        let width = plan.scenarios.iter().map(|planned| planned.scenario.source().name().chars().count());
+        let width =
+            plan.scenarios.iter().map(|planned| planned.scenario.source().name().chars().count());
         let width = width.max().unwrap_or_default();
         for planned in &plan.scenarios {
             output::out(&line(planned, width));

@@ -49,7 +49,5 @@ fn wants_color(color: When, terminal: bool) -> bool {
 
 /// The columns of the terminal that stderr is, or of an ordinary one.
 pub(crate) fn width() -> usize {
-    rustix::termios::tcgetwinsize(io::stderr())
-        .map_or(80, |size| usize::from(size.ws_col))
-        .max(20)
+    rustix::termios::tcgetwinsize(io::stderr()).map_or(80, |size| usize::from(size.ws_col)).max(20)
 }

@@ -215,7 +215,10 @@ impl Show {
             outcome.duration = self.begun.elapsed();
             for report in &run.reports {
                 if let Err(error) = write_report(report, &outcome) {
-                    output::err(&format!("error: the report `{}` cannot be written: {error}\n", report.path.display()));
+                    output::err(&format!(
+                        "error: the report `{}` cannot be written: {error}\n",
+                        report.path.display()
+                    ));
                     exit = Exit::Internal;
                 }
             }
@@ -235,8 +238,8 @@ fn write_report(report: &Report, outcome: &Outcome) -> std::io::Result<()> {
     let mut name = report.path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
     let temporary = report.path.with_file_name(name);
-    let written = std::fs::write(&temporary, bytes)
-        .and_then(|()| std::fs::rename(&temporary, &report.path));
+    let written =
+        std::fs::write(&temporary, bytes).and_then(|()| std::fs::rename(&temporary, &report.path));
     if written.is_err() {
         let _ = std::fs::remove_file(&temporary);
     }

@@ -73,16 +73,21 @@ impl Process {
             let message = format!("{what}: {}", reason(error));
             Box::new(about(Diagnostic::error(message), project, command))
         };
-        let log = Log::create().map_err(|error| failed("the server's log cannot be made", &error))?;
+        let log =
+            Log::create().map_err(|error| failed("the server's log cannot be made", &error))?;
         let stream = || log.file.try_clone().map(Stdio::from);
         let (out, err) = match (stream(), stream()) {
             (Ok(out), Ok(err)) => (out, err),
-            (Err(error), _) | (_, Err(error)) => return Err(failed("the server's log cannot be made", &error)),
+            (Err(error), _) | (_, Err(error)) => {
+                return Err(failed("the server's log cannot be made", &error));
+            }
         };
-        let (program, arguments) = command.words.split_first().unwrap_or((&command.ready.value, &[]));
+        let (program, arguments) =
+            command.words.split_first().unwrap_or((&command.ready.value, &[]));
         // A program with a slash is one of the project's folder; any other is looked up in PATH.
         let folder = project.folder();
-        let path = if program.contains('/') { folder.join(program) } else { PathBuf::from(program) };
+        let path =
+            if program.contains('/') { folder.join(program) } else { PathBuf::from(program) };
         let child = Command::new(path)
             .args(arguments)
             .current_dir(&folder)
@@ -96,7 +101,11 @@ impl Process {
     }
 
     /// Asks until the answer is no error, the command ends or the time is over.
-    async fn ready(&mut self, project: &Project, command: &ServerCommand) -> Result<(), Box<Diagnostic>> {
+    async fn ready(
+        &mut self,
+        project: &Project,
+        command: &ServerCommand,
+    ) -> Result<(), Box<Diagnostic>> {
         let client = Client::new();
         let begun = Instant::now();
         let mut last = "nothing was asked".to_owned();
@@ -116,16 +125,28 @@ impl Process {
         }
     }
 
-    fn not_ready(&mut self, project: &Project, command: &ServerCommand, why: &str) -> Box<Diagnostic> {
-        let mut diagnostic = about(Diagnostic::error(format!("the server did not become ready: {why}")), project, command)
-            .note("ready", command.ready.value.clone());
+    fn not_ready(
+        &mut self,
+        project: &Project,
+        command: &ServerCommand,
+        why: &str,
+    ) -> Box<Diagnostic> {
+        let mut diagnostic = about(
+            Diagnostic::error(format!("the server did not become ready: {why}")),
+            project,
+            command,
+        )
+        .note("ready", command.ready.value.clone());
         let log = self.log.tail();
-        diagnostic = diagnostic.note("log", if log.is_empty() { "it wrote nothing".to_owned() } else { log });
+        diagnostic = diagnostic
+            .note("log", if log.is_empty() { "it wrote nothing".to_owned() } else { log });
         Box::new(diagnostic)
     }
 
     fn stop(&mut self) {
-        let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) else { return };
+        let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) else {
+            return;
+        };
         // Also where the command itself has ended: what it started may live on in its group.
         let _ = kill_process_group(group, Signal::TERM);
         let begun = Instant::now();
@@ -185,7 +206,8 @@ struct Log {
 
 impl Log {
     fn create() -> io::Result<Self> {
-        let path = std::env::temp_dir().join(format!("callsheet-server-{}.log", std::process::id()));
+        let path =
+            std::env::temp_dir().join(format!("callsheet-server-{}.log", std::process::id()));
         // `create_new` follows no link that somebody left under this name.
         let _ = fs::remove_file(&path);
         let file = File::options().read(true).append(true).create_new(true).open(&path)?;
@@ -196,7 +218,8 @@ impl Log {
     fn tail(&mut self) -> String {
         const BYTES: i64 = 8 * 1024;
         let mut bytes = Vec::new();
-        let from_end = self.file.seek(SeekFrom::End(-BYTES)).or_else(|_| self.file.rewind().map(|()| 0));
+        let from_end =
+            self.file.seek(SeekFrom::End(-BYTES)).or_else(|_| self.file.rewind().map(|()| 0));
         if from_end.is_ok() {
             let _ = (&self.file).take(BYTES.unsigned_abs()).read_to_end(&mut bytes);
         }
