@@ -52,6 +52,9 @@ pub fn folder(path: &Path) -> PathBuf {
 /// # Errors
 /// A file that is missing, lies outside of the root, is no regular file or cannot be read: a message with the path.
 pub fn resolve(folder: &Path, name: &Path, root: &Path, path: &str) -> Result<PathBuf, String> {
+    if path.is_empty() {
+        return Err("the path is empty".to_owned());
+    }
     let joined = folder.join(path);
     let shown = name.join(path);
     let shown = shown.display();

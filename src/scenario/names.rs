@@ -174,6 +174,11 @@ impl<'s> Checker<'s> {
     fn unset_variable(&mut self, place: (&Text, usize), name: &str) {
         let message = format!("the environment variable `{name}` is not set");
         let (source, span) = (self.scenario.source(), self.place(place));
+        let written = format!("env.{name}");
+        let span = match source.text()[span.start..].starts_with(&written) {
+            true => Span::new(span.start, span.start + written.len()),
+            false => span,
+        };
         let diagnostic = if self.around.strict {
             Diagnostic::error(message)
         } else {
