@@ -43,7 +43,17 @@ pub fn text(value: &Value) -> String {
 /// The value as JSON on one line, cut after `limit` characters.
 #[must_use]
 pub fn shown(value: &Value, limit: usize) -> String {
-    cut(&value.to_string(), limit)
+    // Of a text, its own characters are counted, and the quotes stay.
+    if let Value::String(text) = value
+        && let Some((end, _)) = text.char_indices().nth(limit)
+    {
+        let start = Value::from(format!("{}…", &text[..end]));
+        return format!("{start} ({} characters)", text.chars().count());
+    }
+    match value {
+        Value::String(_) => value.to_string(),
+        value => cut(&value.to_string(), limit),
+    }
 }
 
 /// The text, cut after `limit` characters with a mark that says so.

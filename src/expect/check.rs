@@ -106,17 +106,18 @@ impl Context<'_> {
     fn seen(&self, text: &Text) -> Vec<Difference> {
         let response = self.scope.get(RESPONSE).map(|binding| &binding.value);
         let mut seen: Vec<Difference> = Vec::new();
-        for used in text.value.expressions().flat_map(|expression| expression.uses()) {
+        let uses = text.value.expressions();
+        for (expression, used) in uses.flat_map(|it| it.uses().iter().map(move |used| (it, used))) {
             let UseKind::Name { member: Some(member), .. } = &used.kind else { continue };
             if member == "headers" {
                 continue;
             }
-            let path = format!("{RESPONSE}.{member}");
-            let value = response.filter(|_| used.name == RESPONSE).and_then(|all| all.get(member));
+            let found = response.filter(|_| used.name == RESPONSE);
+            let Some((path, value)) = found.and_then(|all| expression.member(used, all)) else {
+                continue;
+            };
             let is_new = seen.iter().all(|difference| difference.path != path);
-            if let (Some(value), true) = (value, is_new)
-                && value.to_string().len() <= LONGEST_SHOWN
-            {
+            if is_new && value.to_string().len() <= LONGEST_SHOWN {
                 seen.push(Difference { path, expected: None, actual: Some(value.clone()) });
             }
         }

@@ -9,7 +9,7 @@ use super::operand::{Context, Domain};
 use super::target::Target;
 use crate::outcome::{Actual, Fault, Miss, Subject, Unit, Via};
 use crate::scenario::expectation::HeaderExpectation;
-use crate::scenario::matcher::Matcher;
+use crate::scenario::matcher::{Check, Matcher};
 use crate::scenario::yaml::At;
 use crate::value::Value;
 
@@ -49,7 +49,21 @@ impl Context<'_> {
             return;
         }
         let before = faults.len();
-        self.matcher(matcher, target, Domain::Text, &looked, faults);
+        // Of several operators, one that none of the values satisfies tells more than the first.
+        let none_fits = |check: &&Check| {
+            let alone = alone(matcher.at, check);
+            let holds = |value: &Cow<'_, str>| {
+                let verdict = self.judge(&alone, Target::Text(value), Domain::Text);
+                verdict.as_ref().is_ok_and(|verdict: &Verdict| verdict.holds())
+            };
+            values.len() > 1 && !values.iter().any(holds)
+        };
+        match matcher.checks.iter().find(none_fits) {
+            Some(check) => {
+                self.matcher(&alone(matcher.at, check), target, Domain::Text, &looked, faults);
+            }
+            None => self.matcher(matcher, target, Domain::Text, &looked, faults),
+        }
         if values.len() > 1 {
             // None of the values will do, and all of them are shown, once.
             let all: Value = values.iter().map(AsRef::as_ref).collect();
@@ -91,4 +105,9 @@ impl Context<'_> {
             }
         }
     }
+}
+
+/// A matcher of this operator only.
+fn alone(at: At, check: &Check) -> Matcher {
+    Matcher { at, checks: vec![check.clone()] }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::outcome::{Fault, Place};
 use crate::scenario::Scenario;
-use crate::scenario::decode::{Text, Tree, inside};
+use crate::scenario::decode::{Text, Tree, of_expression};
 use crate::scenario::matcher::{self, Pattern};
 use crate::scenario::quantity;
 use crate::scenario::yaml::At;
@@ -99,7 +99,7 @@ impl<'c> Context<'c> {
         text.value.evaluate(self.scope).map_err(|error| {
             let source = self.scenario.source().clone();
             let scalar = self.scenario.span(text.at);
-            let span = inside(&source, scalar, text.value.source(), error.offset);
+            let span = of_expression(&source, scalar, text.value.source(), &error);
             Box::new(Fault::Invalid {
                 place: Place { source, span },
                 message: error.message,

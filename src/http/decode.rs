@@ -111,6 +111,7 @@ impl Stop {
             Self::TooLarge => {
                 let message = format!("the decoded body is larger than {limit} bytes (`max_body`)");
                 fault(FailureKind::TooLarge(Limit::DecodedSize), message)
+                    .remedy("a larger `max_body` lets it through")
             }
             Self::Deadline => fault(
                 FailureKind::Timeout(Phase::Body),

@@ -263,7 +263,9 @@ impl Trip<'_> {
                     self.followed,
                     short(&next.url)
                 );
-                return Err(fault(FailureKind::Redirects(RedirectFault::TooMany), message));
+                let remedy = "`follow_redirects` says how many are followed; `false` stops at the first answer";
+                let fault = fault(FailureKind::Redirects(RedirectFault::TooMany), message);
+                return Err(fault.remedy(remedy));
             }
             self.followed += 1;
             // A redirect is followed whatever its body; only the connection depends on it.

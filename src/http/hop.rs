@@ -296,7 +296,8 @@ impl Answer {
             progress.received += data.len() as u64;
             if progress.received > limit {
                 let message = format!("the body is larger than {limit} bytes (`max_body`)");
-                return Err(fault(FailureKind::TooLarge(Limit::BodySize), message));
+                let fault = fault(FailureKind::TooLarge(Limit::BodySize), message);
+                return Err(fault.remedy("a larger `max_body` lets it through"));
             }
             if first.is_empty() {
                 first = data;

@@ -134,7 +134,8 @@ fn resolve(base: &Url, location: &HeaderValue) -> Result<Url, Fault> {
         return Err(fault(
             FailureKind::Redirects(RedirectFault::UnsupportedScheme),
             format!("the redirect leads to `{}`, which is neither http nor https", shown(location)),
-        ));
+        )
+        .remedy("`follow_redirects: false` stops at the redirect itself"));
     }
     // Names and passwords that a server wrote are not ours to use; neither call fails on an http URL.
     let _ = target.set_username("");
@@ -164,5 +165,6 @@ fn shown(value: &HeaderValue) -> String {
 }
 
 fn fail(what: RedirectFault, message: String) -> Decision {
-    Decision::Fail(fault(FailureKind::Redirects(what), message))
+    let remedy = "`follow_redirects: false` stops at the redirect itself";
+    Decision::Fail(fault(FailureKind::Redirects(what), message).remedy(remedy))
 }

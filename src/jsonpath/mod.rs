@@ -183,6 +183,9 @@ fn invalid(text: &str, error: &JsonPathError) -> InvalidPath {
             };
             let message = match text.get(offset..).and_then(|rest| rest.chars().next()) {
                 None => "the path ends too early".to_owned(),
+                Some(c) if c.is_ascii_digit() && is_long_number(&text[offset..]) => {
+                    OUT_OF_RANGE.to_owned()
+                }
                 Some(c) => format!("`{c}` is not allowed here"),
             };
             (message, offset)
@@ -190,13 +193,18 @@ fn invalid(text: &str, error: &JsonPathError) -> InvalidPath {
         JsonPathError::MaxNestingDepthExceeded(limit) => {
             (format!("the brackets go deeper than {limit} levels"), 0)
         }
-        JsonPathError::InvalidNumber(_) => {
-            ("a number is out of the range of whole numbers (RFC 9535: ±(2^53 - 1))".to_owned(), 0)
-        }
+        JsonPathError::InvalidNumber(_) => (OUT_OF_RANGE.to_owned(), 0),
         JsonPathError::InvalidJsonPath(message) => (message.to_lowercase(), 0),
         _ => ("this is not allowed by RFC 9535".to_owned(), 0),
     };
     InvalidPath { message, offset: offset.min(text.len()) }
+}
+
+/// RFC 9535 section 2.1: whole numbers are those that every JSON library keeps.
+const OUT_OF_RANGE: &str = "a number in a path is at most 9007199254740991";
+
+fn is_long_number(text: &str) -> bool {
+    text.bytes().take_while(u8::is_ascii_digit).count() > 15
 }
 
 #[cfg(test)]

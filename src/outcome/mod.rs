@@ -131,13 +131,24 @@ pub struct UsedValue {
     pub origin: String,
 }
 
-/// A cookie that the session sent, or held back with the reason.
+/// What the session did with a cookie.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CookieNote {
     /// The cookie's name.
     pub name: String,
-    /// None if it was sent; else why not: "its Path is /shop and the request's is /account".
-    pub held_back: Option<String>,
+    /// What was done with it.
+    pub fate: CookieFate,
+}
+
+/// What the session does with a cookie.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CookieFate {
+    /// It went with the request.
+    Sent,
+    /// It did not, and why: "its Path is /shop and the request's is /account".
+    HeldBack(String),
+    /// It came with the response and was not kept, and why.
+    Refused(String),
 }
 
 /// Something that was wrong with a step.

@@ -94,7 +94,7 @@ fn environment(
         None if known.is_empty() => {
             error.help("`--env` names one of the `environments` of a `callsheet.yaml`")
         }
-        None => error.help(format!("the project file has {}", known.join(", "))),
+        None => error.help(format!("the project file has `{}`", known.join("`, `"))),
     });
     None
 }
@@ -171,7 +171,10 @@ fn read_scenario(
             Some(until) => Some(until),
             None => {
                 let message = format!("`{}:{line}` is before the first step", found.name);
-                diagnostics.push(Diagnostic::error(message).help("give the line of a step"));
+                let first = scenario.setup.iter().chain(&scenario.steps).next();
+                let first = first.map_or(1, |step| line_of(&scenario, step));
+                let help = format!("the first step is at line {first}");
+                diagnostics.push(Diagnostic::error(message).help(help));
                 return None;
             }
         },
@@ -181,12 +184,15 @@ fn read_scenario(
 
 /// How many steps run so that the last one is the step that stands at this line.
 fn step_at(scenario: &Scenario, line: usize) -> Option<usize> {
-    let line_of = |step: &Step| scenario.source().position(scenario.start(step.at)).line;
     // The one that stands there is the last that begins at or before the line; `setup` runs first wherever it stands.
     let steps = scenario.setup.iter().chain(&scenario.steps).enumerate();
-    let here =
-        steps.filter(|(_, step)| line_of(step) <= line).max_by_key(|(_, step)| line_of(step));
+    let lines = steps.map(|(index, step)| (index, line_of(scenario, step)));
+    let here = lines.filter(|(_, begins)| *begins <= line).max_by_key(|(_, begins)| *begins);
     here.map(|(index, _)| index + 1)
+}
+
+fn line_of(scenario: &Scenario, step: &Step) -> usize {
+    scenario.source().position(scenario.start(step.at)).line
 }
 
 fn refuse_equal_names(scenarios: &[Planned], diagnostics: &mut Vec<Diagnostic>) {

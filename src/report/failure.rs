@@ -3,7 +3,7 @@
 use super::text::{self, BAD, DIM, paint};
 use super::{Style, curl, exchange, mask};
 use crate::diagnostic::{Diagnostic, Note, render};
-use crate::outcome::{CookieNote, Fault, Fingerprints, Place, StepOutcome};
+use crate::outcome::{CookieFate, CookieNote, Fault, Fingerprints, Place, StepOutcome};
 use crate::scenario::quantity;
 use crate::source::Source;
 use crate::value;
@@ -148,8 +148,14 @@ fn notes(of: Of<'_>, step: &StepOutcome, prints: &Fingerprints) -> Vec<Note> {
 /// `` `session` was sent (•••a1f3) ``
 fn cookie_note(cookie: &CookieNote, step: &StepOutcome, prints: &Fingerprints) -> String {
     let name = text::clean(&cookie.name);
-    if let Some(reason) = &cookie.held_back {
-        return format!("`{name}` was not sent: {}", text::clean(reason));
+    match &cookie.fate {
+        CookieFate::Sent => {}
+        CookieFate::HeldBack(reason) => {
+            return format!("`{name}` was not sent: {}", text::clean(reason));
+        }
+        CookieFate::Refused(reason) => {
+            return format!("`{name}` was refused: {}", text::clean(reason));
+        }
     }
     let hops = step.exchange.iter().flat_map(|exchange| &exchange.hops);
     let value = hops

@@ -10,8 +10,8 @@ use url::Url;
 
 use crate::http::{ConnectFault, Exchange, Failure, FailureKind, Head, Hop, Response, Timing};
 use crate::outcome::{
-    Actual, CookieNote, Difference, Event, Fault, Fingerprints, Miss, Outcome, Place, Section,
-    State, StepOutcome, Subject, Unit, UsedValue, Via, Wanted,
+    Actual, CookieFate, CookieNote, Difference, Event, Fault, Fingerprints, Miss, Outcome, Place,
+    Section, State, StepOutcome, Subject, Unit, UsedValue, Via, Wanted,
 };
 use crate::source::{Source, Span};
 use crate::value::Value;
@@ -201,8 +201,10 @@ pub(super) fn wrong_user() -> StepOutcome {
         Actual::Value(json!("bob")),
     );
     fault.wanted.expression = Some("user".to_owned());
-    let cart =
-        CookieNote { name: "cart".to_owned(), held_back: Some("its Path is /shop".to_owned()) };
+    let cart = CookieNote {
+        name: "cart".to_owned(),
+        fate: CookieFate::HeldBack("its Path is /shop".to_owned()),
+    };
     let body = b"{ \"user\": \"bob\",\n \"orders\": [] }";
     StepOutcome {
         values: vec![UsedValue {
@@ -210,7 +212,7 @@ pub(super) fn wrong_user() -> StepOutcome {
             value: json!("alice"),
             origin: "from `vars` at scenarios/login.yaml:5".to_owned(),
         }],
-        cookies: vec![CookieNote { name: "session".to_owned(), held_back: None }, cart],
+        cookies: vec![CookieNote { name: "session".to_owned(), fate: CookieFate::Sent }, cart],
         ..failing(vec![Fault::Miss(fault)], Some(account("application/json", body)))
     }
 }
@@ -325,7 +327,10 @@ pub(super) fn hostile() -> StepOutcome {
             value: json!(HOSTILE),
             origin: nasty.clone(),
         }],
-        cookies: vec![CookieNote { name: nasty.clone(), held_back: Some(nasty.clone()) }],
+        cookies: vec![CookieNote {
+            name: nasty.clone(),
+            fate: CookieFate::HeldBack(nasty.clone()),
+        }],
         reason: Some(nasty),
         ..failing(vec![Fault::Miss(fault), wrong], Some(exchange(vec![post], HOSTILE.as_bytes())))
     }

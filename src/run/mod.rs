@@ -14,7 +14,7 @@ use crate::diagnostic::Diagnostic;
 use crate::http::Client;
 use crate::outcome::{Event, Fault, Place};
 use crate::plan::Plan;
-use crate::scenario::decode::{Located, Tree};
+use crate::scenario::decode::{Located, Text, Tree, of_expression};
 use crate::scenario::settings::Settings;
 use crate::source::{Source, Span};
 use crate::template::{EvaluationError, Origin, Scope};
@@ -137,17 +137,18 @@ fn bind_all(
     vars: &[(Located<String>, Tree)],
     environment: Option<&str>,
     source: &Arc<Source>,
-    span: impl Fn(crate::scenario::yaml::At) -> Span,
+    scalar: impl Fn(crate::scenario::yaml::At) -> Span,
 ) -> Result<(), Box<CannotBegin>> {
     for (name, tree) in vars {
-        let span = span(name.at);
+        let span = scalar(name.at);
         let source = Arc::clone(source);
         match evaluate(tree, scope) {
             Ok(value) => {
                 let environment = environment.map(str::to_owned);
                 scope.bind(&name.value, value, Origin::Vars { environment, source, span });
             }
-            Err(error) => {
+            Err((text, error)) => {
+                let span = of_expression(&source, scalar(text.at), text.value.source(), &error);
                 let place = Place { source, span };
                 return Err(Box::new(CannotBegin { error, place }));
             }
@@ -166,16 +167,17 @@ fn base_url(plan: &Plan, scope: &Scope) -> Result<Option<String>, Box<CannotBegi
         return Ok(None);
     };
     text.value.text(scope).map(Some).map_err(|error| {
-        let place = Place { source: Arc::clone(project.source()), span: project.span(text.at) };
-        Box::new(CannotBegin { error, place })
+        let source = Arc::clone(project.source());
+        let span = of_expression(&source, project.span(text.at), text.value.source(), &error);
+        Box::new(CannotBegin { error, place: Place { source, span } })
     })
 }
 
-/// A tree's value in a scope.
-fn evaluate(tree: &Tree, scope: &Scope) -> Result<Value, EvaluationError> {
+/// A tree's value in a scope; the error comes with the text that has no value.
+fn evaluate<'t>(tree: &'t Tree, scope: &Scope) -> Result<Value, (&'t Text, EvaluationError)> {
     Ok(match tree {
         Tree::Literal(value) => value.clone(),
-        Tree::Template(text) => text.value.evaluate(scope)?,
+        Tree::Template(text) => text.value.evaluate(scope).map_err(|error| (text, error))?,
         Tree::List(items) => {
             let items: Result<_, _> = items.iter().map(|item| evaluate(item, scope)).collect();
             Value::Array(items?)
@@ -183,7 +185,8 @@ fn evaluate(tree: &Tree, scope: &Scope) -> Result<Value, EvaluationError> {
         Tree::Map(members) => {
             let mut map = Map::new();
             for (key, value) in members {
-                map.insert(key.value.text(scope)?, evaluate(value, scope)?);
+                let name = key.value.text(scope).map_err(|error| (key, error))?;
+                map.insert(name, evaluate(value, scope)?);
             }
             Value::Object(map)
         }

@@ -1,5 +1,7 @@
 //! From a request as it was written to one that can be sent.
 
+use std::sync::Arc;
+
 use ::http::Method;
 use ::http::header::{
     ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
@@ -13,12 +15,12 @@ use super::scenario::Context;
 use super::step::{invalid, no_value, text};
 use crate::http;
 use crate::outcome::{Fault, Place};
-use crate::scenario::decode::{Located, Text, Tree};
+use crate::scenario::decode::{Located, Text, Tree, of_expression};
 use crate::scenario::files;
 use crate::scenario::settings::{Body, Settings, merged};
 use crate::scenario::step::{CREDENTIALS, Request, has_credentials};
-use crate::template::Part;
-use crate::value;
+use crate::template::{EvaluationError, Part};
+use crate::value::{self, Value};
 
 /// What may stand in a path segment or a query component as it is (RFC 3986 section 2.3, "unreserved").
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -105,7 +107,15 @@ fn url(context: &Context<'_>, written: &Request) -> Result<Url, Fault> {
                     .evaluate(&context.scope)
                     .map_err(|error| no_value(context, &written.url, error))?;
                 let inserted = value::text(&evaluated.value);
-                refuse_breaks(&inserted, place, "a URL")?;
+                let here = || {
+                    let (offset, length) = (expression.offset(), expression.text().len());
+                    let error = EvaluationError { message: String::new(), offset, length };
+                    let source = context.scenario.source();
+                    let scalar = context.scenario.span(written.url.at);
+                    let span = of_expression(source, scalar, written.url.value.source(), &error);
+                    Place { source: Arc::clone(source), span }
+                };
+                refuse_breaks(&inserted, here, "a URL")?;
                 if index == 0 || evaluated.raw {
                     text.push_str(&inserted);
                 } else if is_dots(&inserted) && stands_alone(&text, parts.get(index + 1)) {
@@ -166,7 +176,7 @@ fn query(
     let mut query = url.query().unwrap_or_default().to_owned();
     for (name, values) in merged(&outer.query, &own.query) {
         for tree in values.iter().flatten() {
-            let value = scalar(context, tree, name.at)?;
+            let value = scalar(context, tree)?;
             if !query.is_empty() {
                 query.push('&');
             }
@@ -181,19 +191,14 @@ fn query(
     Ok(())
 }
 
+/// A tree's value.
+fn value(context: &Context<'_>, tree: &Tree) -> Result<Value, Fault> {
+    evaluate(tree, &context.scope).map_err(|(text, error)| no_value(context, text, error))
+}
+
 /// A tree's value as text.
-fn scalar(
-    context: &Context<'_>,
-    tree: &Tree,
-    at: crate::scenario::yaml::At,
-) -> Result<String, Fault> {
-    let value = evaluate(tree, &context.scope).map_err(|error| match tree {
-        Tree::Template(text) => no_value(context, text, error),
-        Tree::Literal(_) | Tree::List(_) | Tree::Map(_) => {
-            invalid(context.place(at), error.message)
-        }
-    })?;
-    Ok(value::text(&value))
+fn scalar(context: &Context<'_>, tree: &Tree) -> Result<String, Fault> {
+    Ok(value::text(&value(context, tree)?))
 }
 
 fn set_header(
@@ -221,13 +226,23 @@ fn set_header(
     Ok(())
 }
 
+/// What no line of a request can hold, if it is in the text.
+pub(super) fn forbidden(text: &str) -> Option<&'static str> {
+    if text.contains(['\r', '\n']) {
+        Some("a line break")
+    } else if text.contains('\0') {
+        Some("a NUL character")
+    } else {
+        None
+    }
+}
+
 /// A break out of a value would begin a header, or a request, of its own.
 fn refuse_breaks(text: &str, place: impl Fn() -> Place, what: &str) -> Result<(), Fault> {
-    if text.contains(['\r', '\n', '\0']) {
-        let message = format!("the value for {what} holds CR, LF or NUL");
-        return Err(invalid(place(), message));
+    match forbidden(text) {
+        Some(found) => Err(invalid(place(), format!("the value for {what} holds {found}"))),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// The body and its media type.
@@ -238,8 +253,7 @@ fn body(
     let place = || context.place(written.at);
     Ok(match &written.value {
         Body::Json(tree) => {
-            let value =
-                evaluate(tree, &context.scope).map_err(|error| invalid(place(), error.message))?;
+            let value = value(context, tree)?;
             (http::Body::Bytes(value.to_string().into()), Some("application/json"))
         }
         Body::Form(fields) => {
@@ -247,7 +261,7 @@ fn body(
             for (name, values) in fields {
                 let key = text(context, name)?;
                 for tree in values {
-                    form.append_pair(&key, &scalar(context, tree, name.at)?);
+                    form.append_pair(&key, &scalar(context, tree)?);
                 }
             }
             let bytes = http::Body::Bytes(form.finish().into());
@@ -259,7 +273,7 @@ fn body(
         }
         Body::File(file) => {
             let path = text(context, &file.path)?;
-            let path = files::resolve(&file.folder, &context.shared.plan.root, &path)
+            let path = files::resolve(&file.folder, &file.name, &context.shared.plan.root, &path)
                 .map_err(|message| invalid(place(), message))?;
             (http::Body::File(path), Some("application/octet-stream"))
         }

@@ -86,15 +86,13 @@ pub(super) async fn run(
 /// Variables are evaluated once, when the scenario begins.
 fn prepare(context: &mut Context<'_>) -> Result<(), Fault> {
     let scenario = context.scenario;
+    context.base_url = context.shared.base_url.clone();
     bind_all(&mut context.scope, &scenario.vars, None, scenario.source(), |at| scenario.span(at))
         .map_err(|error| Fault::from(*error))?;
-    context.base_url = match &scenario.base_url {
-        None => context.shared.base_url.clone(),
-        Some(text) => match text.value.text(&context.scope) {
-            Ok(url) => Some(url),
-            Err(error) => return Err(step::no_value(context, text, error)),
-        },
-    };
+    if let Some(text) = &scenario.base_url {
+        let url = text.value.text(&context.scope);
+        context.base_url = Some(url.map_err(|error| step::no_value(context, text, error))?);
+    }
     Ok(())
 }
 
@@ -114,7 +112,8 @@ impl Runner<'_> {
     fn refuse(&mut self, context: &Context<'_>, fault: Fault) {
         self.failed = true;
         self.stopped = Some("the scenario could not begin".to_owned());
-        let place = context.place(context.scenario.name.at);
+        let first = context.scenario.all_steps().next().map(|step| step.at);
+        let place = context.place(first.unwrap_or(context.scenario.name.at));
         let mut outcome = outcome(Section::Setup, "variables".to_owned(), place);
         outcome.state = State::Failed;
         outcome.faults.push(fault);

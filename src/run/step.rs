@@ -8,8 +8,8 @@ use url::Url;
 use super::request;
 use super::scenario::Context;
 use crate::expect::{self, Evidence};
-use crate::outcome::{CookieNote, Fault, Place, StepOutcome, UsedValue};
-use crate::scenario::decode::{Text, inside};
+use crate::outcome::{CookieFate, CookieNote, Fault, Place, StepOutcome, UsedValue};
+use crate::scenario::decode::{Text, of_expression};
 use crate::scenario::names;
 use crate::scenario::step::{Action, CookieToSet, Request, SessionAction, Step};
 use crate::scenario::yaml::At;
@@ -51,6 +51,8 @@ async fn exchange(
     written: &Request,
     outcome: &mut StepOutcome,
 ) {
+    // What was refused before is no news of this step.
+    context.session.take_refused();
     let prepared = match request::prepare(context, written) {
         Ok(prepared) => prepared,
         Err(fault) => return outcome.faults.push(fault),
@@ -104,16 +106,20 @@ fn set_cookie(context: &mut Context<'_>, at: At, written: &CookieToSet) -> Resul
     let place = |text: &Text| context.place(text.at);
     if name.is_empty() || name.contains(['=', ';']) || name.contains(char::is_control) {
         let message = format!("`{}` is no cookie name", name.escape_debug());
-        return Err(invalid(place(&written.name), message));
+        let help = "a cookie's name has no `=`, no `;` and no line break, and is not empty";
+        return Err(helped(place(&written.name), message, help));
     }
     // RFC 6265bis section 5.6: what would end the value, or the header, cannot be part of it.
-    if value.contains(|c: char| c == ';' || c.is_control()) {
-        let message = format!("the value of cookie `{name}` holds `;` or a control character");
-        return Err(invalid(place(&written.value), message));
+    let semicolon = value.contains(';').then_some("a `;`");
+    let control = value.contains(char::is_control).then_some("a control character");
+    if let Some(what) = super::request::forbidden(&value).or(semicolon).or(control) {
+        let message = format!("the value of cookie `{name}` holds {what}");
+        let help = "a cookie's value ends there: percent-encode it, as the server expects it";
+        return Err(helped(place(&written.value), message, help));
     }
     let domain = written.domain.as_ref().map(|domain| text(context, domain)).transpose()?;
     let path = written.path.as_ref().map(|path| text(context, path)).transpose()?;
-    let url = cookie_url(context, at, domain.as_deref())?;
+    let url = cookie_url(context, at, written.domain.as_ref(), domain.as_deref())?;
     let host = url.host_str().unwrap_or_default().to_owned();
     let same_site = written.same_site.as_deref().map(|same_site| match same_site {
         "strict" => "strict",
@@ -132,23 +138,35 @@ fn set_cookie(context: &mut Context<'_>, at: At, written: &CookieToSet) -> Resul
         same_site,
         expires: written.expires_in.map(|after: Duration| SystemTime::now() + after),
     };
+    let place = context.place(written.domain.as_ref().map_or(at, |domain| domain.at));
     context.session.set(&url, &cookie).map_err(|reason| {
-        invalid(context.place(at), format!("cookie `{}` cannot be set: {reason}", cookie.name))
+        invalid(place, format!("cookie `{}` cannot be set: {reason}", cookie.name))
     })
 }
 
 /// The URL in whose name a cookie is set: that of its domain, or the base URL.
-fn cookie_url(context: &Context<'_>, at: At, domain: Option<&str>) -> Result<Url, Fault> {
+fn cookie_url(
+    context: &Context<'_>,
+    at: At,
+    written: Option<&Text>,
+    domain: Option<&str>,
+) -> Result<Url, Fault> {
     let text = match (domain, &context.base_url) {
         (Some(domain), _) => format!("https://{}/", domain.trim_start_matches('.')),
         (None, Some(base)) => base.clone(),
         (None, None) => {
             let message = "a cookie needs a `domain` where there is no base URL".to_owned();
-            return Err(invalid(context.place(at), message));
+            let help = "add `domain: shop.test`, or give the scenario a `base_url`";
+            return Err(helped(context.place(at), message, help));
         }
     };
-    Url::parse(&text)
-        .map_err(|error| invalid(context.place(at), format!("`{text}` is no URL: {error}")))
+    Url::parse(&text).map_err(|error| match (domain, written) {
+        (Some(domain), Some(written)) => {
+            let message = format!("`{}` is no domain", domain.escape_debug());
+            helped(context.place(written.at), message, "write a host's name, such as `shop.test`")
+        }
+        _ => invalid(context.place(at), format!("the base URL `{text}` is no URL: {error}")),
+    })
 }
 
 pub(super) fn text(context: &Context<'_>, text: &Text) -> Result<String, Fault> {
@@ -158,7 +176,7 @@ pub(super) fn text(context: &Context<'_>, text: &Text) -> Result<String, Fault> 
 /// An expression that has no value, at its own place in the text.
 pub(super) fn no_value(context: &Context<'_>, text: &Text, error: EvaluationError) -> Fault {
     let Place { source, span } = context.place(text.at);
-    let span = inside(&source, span, text.value.source(), error.offset);
+    let span = of_expression(&source, span, text.value.source(), &error);
     invalid(Place { source, span }, error.message)
 }
 
@@ -181,6 +199,11 @@ pub(super) fn invalid(place: Place, message: String) -> Fault {
     Fault::Invalid { place, message, label: String::new(), help: None }
 }
 
+/// As [`invalid`], with a remedy.
+fn helped(place: Place, message: String, help: &str) -> Fault {
+    Fault::Invalid { place, message, label: String::new(), help: Some(help.to_owned()) }
+}
+
 /// Adds to a failed step what helps to understand it.
 pub(super) fn explain(context: &mut Context<'_>, step: &Step, outcome: &mut StepOutcome) {
     outcome.values = used_values(context, step);
@@ -193,15 +216,16 @@ pub(super) fn explain(context: &mut Context<'_>, step: &Step, outcome: &mut Step
             .map(|name| String::from_utf8_lossy(name).trim().to_owned())
             .collect();
         let held = context.session.held_back(&hop.url).into_iter();
-        let held = held.map(|(name, reason)| CookieNote { name, held_back: Some(reason) });
-        let sent = sent.into_iter().map(|name| CookieNote { name, held_back: None });
-        outcome.cookies = sent.chain(held).collect();
+        let held =
+            held.map(|(name, reason)| CookieNote { name, fate: CookieFate::HeldBack(reason) });
+        let sent = sent.into_iter().map(|name| CookieNote { name, fate: CookieFate::Sent });
+        let refused = context.session.take_refused().into_iter();
+        let refused = refused.map(|cookie| CookieNote {
+            name: cookie.name,
+            fate: CookieFate::Refused(cookie.reason),
+        });
+        outcome.cookies = sent.chain(held).chain(refused).collect();
     }
-    let refused = context.session.take_refused().into_iter();
-    outcome.cookies.extend(refused.map(|refusal| CookieNote {
-        name: refusal.name,
-        held_back: Some(format!("it was refused, as {}", refusal.reason)),
-    }));
 }
 
 /// The variables that the step's texts name, each once, in the order of their use.

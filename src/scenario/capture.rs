@@ -107,6 +107,11 @@ fn options(d: &Decoder<'_>, node: &Node, name: Option<Located<String>>) -> Optio
     let find = |key: &str| entries.iter().find(|entry| entry.key == key).copied();
     let mut sources = SOURCES.iter().filter_map(|key| find(key));
     let (Some(source), None) = (sources.next(), sources.next()) else {
+        // A source that is not supported yet was reported already.
+        let later = |entry: &Entry| ["xml", "html"].contains(&entry.key.as_str());
+        if matches!(&node.kind, Kind::Map(all) if all.iter().any(later)) {
+            return None;
+        }
         let names = SOURCES.map(|name| format!("`{name}`")).join(", ");
         d.error_help(
             node.at,
@@ -122,7 +127,7 @@ fn options(d: &Decoder<'_>, node: &Node, name: Option<Located<String>>) -> Optio
         None => None,
     };
     if let (Some(group), true) = (find("group"), source.key != "regex") {
-        d.error(group.at, "`group` belongs to `regex`", "");
+        d.error_help(group.at, "`group` belongs to `regex`", "", "leave it out");
     }
     let (at, value) = (source.value.at, &source.value);
     let text = |what: &str| d.plain(value, what).map(|text| text.value);
@@ -136,7 +141,8 @@ fn options(d: &Decoder<'_>, node: &Node, name: Option<Located<String>>) -> Optio
         "value" => CaptureSource::Value(d.text(value, "an expression")?),
         flag => {
             if !d.boolean(value)? {
-                d.error(at, format!("`{flag}` is `true` or left out"), "");
+                let help = format!("`{flag}: true` captures it");
+                d.error_help(at, format!("`{flag}: false` says nothing"), "", &help);
                 return None;
             }
             match flag {
@@ -154,7 +160,7 @@ fn regex(d: &Decoder<'_>, node: &Node, group: Option<&Entry>) -> Option<CaptureS
     let regex = match super::matcher::compile(&pattern.value) {
         Ok(regex) => regex,
         Err(message) => {
-            d.error(node.at, message, "");
+            d.error_help(node.at, &message, "", super::matcher::regex_help(&message));
             return None;
         }
     };
@@ -162,7 +168,23 @@ fn regex(d: &Decoder<'_>, node: &Node, group: Option<&Entry>) -> Option<CaptureS
     let group = match group {
         // Group 1, or the whole match where there is no group.
         None => last.min(1),
-        Some(entry) => usize::try_from(d.integer(&entry.value, 0..=last as u64)?).ok()?,
+        Some(entry) => {
+            let group = d.integer(&entry.value, 0..=u64::from(u32::MAX))?;
+            let group = usize::try_from(group).ok()?;
+            if group > last {
+                let have = match last {
+                    0 => "no group".to_owned(),
+                    1 => "1 group".to_owned(),
+                    last => format!("{last} groups"),
+                };
+                let message =
+                    format!("the regular expression has {have}, and this asks for group {group}");
+                let help = "groups are the parts in `(…)`, counted from 1; 0 is all that matched";
+                d.error_help(entry.value.at, message, "", help);
+                return None;
+            }
+            group
+        }
     };
     Some(CaptureSource::Regex { regex, group })
 }

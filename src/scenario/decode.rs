@@ -10,7 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::closest;
 use crate::jsonpath::{InvalidPath, JsonPath};
 use crate::source::{Source, Span};
-use crate::template::Template;
+use crate::template::{EvaluationError, Template};
 use crate::value::Value;
 
 /// A value with its place.
@@ -115,6 +115,17 @@ impl<'d> Decoder<'d> {
         self.error(node.at, format!("expected {what}, found {}", found(node)), "");
     }
 
+    /// Records that a value has the wrong kind, with a remedy where there is one.
+    fn expected_help(&self, what: &str, node: &Node, help: Option<String>) {
+        match help {
+            Some(help) => {
+                let message = format!("expected {what}, found {}", found(node));
+                self.error_help(node.at, message, "", &help);
+            }
+            None => self.expected(what, node),
+        }
+    }
+
     /// A map's entries; unknown keys are recorded and left out.
     pub(super) fn map<'n>(&self, node: &'n Node, keys: &Keys) -> Option<Vec<&'n Entry>> {
         let entries = self.entries(node, keys.what)?;
@@ -126,7 +137,7 @@ impl<'d> Decoder<'d> {
         match &node.kind {
             Kind::Map(entries) => Some(entries),
             _ => {
-                self.expected(&format!("{what} (a map)"), node);
+                self.expected_help(&format!("{what} (a map)"), node, as_map(what, node));
                 None
             }
         }
@@ -145,6 +156,10 @@ impl<'d> Decoder<'d> {
             return false;
         }
         let message = format!("unknown key `{key}` in {}", keys.what);
+        if let Some(help) = as_request(entry, keys) {
+            self.error_help(entry.at, message, "", &help);
+            return false;
+        }
         let all = || keys.known.iter().chain(keys.later).copied();
         if let Some(name) = closest(key, all()) {
             self.error(entry.at, message, &format!("did you mean `{name}`?"));
@@ -166,7 +181,7 @@ impl<'d> Decoder<'d> {
         match &node.kind {
             Kind::List(items) => Some(items),
             _ => {
-                self.expected(&format!("a list of {what}"), node);
+                self.expected_help(&format!("a list of {what}"), node, as_list(what, node));
                 None
             }
         }
@@ -189,7 +204,7 @@ impl<'d> Decoder<'d> {
     pub(super) fn plain(&self, node: &Node, what: &str) -> Option<Located<String>> {
         let text = self.string(node, what)?;
         if text.value.contains("${") {
-            self.error(node.at, format!("{what} cannot hold `${{…}}`"), "");
+            self.error(node.at, "`${…}` cannot be used here", "write it out");
             return None;
         }
         Some(text)
@@ -221,7 +236,16 @@ impl<'d> Decoder<'d> {
         match node.kind {
             Kind::Bool(value) => Some(value),
             _ => {
-                self.expected("`true` or `false`", node);
+                let message = format!("expected `true` or `false`, found {}", found(node));
+                let meant = match &node.kind {
+                    Kind::Text(text) => match text.to_lowercase().as_str() {
+                        "yes" | "on" | "true" | "y" => "did you mean `true`?",
+                        "no" | "off" | "false" | "n" => "did you mean `false`?",
+                        _ => "",
+                    },
+                    _ => "",
+                };
+                self.error(node.at, message, meant);
                 None
             }
         }
@@ -333,6 +357,55 @@ impl Tree {
     }
 }
 
+/// `get: /a` is what other tools write.
+fn as_request(entry: &Entry, keys: &Keys) -> Option<String> {
+    let methods = ["get", "head", "post", "put", "patch", "delete", "options"];
+    let method = entry.key.to_lowercase();
+    if keys.what != "a step" || !methods.contains(&method.as_str()) {
+        return None;
+    }
+    let url = match &entry.value.kind {
+        Kind::Text(url) if !url.contains(char::is_whitespace) => url.as_str(),
+        _ => "/health",
+    };
+    Some(format!("did you mean `request: {} {url}`?", method.to_uppercase()))
+}
+
+/// How a map is written in place of what was found.
+fn as_map(what: &str, node: &Node) -> Option<String> {
+    match (&node.kind, what) {
+        (Kind::Text(text), "a step") if text.contains(' ') => {
+            Some(format!("did you mean `- request: {text}`?"))
+        }
+        (Kind::Number(number), "`expect`") => Some(format!("did you mean `status: {number}`?")),
+        (Kind::Text(text), "`timeouts`") => Some(format!("did you mean `{{request: {text}}}`?")),
+        (Kind::Text(url), "an environment") if url.starts_with("http") => {
+            Some(format!("did you mean `{{ base_url: {url} }}`?"))
+        }
+        (Kind::Null, _) => {
+            Some("write what belongs to it below, indented, or leave it out".to_owned())
+        }
+        (Kind::List(_), _) => Some("write `key: value` lines, without `- ` and `[…]`".to_owned()),
+        _ => Some("write `key: value`, each on a line of its own".to_owned()),
+    }
+}
+
+/// How a list is written in place of what was found.
+fn as_list(what: &str, node: &Node) -> Option<String> {
+    match &node.kind {
+        Kind::Text(text) if what == "steps" => {
+            let request = text.contains(' ').then(|| format!("`- request: {text}`"));
+            let item = request.unwrap_or_else(|| "`- request: GET /health`".to_owned());
+            Some(format!("write each step on a line of its own, such as {item}"))
+        }
+        Kind::Text(text) if !text.is_empty() && !text.contains(['\n', ',', '[', ']', '{', '}']) => {
+            Some(format!("did you mean `[{text}]`?"))
+        }
+        Kind::Map(_) => Some("begin each item with `- `".to_owned()),
+        _ => None,
+    }
+}
+
 /// What a node is, for "found …".
 pub(super) fn found(node: &Node) -> String {
     match &node.kind {
@@ -346,6 +419,16 @@ pub(super) fn found(node: &Node) -> String {
     }
 }
 
+/// The piece of the source where an expression stands that has no value.
+#[must_use]
+pub fn of_expression(source: &Source, span: Span, text: &str, error: &EvaluationError) -> Span {
+    let found = inside(source, span, text, error.offset);
+    let expression = text.get(error.offset..error.offset + error.length).unwrap_or_default();
+    let is_there =
+        source.text().get(found.start..).is_some_and(|rest| rest.starts_with(expression));
+    if is_there { Span::new(found.start, found.start + expression.len()) } else { found }
+}
+
 /// The piece of the source where the byte `offset` of a scalar's text stands.
 ///
 /// In a plain or quoted scalar without escapes that is exact; else the line of the text is looked up, else it is the scalar.
@@ -354,7 +437,9 @@ pub fn inside(source: &Source, span: Span, text: &str, offset: usize) -> Span {
     let written = source.text().get(span.start..span.end).unwrap_or_default();
     let rest = text.get(offset..).unwrap_or_default();
     let word_end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
-    let length = word_end.max(rest.chars().next().map_or(1, char::len_utf8));
+    let braces = ["${}", "${"].iter().find(|braces| rest.starts_with(**braces));
+    let first = braces.map_or_else(|| rest.chars().next().map_or(1, char::len_utf8), |it| it.len());
+    let length = word_end.max(first);
     if let Some(at) = written.find(text) {
         let start = span.start + at + offset;
         return Span::new(start, (start + length).min(source.text().len()));

@@ -183,7 +183,8 @@ fn status(d: &Decoder<'_>, node: &Node) -> Option<Status> {
             WantedStatus::Matcher(matcher::decode(d, node, Domain::Json)?)
         }
         Kind::List(items) if items.is_empty() => {
-            d.error(node.at, "the list of statuses is empty", "");
+            let help = "name one, such as `200` or `2xx`";
+            d.error_help(node.at, "the list of statuses is empty", "", help);
             return None;
         }
         Kind::List(items) => {
@@ -211,10 +212,21 @@ fn status_pattern(d: &Decoder<'_>, node: &Node) -> Option<StatusPattern> {
         _ => {}
     }
     let message = format!("expected a status, found {}", found(node));
+    let meant = match &node.kind {
+        Kind::Text(text) => Some(text.to_lowercase()),
+        _ => None,
+    };
+    let is_code = |text: &String| text.parse().is_ok_and(|code: u16| (100..=999).contains(&code));
+    let is_class = |text: &String| matches!(text.as_bytes(), [b'1'..=b'5', b'x', b'x']);
+    let label = match meant.filter(|text| is_code(text) || is_class(text)) {
+        Some(meant) if is_code(&meant) => format!("write `{meant}`, without quotes"),
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => String::new(),
+    };
     d.error_help(
         node.at,
         message,
-        "",
+        &label,
         "a status is a number from 100 to 599 (up to 999 is let through), or a class such as `2xx`",
     );
     None
@@ -270,9 +282,24 @@ fn cookies(d: &Decoder<'_>, node: &Node) -> Option<Vec<(Located<String>, CookieE
 fn cookie(d: &Decoder<'_>, node: &Node) -> Option<CookieExpectation> {
     let operators = |key: &str| key != "exists" && matcher::KEYS.known.contains(&key);
     let is_matcher = match &node.kind {
+        Kind::Map(entries) if entries.is_empty() => {
+            let help = "say what must hold, such as `exists: true`";
+            d.error_help(node.at, "an empty expectation checks nothing", "", help);
+            return None;
+        }
         Kind::Map(entries) => entries.iter().any(|entry| operators(&entry.key)),
         _ => true,
     };
+    if let (true, Kind::Map(entries)) = (is_matcher, &node.kind) {
+        let attribute = |key: &str| COOKIE_KEYS.known.contains(&key);
+        if let Some(entry) = entries.iter().find(|entry| attribute(&entry.key)) {
+            let message = format!("`{}` stands beside a matcher on the cookie's value", entry.key);
+            let help =
+                "put the matcher below `value`, such as `{value: {starts_with: x}, path: /}`";
+            d.error_help(entry.at, message, "", help);
+            return None;
+        }
+    }
     if is_matcher {
         let value = matcher::decode(d, node, Domain::Text)?;
         return Some(CookieExpectation { attributes: vec![(CookieAttribute::Value, value)] });
@@ -290,11 +317,44 @@ fn cookie(d: &Decoder<'_>, node: &Node) -> Option<CookieExpectation> {
             "persistent" => (CookieAttribute::Persistent, Domain::Json),
             _ => (CookieAttribute::Exists, Domain::Json),
         };
+        if !can_hold(d, attribute, &entry.value) {
+            continue;
+        }
         if let Some(matcher) = matcher::decode(d, &entry.value, domain) {
             attributes.push((attribute, matcher));
         }
     }
     Some(CookieExpectation { attributes })
+}
+
+/// Whether an attribute can ever have the value that is written.
+fn can_hold(d: &Decoder<'_>, attribute: CookieAttribute, node: &Node) -> bool {
+    let is_template = matches!(&node.kind, Kind::Text(text) if text.contains("${"));
+    let is_scalar = !is_template && !matches!(node.kind, Kind::Map(_) | Kind::List(_));
+    match attribute {
+        CookieAttribute::Secure
+        | CookieAttribute::HttpOnly
+        | CookieAttribute::Persistent
+        | CookieAttribute::Exists
+            if is_scalar =>
+        {
+            d.boolean(node).is_some()
+        }
+        CookieAttribute::SameSite if is_scalar => {
+            let known = ["strict", "lax", "none"];
+            let is_known = match &node.kind {
+                Kind::Text(text) => known.contains(&text.as_str()),
+                kind => matches!(kind, Kind::Null),
+            };
+            if !is_known {
+                let found = found(node);
+                let message = format!("`same_site` is `strict`, `lax` or `none`, found {found}");
+                d.error_help(node.at, message, "", "write it in lower case");
+            }
+            is_known
+        }
+        _ => true,
+    }
 }
 
 fn json(d: &Decoder<'_>, node: &Node) -> Option<Vec<(Located<JsonPath>, Matcher)>> {
@@ -327,7 +387,13 @@ pub(super) fn json_path(d: &Decoder<'_>, at: At, text: &str) -> Option<JsonPath>
             };
             let shown = crate::value::cut(text, 60);
             let message = format!("`{shown}` is no JSONPath: {}", error.message);
-            d.report(Diagnostic::error(message).at(d.source(), span, ""));
+            let diagnostic = Diagnostic::error(message).at(d.source(), span, "");
+            let meant = format!("$.{}", text.trim_start_matches('.'));
+            let is_path = !text.starts_with('$') && d.parsed_path(&meant).is_ok();
+            d.report(match is_path {
+                true => diagnostic.help(format!("did you mean `{meant}`?")),
+                false => diagnostic,
+            });
             None
         }
     }

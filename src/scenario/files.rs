@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use super::decode::{Decoder, Text};
 use super::yaml::Node;
-use crate::source;
 
 /// A path in a scenario.
 #[derive(Clone, Debug)]
@@ -15,14 +14,17 @@ pub struct FileReference {
     pub path: Text,
     /// The folder of the file it stands in.
     pub folder: PathBuf,
+    /// That folder as messages show it.
+    pub name: PathBuf,
 }
 
 /// Reads a path; one without templates is looked up at once.
 pub(super) fn reference(d: &Decoder<'_>, node: &Node) -> Option<FileReference> {
     let path = d.text(node, "a path")?;
-    let folder = folder(d.source().path());
-    if let Some(literal) = path.value.literal()
-        && let Err(message) = resolve(&folder, d.root(), literal)
+    let name = Path::new(d.source().name()).parent().unwrap_or(Path::new("")).to_owned();
+    let file = FileReference { path, folder: folder(d.source().path()), name };
+    if let Some(literal) = file.path.value.literal()
+        && let Err(message) = resolve(&file.folder, &file.name, d.root(), literal)
     {
         d.error_help(
             node.at,
@@ -32,7 +34,7 @@ pub(super) fn reference(d: &Decoder<'_>, node: &Node) -> Option<FileReference> {
         );
         return None;
     }
-    Some(FileReference { path, folder })
+    Some(file)
 }
 
 /// The folder of a file.
@@ -44,16 +46,18 @@ pub fn folder(path: &Path) -> PathBuf {
     }
 }
 
-/// The regular file that `path` means in `folder`, below `root` after links are followed.
+/// The regular file that `path` means where it stands, below `root` after links are followed; `name` is the folder as
+/// messages show it.
 ///
 /// # Errors
 /// A file that is missing, lies outside of the root, is no regular file or cannot be read: a message with the path.
-pub fn resolve(folder: &Path, root: &Path, path: &str) -> Result<PathBuf, String> {
+pub fn resolve(folder: &Path, name: &Path, root: &Path, path: &str) -> Result<PathBuf, String> {
+    if path.is_empty() {
+        return Err("the path is empty".to_owned());
+    }
     let joined = folder.join(path);
-    // From the project's folder, so that a message says the same on every machine.
-    let plain_root = source::plain(root);
-    let plain = source::plain(&joined);
-    let shown = plain.strip_prefix(&plain_root).unwrap_or(Path::new(path)).display();
+    let shown = name.join(path);
+    let shown = shown.display();
     let os = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => format!("there is no file `{shown}`"),
         _ => format!("cannot read `{shown}`: {}", reason(&error)),
@@ -115,7 +119,7 @@ mod tests {
         fs::write(folder.join("a.txt"), "a").expect("a file");
         std::os::unix::fs::symlink("/etc/passwd", folder.join("link")).expect("a link");
         std::os::unix::fs::symlink("loop", folder.join("loop")).expect("a link");
-        let found = resolve(&folder, root.path(), path);
+        let found = resolve(&folder, Path::new("scenarios"), root.path(), path);
         match expected {
             Ok(end) => assert!(found.expect(path).ends_with(end)),
             Err(part) => {

@@ -221,7 +221,13 @@ fn check(d: &Decoder<'_>, entry: &Entry, domain: Domain) -> Option<Check> {
     let node = &entry.value;
     let value = || operand(d, node, domain);
     let inner = || decode(d, node, domain);
-    let order = |order| Some(Op::Compare(order, value()?));
+    let order = |order| {
+        if matches!(node.kind, Kind::Null | Kind::Bool(_) | Kind::List(_) | Kind::Map(_)) {
+            d.expected("a number or a text to compare with", node);
+            return None;
+        }
+        Some(Op::Compare(order, value()?))
+    };
     let op = match entry.key.as_str() {
         "equals" => Op::Equals(value()?),
         "not" => Op::Not(inner()?),
@@ -233,8 +239,8 @@ fn check(d: &Decoder<'_>, entry: &Entry, domain: Domain) -> Option<Check> {
         "in" => Op::In(list_operand(d, node, domain)?),
         "includes" => Op::Includes(value()?),
         "excludes" => Op::Excludes(value()?),
-        "starts_with" => Op::StartsWith(d.text_value(node, "a text")?),
-        "ends_with" => Op::EndsWith(d.text_value(node, "a text")?),
+        "starts_with" => Op::StartsWith(one_text(d, node)?),
+        "ends_with" => Op::EndsWith(one_text(d, node)?),
         "matches" => Op::Matches(pattern(d, node)?),
         "length" => Op::Length(decode(d, node, Domain::Count)?),
         "empty" => Op::Empty(d.boolean(node)?),
@@ -251,6 +257,15 @@ fn check(d: &Decoder<'_>, entry: &Entry, domain: Domain) -> Option<Check> {
     Some(Check { at: node.at, op })
 }
 
+/// A text; a list of texts has no beginning and no end.
+fn one_text(d: &Decoder<'_>, node: &Node) -> Option<Tree> {
+    if matches!(node.kind, Kind::List(_) | Kind::Map(_)) {
+        d.expected("a text", node);
+        return None;
+    }
+    d.text_value(node, "a text")
+}
+
 /// An operand, read as the domain wants it.
 fn operand(d: &Decoder<'_>, node: &Node, domain: Domain) -> Option<Tree> {
     match domain {
@@ -261,7 +276,8 @@ fn operand(d: &Decoder<'_>, node: &Node, domain: Domain) -> Option<Tree> {
         }),
         Domain::Count if matches!(node.kind, Kind::Number(_)) => d.tree(node),
         Domain::Count => quantity_operand(d, node, "a number or a size like `10KiB`", |text| {
-            quantity::size(text).map(Value::from)
+            let wrong = |_| format!("`{text}` is no number, and no size like `10KiB`");
+            quantity::size(text).map(Value::from).map_err(wrong)
         }),
     }
 }
@@ -322,8 +338,7 @@ fn pattern(d: &Decoder<'_>, node: &Node) -> Option<Pattern> {
     match compile(literal) {
         Ok(regex) => Some(Pattern::Compiled(regex)),
         Err(message) => {
-            let help = "callsheet uses the dialect of Rust's `regex` crate: linear time, no look-around, no back-references";
-            d.error_help(node.at, message, "", help);
+            d.error_help(node.at, &message, "", regex_help(&message));
             None
         }
     }
@@ -335,8 +350,8 @@ fn pattern(d: &Decoder<'_>, node: &Node) -> Option<Pattern> {
 /// Why it is none, in one line.
 pub fn compile(pattern: &str) -> Result<Regex, String> {
     Regex::new(pattern).map_err(|error| match error {
-        regex::Error::CompiledTooBig(limit) => {
-            format!("the regular expression is too big: it needs more than {limit} bytes")
+        regex::Error::CompiledTooBig(_) => {
+            "the regular expression is too big with all its repetitions".to_owned()
         }
         error => {
             let text = error.to_string();
@@ -345,6 +360,17 @@ pub fn compile(pattern: &str) -> Result<Regex, String> {
             format!("`{pattern}` is no regular expression: {reason}")
         }
     })
+}
+
+/// What to do about a text that is no regular expression.
+pub(super) fn regex_help(message: &str) -> &'static str {
+    if message.contains("too big") {
+        "make the counts in `{…}` smaller, or compare with `length`"
+    } else if message.contains("not supported") {
+        "look-around (`(?=…)`, `(?<=…)`) and back-references (`\\1`) are left out, so that a search always takes little time"
+    } else {
+        "to find a character such as `(`, `[`, `{`, `*`, `+` or `?` itself, write a `\\` before it"
+    }
 }
 
 fn types(d: &Decoder<'_>, node: &Node) -> Option<Vec<Type>> {

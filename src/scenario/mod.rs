@@ -109,7 +109,7 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Scenario> {
     let name = find("name").and_then(|node| d.plain(node, "the scenario's name"));
     let description = find("description").and_then(|node| d.plain(node, "a description"));
     let tags = find("tags").and_then(|node| tags(d, node)).unwrap_or_default();
-    let base_url = find("base_url").and_then(|node| d.text(node, "a URL"));
+    let base_url = find("base_url").and_then(|node| settings::base_url(d, node));
     let vars = find("vars").and_then(|node| variables(d, node)).unwrap_or_default();
     let defaults = find("defaults").and_then(|node| settings::decode(d, node)).unwrap_or_default();
     let (setup, main, teardown) = (steps("setup"), steps("steps"), steps("teardown"));
@@ -121,7 +121,13 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Scenario> {
             "add `name: what it shows`, for reports",
         );
     } else if name.as_ref().is_some_and(|name| name.value.trim().is_empty()) {
-        d.error(node.at, "the scenario's `name` is empty", "");
+        let at = find("name").map_or(node.at, |name| name.at);
+        d.error_help(
+            at,
+            "the scenario's `name` is empty",
+            "",
+            "say what it shows: reports need it",
+        );
     }
     match find("steps") {
         None => d.error_help(
@@ -193,7 +199,8 @@ fn variable_name(d: &Decoder<'_>, entry: &Entry) -> Option<Located<String>> {
         "None",
     ];
     if RESERVED.contains(&name) || words.contains(&name) {
-        d.error_help(entry.at, format!("the name `{name}` is reserved"), "", "take another one");
+        let help = "callsheet gives it a meaning of its own in `${…}`: take another name";
+        d.error_help(entry.at, format!("the name `{name}` is reserved"), "", help);
         return None;
     }
     Some(Located { at: entry.at, value: name.to_owned() })

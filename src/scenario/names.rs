@@ -174,6 +174,11 @@ impl<'s> Checker<'s> {
     fn unset_variable(&mut self, place: (&Text, usize), name: &str) {
         let message = format!("the environment variable `{name}` is not set");
         let (source, span) = (self.scenario.source(), self.place(place));
+        let written = format!("env.{name}");
+        let span = match source.text()[span.start..].starts_with(&written) {
+            true => Span::new(span.start, span.start + written.len()),
+            false => span,
+        };
         let diagnostic = if self.around.strict {
             Diagnostic::error(message)
         } else {
@@ -195,6 +200,18 @@ impl<'s> Checker<'s> {
             self.diagnostics.push(
                 diagnostic.help("move the step that captures it before the one that uses it"),
             );
+            return;
+        }
+        if let Some((later, _)) = self.scenario.vars.iter().find(|(later, _)| later.value == name) {
+            let (source, span) = (self.scenario.source(), self.place(place));
+            let diagnostic = Diagnostic::error(format!("`{name}` has no value yet")).at(
+                source,
+                span,
+                "used here",
+            );
+            let diagnostic = diagnostic.also(source, self.scenario.span(later.at), "defined here");
+            let help = "variables get their values from top to bottom: one can use those above it";
+            self.diagnostics.push(diagnostic.help(help));
             return;
         }
         let label = closest(name, self.known.iter().copied())

@@ -104,7 +104,14 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Project> {
         let known = environments.iter().map(|(name, _)| name.value.as_str());
         let label = crate::diagnostic::suggest::closest(&name.value, known)
             .map_or_else(String::new, |close| format!("did you mean `{close}`?"));
-        d.error(name.at, format!("there is no environment `{}`", name.value), &label);
+        let names: Vec<String> =
+            environments.iter().map(|(name, _)| format!("`{}`", name.value)).collect();
+        let help = match names.len() {
+            0 => "there are no `environments` in this file".to_owned(),
+            _ => format!("the environments are {}", names.join(", ")),
+        };
+        let message = format!("there is no environment `{}`", name.value);
+        d.error_help(name.at, message, &label, &help);
     }
     Some(Project {
         document: d.document(),
@@ -131,7 +138,7 @@ fn environments(d: &Decoder<'_>, node: &Node) -> Option<Vec<(Located<String>, En
         let mut environment = Environment::default();
         for part in d.map(&entry.value, &ENVIRONMENT_KEYS)? {
             match part.key.as_str() {
-                "base_url" => environment.base_url = d.text(&part.value, "a URL"),
+                "base_url" => environment.base_url = settings::base_url(d, &part.value),
                 _ => environment.vars = variables(d, &part.value).unwrap_or_default(),
             }
         }
@@ -153,7 +160,9 @@ fn server(d: &Decoder<'_>, node: &Node) -> Option<Server> {
     let find = |key: &str| entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value);
     for key in ["command", "ready"] {
         if find(key).is_none() {
-            d.error(node.at, format!("`server` wants a `{key}`"), "");
+            let help =
+                "write `demo`, or `{command: ./shop, ready: 'http://127.0.0.1:8080/health'}`";
+            d.error_help(node.at, format!("`server` wants a `{key}`"), "", help);
         }
     }
     let command = d.plain(find("command")?, "a command")?;

@@ -29,6 +29,20 @@ pub struct Settings {
     pub max_body: Option<u64>,
 }
 
+/// What paths are joined to: one without templates is a whole URL.
+pub(super) fn base_url(d: &Decoder<'_>, node: &Node) -> Option<Text> {
+    let text = d.text(node, "a URL such as `http://127.0.0.1:8080`")?;
+    let is_url = |url: url::Url| matches!(url.scheme(), "http" | "https") && url.has_host();
+    if let Some(literal) = text.value.literal()
+        && !url::Url::parse(literal).is_ok_and(is_url)
+    {
+        let message = format!("`{}` is no base URL", crate::value::cut(literal, 60));
+        d.error_help(node.at, message, "", "write the whole URL, such as `http://127.0.0.1:8080`");
+        return None;
+    }
+    Some(text)
+}
+
 /// How many redirects `follow_redirects: true` follows.
 pub const DEFAULT_REDIRECTS: u32 = 10;
 
@@ -247,7 +261,12 @@ pub(super) fn header_name(d: &Decoder<'_>, at: At, name: &str) -> Option<Located
         Ok(name) => Some(Located { at, value: name.as_str().to_owned() }),
         Err(_) => {
             let message = format!("`{}` is no header name", name.escape_debug());
-            d.error_help(at, message, "", "a name has letters, digits and any of !#$%&'*+-.^_`|~");
+            d.error_help(
+                at,
+                message,
+                "",
+                "a header's name has letters, digits, `-` and `_`, and no blank",
+            );
             None
         }
     }
@@ -264,7 +283,9 @@ pub(super) fn refuse_second<T>(
             .at(d.source(), d.span(name.at), "again here")
             .also(d.source(), d.span(first.at), "first here");
         d.report(
-            diagnostic.help("header names have no case; a list gives one header several values"),
+            diagnostic.help(
+                "upper and lower case are the same in a header's name; a list sends one header several times",
+            ),
         );
     }
 }
@@ -283,7 +304,7 @@ fn allowed(d: &Decoder<'_>, name: &Located<String>) -> bool {
     let allowed = !framing.contains(&name.value.as_str());
     if !allowed {
         let message = format!("header `{}` cannot be set by hand", name.value);
-        d.error_help(name.at, message, "", "callsheet frames the request; leave it out");
+        d.error_help(name.at, message, "", "callsheet sets it itself: leave it out");
     }
     allowed
 }
@@ -297,7 +318,7 @@ fn header_value(d: &Decoder<'_>, node: &Node) -> Option<Text> {
     if text.value.parts().iter().any(literal) {
         d.error_help(
             node.at,
-            "a header's value cannot hold CR, LF or NUL",
+            "a header's value cannot hold a line break or a NUL character",
             "",
             "write it on one line; a block text (`|`) ends with a line break, `|-` does not",
         );
@@ -315,7 +336,7 @@ fn follow_redirects(d: &Decoder<'_>, node: &Node) -> Option<u32> {
             _ => {
                 d.error(
                     node.at,
-                    format!("`follow_redirects` is at most 100, found `{number}`"),
+                    format!("`follow_redirects` is a whole number from 0 to 100, found `{number}`"),
                     "",
                 );
                 None
@@ -350,7 +371,8 @@ pub(super) fn duration(d: &Decoder<'_>, node: &Node) -> Option<Duration> {
     match quantity::duration(&text.value) {
         Ok(duration) if !duration.is_zero() => Some(duration),
         Ok(_) => {
-            d.error(node.at, "the duration is zero", "");
+            let help = "write a longer one, such as `10s`, or leave it out";
+            d.error_help(node.at, "a duration of zero leaves no time", "", help);
             None
         }
         Err(message) => {

@@ -155,8 +155,8 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Step> {
             return None;
         }
         (None, None) => {
-            // A key that is not supported yet was reported already, and is what the step does.
-            let said = matches!(&node.kind, Kind::Map(all) if all.iter().any(|entry| KEYS.later.contains(&entry.key.as_str())));
+            // A key that is unknown, or not supported yet, was reported already, and is what the step does.
+            let said = matches!(&node.kind, Kind::Map(all) if all.len() > entries.len());
             if !said {
                 d.error_help(
                     node.at,
@@ -183,11 +183,19 @@ fn request_action(d: &Decoder<'_>, entry: &Entry, settings: Settings) -> Option<
     let node = &entry.value;
     let line = d.string(node, "`METHOD URL`, such as `GET /account`")?;
     let text = line.value.as_str();
+    let help = "write the method and the URL, such as `GET /account`";
     let Some((method, url)) = text.split_once(char::is_whitespace) else {
-        let help = "write the method and the URL, such as `GET /account`";
-        d.error_help(node.at, format!("`{text}` is no request line"), "", help);
+        let message = match text {
+            "" => "the request line is empty".to_owned(),
+            text => format!("`{text}` is no request line"),
+        };
+        d.error_help(node.at, message, "", help);
         return None;
     };
+    if method.is_empty() {
+        d.error_help(node.at, "the request line begins with a blank", "", help);
+        return None;
+    }
     check_method(d, node.at, method)?;
     let url = url.trim();
     let start = text.len() - text.trim_end().len();
@@ -226,9 +234,9 @@ fn check_method(d: &Decoder<'_>, at: At, method: &str) -> Option<()> {
     if method == "CONNECT" {
         d.error_help(
             at,
-            "`CONNECT` asks for a tunnel, which is the client's own affair",
+            "`CONNECT` cannot be sent: it asks a proxy for a tunnel",
             "",
-            "name a proxy instead",
+            "send the request that would go through the tunnel",
         );
         return None;
     }
@@ -265,6 +273,8 @@ fn check_url(d: &Decoder<'_>, at: At, url: &Template) -> Option<()> {
     };
     let help = if problem == CREDENTIALS {
         "send them in a header: `Authorization: Basic …`"
+    } else if start.contains("://") {
+        "a host follows `://`, and a port is at most 65535"
     } else {
         "a URL begins with `/`, `http://`, `https://` or a template"
     };
@@ -280,6 +290,9 @@ pub const CREDENTIALS: &str = "the URL holds a user name or password, which are 
 pub fn has_credentials(url: &url::Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
 }
+
+const ACTIONS: &str =
+    "the actions are `reset`, `{set_cookie: {name, value}}` and `{delete_cookie: NAME}`";
 
 const SESSION_KEYS: Keys = Keys {
     what: "a session step",
@@ -316,14 +329,25 @@ fn session_action(d: &Decoder<'_>, entry: &Entry, entries: &[&Entry]) -> Option<
                 SessionAction::SetCookie(Box::new(cookie_to_set(d, &only.value)?))
             }
             [only] => delete_cookie(d, &only.value)?,
-            [] => return None,
-            _ => {
-                d.error(node.at, "a session step does one thing", "");
+            [] => {
+                if matches!(&node.kind, Kind::Map(all) if all.is_empty()) {
+                    d.error_help(node.at, "this session step does nothing", "", ACTIONS);
+                }
+                return None;
+            }
+            [_, second, ..] => {
+                let message = "a session step does one thing";
+                d.error_help(second.at, message, "the second", "make two steps of it");
                 return None;
             }
         },
         _ => {
-            d.error_help(node.at, format!("expected a session action, found {}", super::decode::found(node)), "", "the actions are `reset`, `{set_cookie: {name, value}}` and `{delete_cookie: NAME}`");
+            d.error_help(
+                node.at,
+                format!("expected a session action, found {}", super::decode::found(node)),
+                "",
+                ACTIONS,
+            );
             return None;
         }
     };
@@ -343,7 +367,8 @@ fn cookie_to_set(d: &Decoder<'_>, node: &Node) -> Option<CookieToSet> {
     let flag = |key: &str| find(key).and_then(|node| d.boolean(node)).unwrap_or(false);
     for key in ["name", "value"] {
         if find(key).is_none() {
-            d.error(node.at, format!("`set_cookie` wants a `{key}`"), "");
+            let help = "write it like `{set_cookie: {name: theme, value: dark}}`";
+            d.error_help(node.at, format!("`set_cookie` wants a `{key}`"), "", help);
         }
     }
     let same_site = find("same_site").and_then(|node| {
@@ -386,7 +411,8 @@ fn delete_cookie(d: &Decoder<'_>, node: &Node) -> Option<SessionAction> {
             .and_then(|entry| d.text(&entry.value, "a text"))
     };
     let Some(name) = text("name") else {
-        d.error(node.at, "`delete_cookie` wants a `name`", "");
+        let help = "write it like `{delete_cookie: theme}`";
+        d.error_help(node.at, "`delete_cookie` wants a `name`", "", help);
         return None;
     };
     Some(SessionAction::DeleteCookie { name, domain: text("domain"), path: text("path") })

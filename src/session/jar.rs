@@ -38,6 +38,12 @@ impl Jar {
             .secure(cookie.secure)
             .http_only(cookie.http_only);
         if !cookie.host_only {
+            if is_public_suffix(&cookie.domain) {
+                return Err(format!(
+                    "its Domain `{}` is a public suffix, shared by many sites",
+                    cookie.domain
+                ));
+            }
             builder = builder.domain(cookie.domain.clone());
         }
         if let Some(same_site) = cookie.same_site {
@@ -118,16 +124,19 @@ fn refuse_public_suffix(url: &Url, cookie: &mut RawCookie<'static>) -> Result<()
     else {
         return Ok(());
     };
-    let is_suffix = psl::suffix(domain.as_bytes())
-        .is_some_and(|suffix| suffix.is_known() && suffix.as_bytes() == domain.as_bytes());
-    if !is_suffix {
+    if !is_public_suffix(&domain) {
         return Ok(());
     }
     if url.host_str() == Some(domain.as_str()) {
         cookie.unset_domain();
         return Ok(());
     }
-    Err(format!("its Domain `{domain}` is a public suffix"))
+    Err(format!("its Domain `{domain}` is a public suffix, shared by many sites"))
+}
+
+fn is_public_suffix(domain: &str) -> bool {
+    psl::suffix(domain.as_bytes())
+        .is_some_and(|suffix| suffix.is_known() && suffix.as_bytes() == domain.as_bytes())
 }
 
 fn key(cookie: &Stored) -> Key {

@@ -7,9 +7,9 @@ use indexmap::IndexMap;
 use minijinja::value::ValueKind;
 use minijinja::{Environment, UndefinedBehavior};
 
-use super::{Evaluated, Expression, InvalidTemplate, Scope, Use, UseKind};
+use super::{Evaluated, Expression, InvalidTemplate, Scope, Use, UseKind, lex};
 use crate::diagnostic::suggest::closest;
-use crate::value::{Map, Number, Value};
+use crate::value::{self, Map, Number, Value};
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
@@ -99,7 +99,37 @@ const TESTS: [&str; 30] = [
     "true",
     "undefined",
 ];
-const FUNCTIONS: [&str; 3] = ["range", "dict", "namespace"];
+const FUNCTIONS: [&str; 2] = ["range", "dict"];
+
+/// What the format has and this version does not.
+const LATER: [&str; 26] = [
+    "uuid",
+    "now",
+    "timestamp",
+    "random_int",
+    "random_string",
+    "fake",
+    "file",
+    "cookie",
+    "base64",
+    "base64_decode",
+    "base64url",
+    "urlencode",
+    "urldecode",
+    "html_escape",
+    "html_unescape",
+    "sha256",
+    "sha1",
+    "md5",
+    "hmac_sha256",
+    "from_json",
+    "regex",
+    "regex_replace",
+    "jsonpath",
+    "date",
+    "to_date",
+    "days_from_now",
+];
 
 /// Refuses functions, filters and tests that are not there; offsets are those of the uses.
 pub(super) fn check_callables(uses: &[Use]) -> Result<(), InvalidTemplate> {
@@ -110,13 +140,31 @@ pub(super) fn check_callables(uses: &[Use]) -> Result<(), InvalidTemplate> {
             UseKind::Filter => ("filter", [&FILTERS[..], &MORE_FILTERS[..]].concat()),
             UseKind::Test => ("test", [&TESTS[..], &["upper", "test", "sameas"][..]].concat()),
         };
-        if !known.contains(&used.name.as_str()) {
+        if known.contains(&used.name.as_str()) {
+            continue;
+        }
+        if LATER.contains(&used.name.as_str()) && used.kind != UseKind::Test {
+            let help = "it is part of the format, but not of this version of callsheet";
             return Err(InvalidTemplate {
-                message: format!("unknown {what} `{}`", used.name),
+                message: format!("{what} `{}` is not supported yet", used.name),
                 offset: used.offset,
-                help: closest(&used.name, known).map(|name| format!("did you mean `{name}`?")),
+                help: Some(help.to_owned()),
             });
         }
+        return Err(InvalidTemplate {
+            message: format!("unknown {what} `{}`", used.name),
+            offset: used.offset,
+            help: match closest(&used.name, known.iter().copied()) {
+                Some(name) => Some(format!("did you mean `{name}`?")),
+                None if used.kind == UseKind::Function => {
+                    let names = FUNCTIONS.map(|name| format!("`{name}`"));
+                    Some(format!("the functions are {}", names.join(" and ")))
+                }
+                None => {
+                    Some(format!("the {what}s are those of MiniJinja, the language of `${{…}}`"))
+                }
+            },
+        });
     }
     Ok(())
 }
@@ -127,7 +175,11 @@ pub(super) fn compile(
     ENVIRONMENT.compile_expression_owned(text.to_owned()).map_err(|error| InvalidTemplate {
         message: format!(
             "`{text}` is no expression: {}",
-            error.detail().unwrap_or("it does not follow Jinja's grammar")
+            error
+                .detail()
+                .unwrap_or("it does not follow Jinja's grammar")
+                .replace("end of input", "end of the expression")
+                .replace("expected expression", "expected a value")
         ),
         offset: 0,
         help: None,
@@ -158,19 +210,110 @@ pub(super) fn evaluate(
             }
         }
     }
-    let value = program
-        .eval(minijinja::Value::from(context))
-        .map_err(|error| format!("`${{{}}}` failed: {}", expression.text, reason(&error)))?;
+    let value =
+        program.eval(minijinja::Value::from(context)).map_err(|error| match error.kind() {
+            minijinja::ErrorKind::UndefinedError => not_there(expression, scope),
+            _ => format!("`{}` cannot be worked out: {}", expression.text, reason(&error)),
+        })?;
     if value.is_undefined() {
-        return Err(format!("`{}` is not defined", expression.text));
+        return Err(not_there(expression, scope));
     }
     let raw = value.is_safe();
     Ok(Evaluated { value: from_jinja(&value)?, raw })
 }
 
+/// Where `name.member[0]` leads.
+pub(super) struct Reached<'t, 'v> {
+    /// As far as it is there: `name.member`.
+    pub(super) path: String,
+    /// What is there.
+    pub(super) value: &'v Value,
+    /// The step that leads to nothing.
+    pub(super) missing: Option<&'t str>,
+}
+
+/// Follows a use of a name through its members.
+pub(super) fn reached<'t, 'v>(
+    expression: &'t Expression,
+    used: &Use,
+    mut value: &'v Value,
+) -> Reached<'t, 'v> {
+    let mut path = used.name.clone();
+    let mut rest = &expression.text[used.offset + used.name.len()..];
+    while let Some((step, after)) = lex::member(rest) {
+        let next = match value {
+            Value::Object(members) => members.get(step.name),
+            Value::Array(items) => step.name.parse().ok().and_then(|at: usize| items.get(at)),
+            _ => None,
+        };
+        let Some(next) = next else {
+            return Reached { path, value, missing: Some(step.text) };
+        };
+        path.push_str(step.text);
+        (value, rest) = (next, after);
+    }
+    Reached { path, value, missing: None }
+}
+
+/// Which part of an expression leads to nothing: "`a.b.c` is not there: `a.b` is a string".
+fn not_there(expression: &Expression, scope: &Scope) -> String {
+    let names = expression.uses.iter().filter(|used| matches!(used.kind, UseKind::Name { .. }));
+    for used in names {
+        let Some(binding) = scope.get(&used.name) else { continue };
+        let rest = &expression.text[used.offset + used.name.len()..];
+        if let ("env", Some((member, _))) = (used.name.as_str(), lex::member(rest))
+            && binding.value.get(member.name).is_none()
+        {
+            return format!("the environment variable `{}` is not set", member.name);
+        }
+        if let Reached { path, value, missing: Some(missing) } =
+            reached(expression, used, &binding.value)
+        {
+            return format!("`{path}{missing}` is not there: `{path}` is {}", described(value));
+        }
+    }
+    format!("a part of `{}` is not there", expression.text)
+}
+
+/// "an object with `id`, `name`"
+fn described(value: &Value) -> String {
+    const MOST: usize = 12;
+    match value {
+        Value::Object(members) if !members.is_empty() => {
+            let names: Vec<String> =
+                members.keys().take(MOST).map(|name| format!("`{name}`")).collect();
+            let more = if members.len() > MOST { " and more" } else { "" };
+            format!("an object with {}{more}", names.join(", "))
+        }
+        Value::Array(items) => match items.len() {
+            1 => "an array of 1 element".to_owned(),
+            length => format!("an array of {length} elements"),
+        },
+        value => value::a_kind(value).to_owned(),
+    }
+}
+
+/// MiniJinja's words where they are a programmer's.
+fn plain(detail: &str) -> String {
+    let kinds = |text: &str| match text {
+        "none" => "null".to_owned(),
+        "sequence" => "list".to_owned(),
+        kind => kind.to_owned(),
+    };
+    let unsupported = detail.strip_prefix("tried to use ").and_then(|rest| {
+        let (operator, rest) = rest.split_once(" operator on unsupported types ")?;
+        let (left, right) = rest.split_once(" and ")?;
+        Some(format!("`{operator}` cannot be used with {} and {}", kinds(left), kinds(right)))
+    });
+    match detail {
+        "invalid float literal" | "invalid integer literal" => "the text is no number".to_owned(),
+        detail => unsupported.unwrap_or_else(|| detail.to_owned()),
+    }
+}
+
 fn reason(error: &minijinja::Error) -> String {
     match error.detail() {
-        Some(detail) => detail.to_owned(),
+        Some(detail) => plain(detail),
         None => error.kind().to_string(),
     }
 }

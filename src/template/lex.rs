@@ -101,6 +101,30 @@ fn string_length(text: &str, quote: char) -> usize {
     text.len()
 }
 
+/// A step into a value: `.name`, `[0]`, `['name']`.
+pub(super) struct Member<'t> {
+    /// As it is written.
+    pub(super) text: &'t str,
+    /// The name or index alone.
+    pub(super) name: &'t str,
+}
+
+/// The step that a text begins with, and what follows it.
+pub(super) fn member(text: &str) -> Option<(Member<'_>, &str)> {
+    if let Some(name) = text.strip_prefix('.') {
+        let end = name.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(name.len());
+        let (name, after) = name.split_at(end);
+        return (!name.is_empty()).then_some((Member { text: &text[..=end], name }, after));
+    }
+    let (inside, after) = text.strip_prefix('[')?.split_once(']')?;
+    let quotes = ['"', '\''];
+    let name = inside.trim().trim_matches(quotes);
+    let is_plain = !name.contains(quotes) && !inside.contains('[');
+    let is_literal = inside.trim().starts_with(quotes) || name.bytes().all(|b| b.is_ascii_digit());
+    let step = Member { text: &text[..inside.len() + 2], name };
+    (is_plain && is_literal && !name.is_empty()).then_some((step, after))
+}
+
 const KEYWORDS: [&str; 13] = [
     "and", "or", "not", "if", "else", "in", "is", "true", "false", "none", "True", "False", "None",
 ];

@@ -70,6 +70,8 @@ pub struct EvaluationError {
     pub message: String,
     /// The byte of the template's text where the expression begins.
     pub offset: usize,
+    /// The bytes of the expression.
+    pub length: usize,
 }
 
 /// An expression's value, and whether `| raw` forbids to encode it.
@@ -194,7 +196,7 @@ impl Expression {
             let help = Some("write `$${` for a literal `${`".to_owned());
             return Err(InvalidTemplate {
                 message: "`${}` is empty".to_owned(),
-                offset: start,
+                offset: start - 2,
                 help,
             });
         }
@@ -233,6 +235,13 @@ impl Expression {
         &self.uses
     }
 
+    /// The path of a use as it is written, `response.json.id`, and what it leads to in the value of its name.
+    #[must_use]
+    pub fn member<'v>(&self, used: &Use, value: &'v Value) -> Option<(String, &'v Value)> {
+        let reached = environment::reached(self, used, value);
+        reached.missing.is_none().then_some((reached.path, reached.value))
+    }
+
     /// The value in this scope.
     ///
     /// # Errors
@@ -245,7 +254,8 @@ impl Expression {
                 .ok_or_else(|| format!("`{name}` has no value here{}", scope.unset_by(name))),
             Program::Compiled(program) => environment::evaluate(program, self, scope),
         };
-        value.map_err(|message| EvaluationError { message, offset: self.offset })
+        let (offset, length) = (self.offset, self.text.len());
+        value.map_err(|message| EvaluationError { message, offset, length })
     }
 }
 

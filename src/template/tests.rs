@@ -80,7 +80,7 @@ fn jinja_does_arithmetic_comparison_filters_and_tests() {
 #[test]
 fn what_is_no_expression_is_refused_at_its_place() {
     check_invalid("a ${user", 2, "`${` has no closing `}`");
-    check_invalid("${}", 2, "`${}` is empty");
+    check_invalid("${}", 0, "`${}` is empty");
     check_invalid("x ${ user | uper }", 12, "unknown filter `uper`");
     check_invalid("${ uuuid() }", 3, "unknown function `uuuid`");
     check_invalid("${ user is emty }", 11, "unknown test `emty`");
@@ -90,13 +90,22 @@ fn what_is_no_expression_is_refused_at_its_place() {
 
 #[test]
 fn a_name_without_a_value_is_an_error_that_says_who_did_not_set_it() {
+    check_failing(
+        "${orders[0].nmae}",
+        "`orders[0].nmae` is not there: `orders[0]` is an object with `id`",
+    );
+    check_failing("${user['x'] == 1}", "`user['x']` is not there: `user` is a string");
+    check_failing(
+        "${count + none}",
+        "`count + none` cannot be worked out: `+` cannot be used with number and null",
+    );
     check_failing("${missing}", "`missing` has no value here");
     check_failing("${token}", "`token` has no value here: step `Sign in` did not capture it");
     check_failing(
         "${token | upper}",
         "`token` has no value here: step `Sign in` did not capture it",
     );
-    check_failing("${orders[7]}", "`orders[7]` is not defined");
+    check_failing("${orders[7]}", "`orders[7]` is not there: `orders` is an array of 2 elements");
 }
 
 #[test]

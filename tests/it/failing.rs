@@ -9,6 +9,7 @@ fn steady(text: &str, url: &str) -> String {
     for (pattern, with) in [
         (r"\d+(\.\d+)? (ms|s)\b", "N ms"),
         (r"•••[0-9a-f]{4}", "•••NNNN"),
+        (r"(address information): .*", "$1: REASON"),
         (r"callsheet/\d+\.\d+\.\d+", "callsheet/VERSION"),
     ] {
         out = regex::Regex::new(pattern).expect("a pattern").replace_all(&out, with).into_owned();

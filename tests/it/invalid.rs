@@ -201,3 +201,29 @@ fn paths_of_a_scenario_stay_below_the_projects_folder() {
     assert_eq!(run(&inner, &["check"]).code, 0);
     assert!(Path::new(&inner).exists());
 }
+
+#[test]
+fn what_is_wrong_on_the_command_line_is_told_with_a_remedy() {
+    let folder = scenario("name: a\n\nsteps: [{ request: GET / }]\n");
+    let text = "environments:\n  local: { base_url: http://127.0.0.1:1 }\n";
+    fs::write(folder.path().join("callsheet.yaml"), text).expect("a file");
+    for (args, message, help) in [
+        (["--env", "lokal"], "there is no environment `lokal`", "did you mean `local`?"),
+        (["--env", "staging"], "there is no environment `staging`", "the project file has `local`"),
+        (
+            ["--base-url", "shop.test"],
+            "`--base-url shop.test` is no URL",
+            "write it like `http://127.0.0.1:8080`",
+        ),
+        (
+            ["scenario.yaml:1", "-elocal"],
+            "`scenario.yaml:1` is before the first step",
+            "the first step is at line 3",
+        ),
+    ] {
+        let ran = run(folder.path(), &["run", args[0], args[1]]);
+        assert_eq!(ran.code, 2, "{args:?}");
+        assert!(ran.stderr.contains(&format!("error: {message}\n")), "{args:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(&format!("help: {help}\n")), "{args:?}: {}", ran.stderr);
+    }
+}

@@ -109,7 +109,9 @@ fn what_is_not_found_says_what_there_is() {
     );
     check_nothing(
         "{value: '${response.json.gone}'}",
-        &["[response] `response.json.gone` is not defined -- "],
+        &[
+            "[response.json.gone] `response.json.gone` is not there: `response.json` is an object with `token`, `none`, `orders` -- ",
+        ],
     );
 }
 

@@ -263,7 +263,7 @@ fn structures_show_where_they_differ() {
         json!({"a": [long, 2]}),
         &[
             &format!(
-                "[[] `$.a` differs in one place -- expected [\"{}… (206 characters)",
+                "[['{long}', 1]] `$.a` differs in one place -- expected [\"{}… (206 characters)",
                 "x".repeat(118)
             ),
             "diff: `$[1]`: expected 1, found 2",
@@ -274,7 +274,7 @@ fn structures_show_where_they_differ() {
         "{unordered: [1, 2, {gt: 8}]}",
         json!({"a": [2, 3, 4]}),
         &[
-            "[[] `$.a` is [2,3,4] -- expected an array of 1, 2, {\"gt\":8}, in any order",
+            "[[1, 2, {gt: 8}]] `$.a` is [2,3,4] -- expected an array of 1, 2, {\"gt\":8}, in any order",
             "diff: expected 1, and no element is left for it\nexpected {\"gt\":8}, and no element is left for it\n`[1]` has no partner: 3\n`[2]` has no partner: 4",
         ],
     );

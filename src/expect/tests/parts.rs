@@ -34,7 +34,11 @@ fn a_status_is_a_code_a_class_a_list_or_a_matcher() {
     check("status: {gte: 400, lt: 500}", &answer, &[]);
     check("status: 200", &answer, &["[200] status is 404 -- expected 200"]);
     check("status: 2xx", &answer, &["[2xx] status is 404 -- expected 2xx"]);
-    check("status: [200, 3xx]", &answer, &["[[] status is 404 -- expected one of 200, 3xx"]);
+    check(
+        "status: [200, 3xx]",
+        &answer,
+        &["[[200, 3xx]] status is 404 -- expected one of 200, 3xx"],
+    );
     check(
         "status: {lt: 400}",
         &answer,
@@ -101,8 +105,16 @@ fn of_several_values_one_must_do_or_all_in_order() {
         &answer,
         &["[b] value 1 of header `vary` is \"a\" -- expected \"b\""],
     );
-    check("headers: {vary: [a]}", &answer, &["[[] header `vary` has 2 values -- expected 1 value"]);
-    check("headers: {allow: [a]}", &answer, &["[[] header `allow` is missing -- expected 1 value"]);
+    check(
+        "headers: {vary: [a]}",
+        &answer,
+        &["[[a]] header `vary` has 2 values -- expected 1 value"],
+    );
+    check(
+        "headers: {allow: [a]}",
+        &answer,
+        &["[[a]] header `allow` is missing -- expected 1 value"],
+    );
 }
 
 #[test]
@@ -158,7 +170,7 @@ fn a_cookie_is_the_first_of_its_name_and_its_value_is_masked() {
     check(
         "cookies: {session: {expires_in: {gt: 1m}}}",
         &answer,
-        &["[1m] cookie `session` has no expiry -- expected something greater than 1 min"],
+        &["[1m] cookie `session` has no expiry -- expected a time greater than 1 min"],
     );
 }
 
@@ -233,7 +245,7 @@ fn redirects_are_counted_or_looked_at_one_by_one() {
         "redirects: [{status: 303, location: /a}]",
         &answer,
         &[
-            "[[] 2 redirects were followed -- expected 1 redirect",
+            "[[{status: 303, location: /a}]] 2 redirects were followed -- expected 1 redirect",
             "[303] status of redirect 1 is 302 -- expected 303",
             "[/a] location of redirect 1 is \"../a\" -- expected \"/a\"",
         ],
@@ -267,7 +279,7 @@ fn a_check_is_true_or_tells_what_it_saw() {
             "['${response.status > 200}'] `response.status > 200` is false -- expected true",
             "note: `response.status` is 200",
             "['${response.json.n}'] `response.json.n` is 1 -- a check is true or false, and this is a number",
-            "[response] `response.json.m` is not defined -- ",
+            "[response.json.m] `response.json.m` is not there: `response.json` is an object with `n` -- ",
         ],
     );
     check("check: ['${response.json is none}']", &Answer::new(204), &[]);

@@ -43,6 +43,9 @@ impl Miss {
             (Subject::Cookie(name, Some("expires_in")), _) => {
                 format!("cookie `{name}` expires in {}", self.shown(value))
             }
+            (Subject::Cookie(name, Some(attribute @ "same_site")), Value::Null) => {
+                format!("cookie `{name}` has no `{attribute}`")
+            }
             (Subject::Redirects, count) => match count.as_u64() {
                 Some(0) => "no redirect was followed".to_owned(),
                 Some(1) => "1 redirect was followed".to_owned(),

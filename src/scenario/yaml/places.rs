@@ -73,7 +73,9 @@ impl Places {
                     Some(Piece::Close) => {
                         return Span::new(lexeme.start, next.map_or(lexeme.end, |it| it.end));
                     }
-                    _ if self.is_list(lexeme) => return Span::new(lexeme.start, lexeme.end),
+                    _ if self.is_list(lexeme) => {
+                        return Span::new(lexeme.start, self.end_of_list(&pieces[number..]));
+                    }
                     _ => {}
                 },
                 _ if lexeme.piece.is_scalar() || lexeme.piece == Piece::Alias => {
@@ -83,6 +85,23 @@ impl Places {
             }
         }
         empty
+    }
+
+    /// The end of the list that the first piece opens, if it is on the same line.
+    fn end_of_list(&self, pieces: &[Lexeme]) -> usize {
+        let mut depth = 0;
+        for lexeme in pieces {
+            match lexeme.piece {
+                Piece::Open => depth += 1,
+                Piece::Close => depth -= 1,
+                _ => {}
+            }
+            if depth == 0 {
+                let text = self.source.text().get(pieces[0].start..lexeme.end).unwrap_or_default();
+                return if text.contains(['\n', '\r']) { pieces[0].end } else { lexeme.end };
+            }
+        }
+        pieces.first().map_or(0, |open| open.end)
     }
 
     fn is_list(&self, open: &Lexeme) -> bool {

@@ -89,7 +89,7 @@ pub(super) fn diagnostic(problem: &Problem, places: &Places) -> Diagnostic {
             let span = places.span_of(*id);
             let text = syntax::brief(&source.text()[span.start..span.end]);
             Diagnostic::error(format!("`{text}` is not a number in JSON"))
-                .at(source, span, "no response can hold it")
+                .at(source, span, "cannot be sent or compared")
                 .help(format!("if it is text, put it in quotes: `\"{text}\"`"))
         }
         // For a tag that was not seen as a piece.

@@ -152,16 +152,17 @@ fn flow_needs_quotes(case: &Case) -> Option<Diagnostic> {
 fn value_end(case: &Case, start: usize) -> usize {
     let line = case.source.line_at(start);
     let mut depth = 0_usize;
+    let trimmed = |end: usize| start + case.text()[start..end].trim_end().len();
     for (at, c) in case.text()[start..line.end].char_indices() {
         match c {
             '{' | '[' | '(' => depth += 1,
             '}' | ']' | ')' if depth > 0 => depth -= 1,
-            ',' | '}' | ']' if depth == 0 => return start + at,
+            ',' | '}' | ']' if depth == 0 => return trimmed(start + at),
             ':' if depth == 0 && case.text()[start + at..].starts_with(": ") => return start + at,
             _ => {}
         }
     }
-    start + case.text()[start..line.end].trim_end().len()
+    trimmed(line.end)
 }
 
 fn open_bracket(case: &Case) -> Option<Diagnostic> {
