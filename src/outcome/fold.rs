@@ -17,6 +17,8 @@ pub struct Outcome {
     pub started: SystemTime,
     /// What stands in for masked values.
     pub fingerprints: Fingerprints,
+    /// The options that the run was given, each with a space before it.
+    pub options: String,
 }
 
 /// What came of a scenario.
@@ -46,6 +48,7 @@ impl Outcome {
             duration: Duration::ZERO,
             started,
             fingerprints,
+            options: String::new(),
         }
     }
 

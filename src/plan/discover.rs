@@ -1,5 +1,6 @@
 //! From the paths of the command line to scenario files.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -28,14 +29,21 @@ pub(super) fn discover(folder: &Path, paths: &[String]) -> (Vec<Found>, Vec<Diag
         }
     }
     found.sort_by(|a, b| a.name.cmp(&b.name));
-    // A file that is named twice is one; its line holds only if both agree.
-    found.dedup_by(|later, first| {
-        let same = later.name == first.name;
-        if same && later.line != first.line {
-            first.line = None;
+    // A file that is named twice, however it is spelt, is one; its line holds only if both agree.
+    let mut first: HashMap<PathBuf, usize> = HashMap::new();
+    let mut once: Vec<Found> = Vec::new();
+    for file in found {
+        let real = fs::canonicalize(&file.path).unwrap_or_else(|_| file.path.clone());
+        match first.get(&real) {
+            Some(&known) if once[known].line != file.line => once[known].line = None,
+            Some(_) => {}
+            None => {
+                first.insert(real, once.len());
+                once.push(file);
+            }
         }
-        same
-    });
+    }
+    let found = once;
     (found, wrong)
 }
 
@@ -50,6 +58,10 @@ fn one(folder: &Path, argument: &str, found: &mut Vec<Found>) -> Result<(), Diag
             Diagnostic::error(format!("cannot read `{}`: {}", path.escape_debug(), reason(&error)))
         }
     })?;
+    if let (true, Some(line)) = (metadata.is_dir(), line) {
+        let message = format!("`{}` is a folder, and has no line {line}", path.escape_debug());
+        return Err(Diagnostic::error(message).help("give the line of a file"));
+    }
     if metadata.is_dir() {
         return walk(&real, &shown(path), found);
     }

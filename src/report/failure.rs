@@ -19,6 +19,8 @@ pub(super) struct Of<'a> {
     pub(super) file: &'a str,
     /// Its name.
     pub(super) name: &'a str,
+    /// The options that the run was given, for the line that repeats it.
+    pub(super) options: &'a str,
 }
 
 /// The whole block: the headline, a blank line, and the diagnostics with the notes under the last one.
@@ -137,7 +139,7 @@ fn notes(of: Of<'_>, step: &StepOutcome, prints: &Fingerprints) -> Vec<Note> {
             step.cookies.iter().map(|cookie| cookie_note(cookie, step, prints)).collect();
         note("cookie", told.join("; "));
     }
-    note("repeat", format!("callsheet run {}", repeat(of, step)));
+    note("repeat", format!("callsheet run {}{}", repeat(of, step), of.options));
     let sent = step.sent_body.as_deref();
     if let Some(command) = step.exchange.as_deref().and_then(|e| curl::command(e, sent)) {
         note("curl", command);

@@ -79,7 +79,7 @@ fn document(xml: &mut Xml, outcome: &Outcome) -> io::Result<()> {
         .scenarios
         .iter()
         .map(|scenario| {
-            let cases = cases(scenario, &outcome.fingerprints);
+            let cases = cases(scenario, &outcome.fingerprints, &outcome.options);
             (scenario, Totals::of(&cases), cases)
         })
         .collect();
@@ -173,9 +173,9 @@ fn write(xml: &mut Xml, case: &Case, class: &str) -> io::Result<()> {
     Ok(())
 }
 
-fn cases(scenario: &ScenarioOutcome, prints: &Fingerprints) -> Vec<Case> {
+fn cases(scenario: &ScenarioOutcome, prints: &Fingerprints, options: &str) -> Vec<Case> {
     let mut names = HashSet::new();
-    let of_step = |step| case(scenario, step, prints);
+    let of_step = |step| case(scenario, step, prints, options);
     let mut cases: Vec<Case> = scenario.steps.iter().map(of_step).collect();
     cases.extend(stand_in(scenario));
     for case in &mut cases {
@@ -184,18 +184,28 @@ fn cases(scenario: &ScenarioOutcome, prints: &Fingerprints) -> Vec<Case> {
     cases
 }
 
-fn case(scenario: &ScenarioOutcome, step: &StepOutcome, prints: &Fingerprints) -> Case {
+fn case(
+    scenario: &ScenarioOutcome,
+    step: &StepOutcome,
+    prints: &Fingerprints,
+    options: &str,
+) -> Case {
     let (file, line) = file_and_line(&step.place);
     let result = match step.state {
         State::Passed => Result::Passed,
         State::NotRun => Result::Skipped(allowed(step.reason.as_deref().unwrap_or("not run"))),
-        State::Failed => failed(scenario, step, prints),
+        State::Failed => failed(scenario, step, prints, options),
     };
     Case { name: allowed(&super::step_name(step)), file, line, time: step.duration, result }
 }
 
-fn failed(scenario: &ScenarioOutcome, step: &StepOutcome, prints: &Fingerprints) -> Result {
-    let of = Of { file: scenario.place.source.name(), name: &scenario.name };
+fn failed(
+    scenario: &ScenarioOutcome,
+    step: &StepOutcome,
+    prints: &Fingerprints,
+    options: &str,
+) -> Result {
+    let of = Of { file: scenario.place.source.name(), name: &scenario.name, options };
     let text = failure::diagnostics(of, step, Style::default(), prints);
     let (message, kind) = match step.faults.as_slice() {
         [] => ("the step failed".to_owned(), "failed".to_owned()),

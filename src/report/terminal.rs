@@ -41,6 +41,7 @@ pub struct Terminal {
     page: Page,
     summary: Summary,
     failures: Failures,
+    options: String,
 }
 
 /// A scenario that is not written to its end.
@@ -70,7 +71,14 @@ impl Terminal {
             page: Page::default(),
             summary: Summary::default(),
             failures: Failures::default(),
+            options: String::new(),
         }
+    }
+
+    /// The options of the run, each with a space before it: a step is repeated with the same ones.
+    #[must_use]
+    pub fn with_options(self, options: impl Into<String>) -> Self {
+        Self { options: options.into(), ..self }
     }
 
     /// Takes one event in and gives the text to write now, which may be empty.
@@ -124,7 +132,7 @@ impl Terminal {
                 told.ran(step.section, color);
                 told.failures += 1;
                 told.failed = Some((step.section, 0));
-                let of = Of { file: &told.file, name: &told.name };
+                let of = Of { file: &told.file, name: &told.name, options: &self.options };
                 told.page.block(&failure::block(of, step, self.style, &self.prints));
                 let name = format!("{} › {}", told.name, super::step_name(step));
                 let place = format!("{}:{}", step.place.source.name(), step.place.line());

@@ -232,9 +232,19 @@ fn status_pattern(d: &Decoder<'_>, node: &Node) -> Option<StatusPattern> {
     None
 }
 
+/// What lists nothing checks nothing.
+fn not_empty<'n, T>(d: &Decoder<'_>, node: &Node, items: &'n [T]) -> Option<&'n [T]> {
+    if items.is_empty() {
+        let help = "say what must hold, or leave it out";
+        d.error_help(node.at, "an empty expectation checks nothing", "", help);
+        return None;
+    }
+    Some(items)
+}
+
 fn headers(d: &Decoder<'_>, node: &Node) -> Option<Vec<(Located<String>, HeaderExpectation)>> {
     let mut headers: Vec<(Located<String>, HeaderExpectation)> = Vec::new();
-    for entry in d.entries(node, "the headers")? {
+    for entry in not_empty(d, node, d.entries(node, "the headers")?)? {
         let name = super::settings::header_name(d, entry.at, &entry.key);
         let expectation = match &entry.value.kind {
             Kind::List(items) => {
@@ -271,10 +281,11 @@ const COOKIE_KEYS: Keys = Keys {
 };
 
 fn cookies(d: &Decoder<'_>, node: &Node) -> Option<Vec<(Located<String>, CookieExpectation)>> {
-    let entries = d.entries(node, "the cookies")?;
+    let entries = not_empty(d, node, d.entries(node, "the cookies")?)?;
     let cookie = |entry: &super::yaml::Entry| {
-        let name = Located { at: entry.at, value: entry.key.clone() };
-        Some((name, cookie(d, &entry.value)?))
+        let name = super::settings::no_template(d, entry);
+        let cookie = cookie(d, &entry.value);
+        Some((name?, cookie?))
     };
     Some(entries.iter().filter_map(cookie).collect())
 }
@@ -359,7 +370,7 @@ fn can_hold(d: &Decoder<'_>, attribute: CookieAttribute, node: &Node) -> bool {
 
 fn json(d: &Decoder<'_>, node: &Node) -> Option<Vec<(Located<JsonPath>, Matcher)>> {
     let mut paths = Vec::new();
-    for entry in d.entries(node, "the JSON expectations")? {
+    for entry in not_empty(d, node, d.entries(node, "the JSON expectations")?)? {
         let path = json_path(d, entry.at, &entry.key);
         let matcher = matcher::decode(d, &entry.value, Domain::Json);
         if let (Some(value), Some(matcher)) = (path, matcher) {
@@ -407,6 +418,9 @@ fn redirects(d: &Decoder<'_>, node: &Node) -> Option<Redirects> {
     };
     let mut each = Vec::new();
     for item in items {
+        if let Kind::Map(entries) = &item.kind {
+            not_empty(d, item, entries)?;
+        }
         let mut redirect = RedirectExpectation { at: item.at, status: None, location: None };
         for entry in d.map(item, &REDIRECT_KEYS)? {
             match entry.key.as_str() {
@@ -421,7 +435,7 @@ fn redirects(d: &Decoder<'_>, node: &Node) -> Option<Redirects> {
 
 fn checks(d: &Decoder<'_>, node: &Node) -> Option<Vec<Text>> {
     let mut checks = Vec::new();
-    for item in d.list(node, "`${expressions}`")? {
+    for item in not_empty(d, node, d.list(node, "`${expressions}`")?)? {
         let Some(text) = d.text(item, "an expression") else { continue };
         match text.value.parts() {
             [crate::template::Part::Expression(_)] => checks.push(text),

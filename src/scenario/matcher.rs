@@ -212,7 +212,21 @@ fn refuse_data(d: &Decoder<'_>, node: &Node) -> Option<()> {
         return Some(());
     }
     let message = format!("`{}` is no operator: a map is read as a matcher here", first.key);
-    let help = format!("to compare with a map, write `equals: {{{}: …}}`", first.key);
+    // The names that other tools have for the same.
+    let ours = match first.key.as_str() {
+        "contains" | "has" => Some("includes"),
+        "eq" | "is_equal" | "equal_to" | "equalTo" | "==" => Some("equals"),
+        "ne" | "neq" | "not_equals" | "notEquals" | "!=" => Some("not"),
+        "greater_than" | "greaterThan" | ">" => Some("gt"),
+        "less_than" | "lessThan" | "<" => Some("lt"),
+        "regex" | "match" | "pattern" => Some("matches"),
+        "size" | "count" => Some("length"),
+        _ => None,
+    };
+    let help = match ours {
+        Some(name) => format!("the operator is `{name}`"),
+        None => format!("to compare with a map, write `equals: {{{}: …}}`", first.key),
+    };
     d.error_help(first.at, message, "", &help);
     None
 }

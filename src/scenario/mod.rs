@@ -185,20 +185,30 @@ fn variables(d: &Decoder<'_>, node: &Node) -> Option<Vec<(Located<String>, Tree)
     Some(d.entries(node, "the variables")?.iter().filter_map(variable).collect())
 }
 
+/// Whether an expression can use this name, and callsheet does not give it a meaning of its own.
+#[must_use]
+pub fn is_variable_name(name: &str) -> bool {
+    is_word(name) && !is_reserved(name)
+}
+
+fn is_word(name: &str) -> bool {
+    let starts = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
+    starts && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+fn is_reserved(name: &str) -> bool {
+    RESERVED.contains(&name) || crate::template::is_keyword(name)
+}
+
 /// The name of a variable or capture: a word that an expression can use.
 fn variable_name(d: &Decoder<'_>, entry: &Entry) -> Option<Located<String>> {
     let name = entry.key.as_str();
-    let starts = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
-    if !starts || !name.chars().all(|c| c.is_alphanumeric() || c == '_') {
+    if !is_word(name) {
         let help = "a name has letters, digits and `_`, and begins with no digit, so that `${…}` can use it";
         d.error_help(entry.at, format!("`{name}` is no variable name"), "", help);
         return None;
     }
-    let words = [
-        "and", "or", "not", "if", "else", "in", "is", "true", "false", "none", "True", "False",
-        "None",
-    ];
-    if RESERVED.contains(&name) || words.contains(&name) {
+    if is_reserved(name) {
         let help = "callsheet gives it a meaning of its own in `${…}`: take another name";
         d.error_help(entry.at, format!("the name `{name}` is reserved"), "", help);
         return None;

@@ -103,7 +103,7 @@ impl<'s> Checker<'s> {
                 self.text(text, When::After);
             }
             if let Some(default) = &capture.default {
-                default.visit(&mut |text| self.text(text, When::After));
+                default.visit(&mut |text| self.text(text, When::Before));
             }
         }
         self.known.extend(step.captures.iter().map(|capture| capture.name.value.as_str()));

@@ -188,7 +188,7 @@ fn server(d: &Decoder<'_>, node: &Node) -> Option<Server> {
         return None;
     }
     let timeout = match find("timeout") {
-        Some(node) => settings::duration(d, node)?,
+        Some(node) => settings::timeout(d, node)?,
         None => Duration::from_secs(30),
     };
     Some(Server::Command(ServerCommand { at: command.at, words, ready, timeout }))

@@ -207,7 +207,8 @@ fn query(d: &Decoder<'_>, node: &Node) -> Option<Vec<QueryEntry>> {
     Some(d.entries(node, "the query")?.iter().filter_map(entry).collect())
 }
 
-fn no_template(d: &Decoder<'_>, entry: &Entry) -> Option<Located<String>> {
+/// A key that is data, but may not hold expressions.
+pub(super) fn no_template(d: &Decoder<'_>, entry: &Entry) -> Option<Located<String>> {
     if entry.key.contains("${") {
         d.error_help(
             entry.at,
@@ -357,12 +358,25 @@ const TIMEOUT_KEYS: Keys = Keys { what: "`timeouts`", known: &["connect", "reque
 
 fn timeouts(d: &Decoder<'_>, node: &Node, settings: &mut Settings) {
     for entry in d.map(node, &TIMEOUT_KEYS).unwrap_or_default() {
-        let duration = duration(d, &entry.value);
+        let duration = timeout(d, &entry.value);
         match entry.key.as_str() {
             "connect" => settings.connect_timeout = duration,
             _ => settings.request_timeout = duration,
         }
     }
+}
+
+/// A day is the longest time that is waited for anything: what is longer is a slip.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A duration that something may take.
+pub(super) fn timeout(d: &Decoder<'_>, node: &Node) -> Option<Duration> {
+    let duration = duration(d, node)?;
+    if duration > LONGEST {
+        d.error(node.at, "the time is longer than 24h", "");
+        return None;
+    }
+    Some(duration)
 }
 
 /// A duration above zero.

@@ -200,12 +200,6 @@ fn request_action(d: &Decoder<'_>, entry: &Entry, settings: Settings) -> Option<
     let url = url.trim();
     let start = text.len() - text.trim_end().len();
     let start = text.len() - start - url.len();
-    if url.contains(char::is_whitespace) && !url.contains("${") {
-        let help =
-            "a request line is a method, a space and a URL; write `%20` for a space in a URL";
-        d.error_help(node.at, "the URL holds white space", "", help);
-        return None;
-    }
     let template = match Template::parse_from(text.trim_end(), start) {
         Ok(template) => template,
         Err(error) => {
@@ -218,6 +212,14 @@ fn request_action(d: &Decoder<'_>, entry: &Entry, settings: Settings) -> Option<
             return None;
         }
     };
+    let blank =
+        |part: &Part| matches!(part, Part::Literal(text) if text.contains(char::is_whitespace));
+    if template.parts().iter().any(blank) {
+        let help =
+            "a request line is a method, a space and a URL; write `%20` for a space in a URL";
+        d.error_help(node.at, "the URL holds white space", "", help);
+        return None;
+    }
     check_url(d, node.at, &template)?;
     let url = Located { at: node.at, value: template };
     let (at, line, method) = (node.at, line.value.clone(), method.to_owned());

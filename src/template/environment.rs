@@ -22,7 +22,7 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
 });
 
 /// MiniJinja's own that make sense in one expression, and those added above.
-const FILTERS: [&str; 41] = [
+const FILTERS: [&str; 39] = [
     "abs",
     "attr",
     "batch",
@@ -33,8 +33,6 @@ const FILTERS: [&str; 41] = [
     "d",
     "default",
     "dictsort",
-    "e",
-    "escape",
     "first",
     "float",
     "format",
@@ -65,8 +63,7 @@ const FILTERS: [&str; 41] = [
     "sort",
     "split",
 ];
-const MORE_FILTERS: [&str; 8] =
-    ["string", "sum", "title", "trim", "unique", "upper", "zip", "safe"];
+const MORE_FILTERS: [&str; 7] = ["string", "sum", "title", "trim", "unique", "upper", "zip"];
 const TESTS: [&str; 30] = [
     "boolean",
     "defined",

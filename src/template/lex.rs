@@ -129,8 +129,30 @@ const KEYWORDS: [&str; 13] = [
     "and", "or", "not", "if", "else", "in", "is", "true", "false", "none", "True", "False", "None",
 ];
 
+/// Whether a word is one of the expression language's own.
+#[must_use]
+pub fn is_keyword(word: &str) -> bool {
+    KEYWORDS.contains(&word)
+}
+
 /// The names, functions, filters and tests of an expression in their order.
 pub(super) fn uses(text: &str) -> Vec<Use> {
+    let mut uses = found(text);
+    // A name that is tested with `is defined` somewhere may be without a value everywhere: `x if x is defined else y`.
+    let tested: Vec<String> = uses
+        .iter()
+        .filter(|used| matches!(used.kind, UseKind::Name { optional: true, .. }))
+        .map(|used| used.name.clone())
+        .collect();
+    for used in &mut uses {
+        if let UseKind::Name { optional, .. } = &mut used.kind {
+            *optional |= tested.contains(&used.name);
+        }
+    }
+    uses
+}
+
+fn found(text: &str) -> Vec<Use> {
     let tokens = tokens(text);
     let mut uses = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
@@ -138,7 +160,7 @@ pub(super) fn uses(text: &str) -> Vec<Use> {
         let before = |n: usize| at.checked_sub(n).map(|at| tokens[at]);
         let after = |n: usize| tokens.get(at + n).copied();
         let is_test = match before(1) {
-            Some(Token::Word("is", _)) => true,
+            Some(Token::Word("is", _)) => before(2) != Some(Token::Mark('.')),
             Some(Token::Word("not", _)) => matches!(before(2), Some(Token::Word("is", _))),
             _ => false,
         };

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::value::{self, Value};
 
-pub use lex::{Use, UseKind};
+pub use lex::{Use, UseKind, is_keyword};
 pub use scope::{Binding, Origin, Scope};
 
 /// A text that may hold expressions.

@@ -73,6 +73,7 @@ fn jinja_does_arithmetic_comparison_filters_and_tests() {
     check("${orders | length}", json!(2));
     check("${missing is defined}", json!(false));
     check("${missing | default('x')}", json!("x"));
+    check("${missing if missing is defined else 'y'}", json!("y"));
     check("${orders | json}", json!("[{\"id\":\"a/1\"},{\"id\":\"b\"}]"));
     check("${ [1, 2] }", json!([1, 2]));
 }
@@ -82,6 +83,8 @@ fn what_is_no_expression_is_refused_at_its_place() {
     check_invalid("a ${user", 2, "`${` has no closing `}`");
     check_invalid("${}", 0, "`${}` is empty");
     check_invalid("x ${ user | uper }", 12, "unknown filter `uper`");
+    check_invalid("${ uuid() }", 3, "function `uuid` is not supported yet");
+    check_invalid("${ user | safe }", 10, "unknown filter `safe`");
     check_invalid("${ uuuid() }", 3, "unknown function `uuuid`");
     check_invalid("${ user is emty }", 11, "unknown test `emty`");
     let error = Template::parse("${ user + }").expect_err("no expression");

@@ -74,6 +74,26 @@ pub(crate) struct Selection {
     pub(crate) base_url: Option<String>,
 }
 
+impl Selection {
+    /// The options as they would be typed again, each with a space before it; the paths are left out.
+    pub(crate) fn options(&self) -> String {
+        let mut words = Vec::new();
+        if let Some(name) = &self.env {
+            words.push(format!("--env={name}"));
+        }
+        for (name, value) in &self.vars {
+            words.push(match value {
+                Value::String(text) => format!("--var={name}={text}"),
+                other => format!("--var={name}:={other}"),
+            });
+        }
+        if let Some(url) = &self.base_url {
+            words.push(format!("--base-url={url}"));
+        }
+        words.iter().map(|word| format!(" {}", shell_words::quote(word))).collect()
+    }
+}
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct Run {
     #[command(flatten)]
@@ -148,8 +168,8 @@ fn variable(text: &str) -> Result<(String, Value), String> {
             (name, value)
         }
     };
-    if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || c == '_') {
-        return Err(format!("`{name}` is no variable name: it has letters, digits and `_`"));
+    if !callsheet::scenario::is_variable_name(name) {
+        return Err(format!("`{name}` cannot be the name of a variable"));
     }
     Ok((name.to_owned(), value))
 }
@@ -171,7 +191,7 @@ mod tests {
         assert_eq!(variable("q=a=b"), Ok(("q".to_owned(), json!("a=b"))));
         assert_eq!(variable("n:=3"), Ok(("n".to_owned(), json!(3))));
         assert_eq!(variable("l:=[1, \"a\"]"), Ok(("l".to_owned(), json!([1, "a"]))));
-        for wrong in ["x", "=1", "a b=1", "n:=x"] {
+        for wrong in ["x", "=1", "a b=1", "n:=x", "1a=1", "env=1", "not=1"] {
             assert!(variable(wrong).is_err(), "{wrong}");
         }
     }

@@ -200,13 +200,18 @@ impl Show {
             When::Auto => !run.quiet,
         };
         let prints = Fingerprints::default();
-        let outcome = || Outcome::new(SystemTime::now(), prints.clone());
+        let options = run.selection.options();
+        let outcome = || Outcome {
+            options: options.clone(),
+            ..Outcome::new(SystemTime::now(), prints.clone())
+        };
         Self {
             begun: Instant::now(),
             scenarios: plan.scenarios.len(),
             summary: Summary::default(),
             outcome: (!run.reports.is_empty()).then(outcome),
-            terminal: Terminal::new(output::stdout_style(common.color), verbosity, prints),
+            terminal: Terminal::new(output::stdout_style(common.color), verbosity, prints)
+                .with_options(&options),
             progress: progress.then(|| Progress::new(plan.scenarios.len())),
             live,
         }
