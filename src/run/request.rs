@@ -217,9 +217,7 @@ fn set_header(
             text.value.text(&context.scope).map_err(|error| no_value(context, text, error))?;
         refuse_breaks(&value, place, &format!("header `{key}`"))?;
         let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| {
-            let value = value::cut(&value, 80);
-            let message = format!("header `{key}` cannot be `{}`", value.escape_debug());
-            invalid(place(), message)
+            invalid(place(), format!("the value for header `{key}` holds a control character"))
         })?;
         headers.append(&key, value);
     }

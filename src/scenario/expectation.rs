@@ -380,6 +380,23 @@ fn json(d: &Decoder<'_>, node: &Node) -> Option<Vec<(Located<JsonPath>, Matcher)
     Some(paths)
 }
 
+/// The path with its usual slips mended: no `$` before it, a `-` in a name without brackets.
+fn meant_path(text: &str) -> String {
+    let mut meant = "$".to_owned();
+    let steps = text.strip_prefix('$').unwrap_or(text).trim_start_matches('.');
+    for (index, step) in steps.split('.').enumerate() {
+        let (name, rest) = step.split_at(step.find('[').unwrap_or(step.len()));
+        match name.is_empty() {
+            true if index == 0 => {}
+            true => meant.push('.'),
+            false if name == "*" => meant.push_str(".*"),
+            false => meant.push_str(&crate::jsonpath::member(name)),
+        }
+        meant.push_str(rest);
+    }
+    meant
+}
+
 /// Reads a JSONPath.
 pub(super) fn json_path(d: &Decoder<'_>, at: At, text: &str) -> Option<JsonPath> {
     match d.parsed_path(text) {
@@ -399,8 +416,8 @@ pub(super) fn json_path(d: &Decoder<'_>, at: At, text: &str) -> Option<JsonPath>
             let shown = crate::value::cut(text, 60);
             let message = format!("`{shown}` is no JSONPath: {}", error.message);
             let diagnostic = Diagnostic::error(message).at(d.source(), span, "");
-            let meant = format!("$.{}", text.trim_start_matches('.'));
-            let is_path = !text.starts_with('$') && d.parsed_path(&meant).is_ok();
+            let meant = meant_path(text);
+            let is_path = d.parsed_path(&meant).is_ok();
             d.report(match is_path {
                 true => diagnostic.help(format!("did you mean `{meant}`?")),
                 false => diagnostic,

@@ -393,6 +393,9 @@ fn indentation(case: &Case) -> Option<Diagnostic> {
         (true, _) if dash => case
             .error("a list item among the keys of a map", case.here(), "expected a key")
             .help("indent the list below the key it belongs to"),
+        (true, _) if first && case.byte() == Some(b':') => case
+            .error("a key is missing before `:`", case.here(), "nothing stands before it")
+            .help("write the key, such as `name: value`"),
         (true, _) if first => case
             .error(
                 "this line fits no level of indentation",
@@ -434,6 +437,8 @@ fn no_value(case: &Case) -> Option<Diagnostic> {
         Some(c) => case
             .error(format!("a value is missing before `{c}`"), case.here(), "unexpected")
             .help("write the value, or put the text in quotes"),
-        None => case.error("a value is missing at the end", case.here(), "the text ends here"),
+        None => case
+            .error("a value is missing at the end", case.here(), "the text ends here")
+            .help("write what is missing, and close what is open"),
     })
 }
