@@ -291,6 +291,10 @@ fn operand(d: &Decoder<'_>, node: &Node, domain: Domain) -> Option<Tree> {
         Domain::Count if matches!(node.kind, Kind::Number(_)) => d.tree(node),
         Domain::Count => quantity_operand(d, node, "a number or a size like `10KiB`", |text| {
             let wrong = |_| format!("`{text}` is no number, and no size like `10KiB`");
+            // A number in quotes is text, and a text never equals a count.
+            if text.bytes().all(|byte| byte.is_ascii_digit()) {
+                return Err(format!("`{text}` is text here: leave out the quotes"));
+            }
             quantity::size(text).map(Value::from).map_err(wrong)
         }),
     }

@@ -79,16 +79,17 @@ impl Selection {
     pub(crate) fn options(&self) -> String {
         let mut words = Vec::new();
         if let Some(name) = &self.env {
-            words.push(format!("--env={name}"));
+            words.extend(["--env".to_owned(), name.clone()]);
         }
         for (name, value) in &self.vars {
+            words.push("--var".to_owned());
             words.push(match value {
-                Value::String(text) => format!("--var={name}={text}"),
-                other => format!("--var={name}:={other}"),
+                Value::String(text) => format!("{name}={text}"),
+                other => format!("{name}:={other}"),
             });
         }
         if let Some(url) = &self.base_url {
-            words.push(format!("--base-url={url}"));
+            words.extend(["--base-url".to_owned(), url.clone()]);
         }
         words.iter().map(|word| format!(" {}", shell_words::quote(word))).collect()
     }
