@@ -21,18 +21,8 @@ Exit codes:
 #[derive(Debug, Parser)]
 #[command(name = "callsheet", version, after_help = EXIT_CODES, disable_help_subcommand = true)]
 pub(crate) struct Args {
-    #[command(flatten)]
-    pub(crate) common: Common,
     #[command(subcommand)]
     pub(crate) command: Command,
-}
-
-/// Options of every command.
-#[derive(Clone, Debug, clap::Args)]
-pub(crate) struct Common {
-    /// When to use colours
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    pub(crate) color: When,
 }
 
 /// Auto asks the terminal.
@@ -72,6 +62,9 @@ pub(crate) struct Selection {
     /// Base URL instead of the environment's
     #[arg(long, value_name = "URL")]
     pub(crate) base_url: Option<String>,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: When,
 }
 
 impl Selection {

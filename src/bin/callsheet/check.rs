@@ -2,17 +2,18 @@
 
 use callsheet::plan::{self, Request};
 
-use crate::args::{self, Common, Selection};
+use crate::args::{self, Selection};
 use crate::exit::Exit;
 use crate::output;
 
-pub(crate) fn main(common: &Common, check: args::Check) -> Exit {
+pub(crate) fn main(check: args::Check) -> Exit {
+    let color = check.selection.color;
     let request = match request(check.selection, false) {
         Ok(request) => request,
         Err(exit) => return exit,
     };
     let loaded = plan::load(request);
-    output::diagnostics(&loaded.diagnostics, common.color);
+    output::diagnostics(&loaded.diagnostics, color);
     let errors = loaded.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
     let warnings = loaded.diagnostics.len() - errors;
     let files = counted(loaded.files, "file");

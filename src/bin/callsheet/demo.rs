@@ -6,12 +6,12 @@ use std::thread::JoinHandle;
 use callsheet::demo;
 use tokio::sync::oneshot;
 
-use crate::args::{self, Common};
+use crate::args;
 use crate::exit::Exit;
 use crate::output;
 use crate::run::{runtime, stop_signal};
 
-pub(crate) fn main(_common: &Common, demo: args::Demo) -> Exit {
+pub(crate) fn main(demo: args::Demo) -> Exit {
     let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(exit) => return exit,

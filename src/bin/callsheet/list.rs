@@ -3,17 +3,18 @@
 use callsheet::plan::{self, Planned};
 use serde_json::json;
 
-use crate::args::{self, Common};
+use crate::args;
 use crate::exit::Exit;
 use crate::{check, output};
 
-pub(crate) fn main(common: &Common, list: args::List) -> Exit {
+pub(crate) fn main(list: args::List) -> Exit {
+    let color = list.selection.color;
     let request = match check::request(list.selection, false) {
         Ok(request) => request,
         Err(exit) => return exit,
     };
     let loaded = plan::load(request);
-    output::diagnostics(&loaded.diagnostics, common.color);
+    output::diagnostics(&loaded.diagnostics, color);
     let Some(plan) = loaded.plan else { return Exit::Invalid };
     if list.json {
         let scenarios: Vec<_> = plan.scenarios.iter().map(as_json).collect();

@@ -27,10 +27,10 @@ fn main() -> ExitCode {
         }
     };
     let exit = match args.command {
-        Command::Run(run) => run::main(&args.common, run),
-        Command::Check(check) => check::main(&args.common, check),
-        Command::List(list) => list::main(&args.common, list),
-        Command::Demo(demo) => demo::main(&args.common, demo),
+        Command::Run(run) => run::main(run),
+        Command::Check(check) => check::main(check),
+        Command::List(list) => list::main(list),
+        Command::Demo(demo) => demo::main(demo),
     };
     exit.into()
 }

@@ -15,11 +15,11 @@ use futures_util::FutureExt;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
-use crate::args::{self, Common, Report, ReportFormat, When};
+use crate::args::{self, Report, ReportFormat, When};
 use crate::exit::Exit;
 use crate::{check, output, server};
 
-pub(crate) fn main(common: &Common, run: args::Run) -> Exit {
+pub(crate) fn main(run: args::Run) -> Exit {
     if let Err(exit) = refuse_equal_reports(&run.reports) {
         return exit;
     }
@@ -28,7 +28,7 @@ pub(crate) fn main(common: &Common, run: args::Run) -> Exit {
         Err(exit) => return exit,
     };
     let loaded = plan::load(request);
-    output::diagnostics(&loaded.diagnostics, common.color);
+    output::diagnostics(&loaded.diagnostics, run.selection.color);
     let Some(plan) = loaded.plan else {
         let errors = loaded.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
         output::err(&format!("{}: nothing was sent\n", check::counted(errors, "error")));
@@ -41,7 +41,7 @@ pub(crate) fn main(common: &Common, run: args::Run) -> Exit {
         Ok(runtime) => runtime,
         Err(exit) => return exit,
     };
-    let exit = runtime.block_on(go(common, &run, &plan));
+    let exit = runtime.block_on(go(&run, &plan));
     // The process ends here: to take a big plan apart piece by piece would only take time.
     std::mem::forget(plan);
     exit
@@ -58,12 +58,12 @@ pub(crate) fn runtime() -> Result<Runtime, Exit> {
 /// How long teardown may take after a signal.
 const GRACE: Duration = Duration::from_secs(10);
 
-async fn go(common: &Common, run: &args::Run, plan: &Plan) -> Exit {
-    let show = RefCell::new(Show::new(common, run, plan));
+async fn go(run: &args::Run, plan: &Plan) -> Exit {
+    let show = RefCell::new(Show::new(run, plan));
     let (stop, stopped) = watch::channel(false);
     let mut interrupted = None;
     let ended = {
-        let mut whole = pin!(whole(common, run, plan, stopped, &show));
+        let mut whole = pin!(whole(run, plan, stopped, &show));
         let mut tick = pin!(tick(&show));
         let mut deadline = pin!(std::future::pending().right_future());
         loop {
@@ -91,7 +91,6 @@ async fn go(common: &Common, run: &args::Run, plan: &Plan) -> Exit {
 
 /// The server, the run, and the end of the server.
 async fn whole(
-    common: &Common,
     run: &args::Run,
     plan: &Plan,
     mut stop: watch::Receiver<bool>,
@@ -107,7 +106,7 @@ async fn whole(
             match started {
                 Ok(server) => server,
                 Err(diagnostic) => {
-                    output::diagnostics(&[*diagnostic], common.color);
+                    output::diagnostics(&[*diagnostic], run.selection.color);
                     return Exit::ServerNotReady;
                 }
             }
@@ -123,7 +122,7 @@ async fn whole(
     match run::run(plan, &options, &mut sink).await {
         Ok(()) => Exit::Passed,
         Err(error) => {
-            output::diagnostics(&[error.diagnostic()], common.color);
+            output::diagnostics(&[error.diagnostic()], run.selection.color);
             Exit::Invalid
         }
     }
@@ -186,7 +185,7 @@ struct Show {
 }
 
 impl Show {
-    fn new(common: &Common, run: &args::Run, plan: &Plan) -> Self {
+    fn new(run: &args::Run, plan: &Plan) -> Self {
         let verbosity = match (run.quiet, run.verbose) {
             (true, _) => Verbosity::Quiet,
             (_, 0) => Verbosity::Normal,
@@ -210,7 +209,7 @@ impl Show {
             scenarios: plan.scenarios.len(),
             summary: Summary::default(),
             outcome: (!run.reports.is_empty()).then(outcome),
-            terminal: Terminal::new(output::stdout_style(common.color), verbosity, prints)
+            terminal: Terminal::new(output::stdout_style(run.selection.color), verbosity, prints)
                 .with_options(&options),
             progress: progress.then(|| Progress::new(plan.scenarios.len())),
             live,
