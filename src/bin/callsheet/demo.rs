@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use crate::args;
 use crate::exit::Exit;
 use crate::output;
-use crate::run::{runtime, stop_signal};
+use crate::runtime::{runtime, stop_signal};
 
 pub(crate) fn main(demo: args::Demo) -> Exit {
     let runtime = match runtime() {

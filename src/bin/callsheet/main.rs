@@ -7,6 +7,7 @@ mod exit;
 mod list;
 mod output;
 mod run;
+mod runtime;
 mod server;
 
 use std::process::ExitCode;

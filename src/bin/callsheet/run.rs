@@ -12,11 +12,11 @@ use callsheet::report::progress::{self, Progress};
 use callsheet::report::terminal::{Terminal, Verbosity};
 use callsheet::run::{self, Options};
 use futures_util::FutureExt;
-use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 use crate::args::{self, Report, ReportFormat, When};
 use crate::exit::Exit;
+use crate::runtime::{runtime, stop_signal};
 use crate::{check, output, server};
 
 pub(crate) fn main(run: args::Run) -> Exit {
@@ -45,14 +45,6 @@ pub(crate) fn main(run: args::Run) -> Exit {
     // The process ends here: to take a big plan apart piece by piece would only take time.
     std::mem::forget(plan);
     exit
-}
-
-/// One thread: a run waits more than it computes, and nothing crosses a thread.
-pub(crate) fn runtime() -> Result<Runtime, Exit> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-        output::err(&format!("error: the runtime cannot start: {error}\n"));
-        Exit::Internal
-    })
 }
 
 /// How long teardown may take after a signal.
@@ -134,33 +126,6 @@ async fn tick(show: &RefCell<Show>) {
         let pause = show.borrow().pause();
         tokio::time::sleep(pause).await;
         show.borrow_mut().draw();
-    }
-}
-
-/// SIGINT or SIGTERM, as the exit code that says so.
-pub(crate) async fn stop_signal() -> Exit {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => tokio::select! {
-            _ = tokio::signal::ctrl_c() => Exit::Interrupted,
-            _ = terminate.recv() => Exit::Terminated,
-            () = hang_up() => Exit::Terminated,
-        },
-        Err(_) => {
-            let _ = tokio::signal::ctrl_c().await;
-            Exit::Interrupted
-        }
-    }
-}
-
-/// SIGHUP: the terminal was closed.
-async fn hang_up() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::hangup()) {
-        Ok(mut hang_up) => {
-            hang_up.recv().await;
-        }
-        Err(_) => std::future::pending().await,
     }
 }
 
