@@ -6,6 +6,7 @@ mod scope;
 
 use std::sync::Arc;
 
+use crate::jsonpath::{Found, JsonPath};
 use crate::value::{self, Value};
 
 pub use lex::{Use, UseKind, is_keyword};
@@ -41,7 +42,11 @@ pub struct Expression {
 enum Program {
     /// A bare name: its value is taken as it is, with every digit of a number.
     Name(String),
-    Compiled(Arc<minijinja::Expression<'static, 'static>>),
+    Compiled {
+        program: Arc<minijinja::Expression<'static, 'static>>,
+        /// `order.items[0].id`: a name and the way into its value, which needs no computing and so loses no digit.
+        path: Option<(String, JsonPath)>,
+    },
 }
 
 impl std::fmt::Debug for Expression {
@@ -209,10 +214,13 @@ impl Expression {
             [Use { name, kind: UseKind::Name { member: None, .. }, .. }] if name == text => {
                 Program::Name(name.clone())
             }
-            _ => Program::Compiled(Arc::new(environment::compile(text).map_err(|mut error| {
-                error.offset += offset;
-                error
-            })?)),
+            _ => {
+                let program = environment::compile(text).map_err(|mut error| {
+                    error.offset += offset;
+                    error
+                })?;
+                Program::Compiled { program: Arc::new(program), path: path_into(text) }
+            }
         };
         Ok(Self { text: text.to_owned(), offset, uses, program })
     }
@@ -252,10 +260,31 @@ impl Expression {
                 .value(name)
                 .map(|value| Evaluated { value, raw: false })
                 .ok_or_else(|| format!("`{name}` has no value here{}", scope.unset_by(name))),
-            Program::Compiled(program) => environment::evaluate(program, self, scope),
+            Program::Compiled { program, path } => {
+                match path.as_ref().and_then(|path| follow(path, scope)) {
+                    Some(value) => Ok(Evaluated { value, raw: false }),
+                    None => environment::evaluate(program, self, scope),
+                }
+            }
         };
         let (offset, length) = (self.offset, self.text.len());
         value.map_err(|message| EvaluationError { message, offset, length })
+    }
+}
+
+/// The name and the way into its value, where an expression is no more than that.
+fn path_into(text: &str) -> Option<(String, JsonPath)> {
+    let plain = |c: char| c.is_alphanumeric() || "_.[]'\"".contains(c);
+    let end = text.find(['.', '['])?;
+    let (name, way) = text.split_at(end);
+    let path = JsonPath::parse(&format!("${way}")).ok().filter(JsonPath::is_singular)?;
+    text.chars().all(plain).then(|| (name.to_owned(), path))
+}
+
+fn follow((name, path): &(String, JsonPath), scope: &Scope) -> Option<Value> {
+    match path.find(&scope.get(name)?.value) {
+        Found::One(node) => Some(node.clone()),
+        Found::Missing(_) | Found::Many(_) => None,
     }
 }
 

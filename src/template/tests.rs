@@ -13,6 +13,8 @@ fn scope() -> Scope {
     }
     let big: Value = serde_json::from_str("12345678901234567890123.10").expect("a number");
     scope.bind("big", big, Origin::Program);
+    let nested = r#"{"big": [123456789012345678901234567890123456789012345]}"#;
+    scope.bind("nested", serde_json::from_str(nested).expect("JSON"), Origin::Program);
     scope.mark_unset("token", "Sign in");
     scope
 }
@@ -46,6 +48,9 @@ fn text_is_text_and_a_lone_expression_keeps_its_type() {
     check("${user}-${count}", json!("alice-3"));
     check("${orders[0].id}", json!("a/1"));
     check("${none_here}", json!(null));
+    let nested: Value =
+        serde_json::from_str("123456789012345678901234567890123456789012345").expect("a number");
+    check("${nested.big[0]}", nested);
     check("${big}", serde_json::from_str("12345678901234567890123.10").expect("a number"));
 }
 
