@@ -35,6 +35,10 @@ pub fn load(request: Request) -> Loaded {
     diagnostics.extend(wrong);
     files += found.len();
     let around = surroundings(&request, project.as_ref(), environment.as_deref());
+    if let Some(project) = &project {
+        let chosen = environment.as_deref().and_then(|name| project.environment(name));
+        diagnostics.extend(names::check_project(project, chosen, &around));
+    }
     let mut scenarios = Vec::new();
     for found in found {
         scenarios.extend(read_scenario(&found, &root, &around, &mut diagnostics));

@@ -375,3 +375,50 @@ fn visit_matcher<'t>(matcher: &'t Matcher, visit: Visit<'_, 't>) {
         }
     }
 }
+
+/// Finds the names that the project file and the chosen environment use and nothing defines; a variable may use those
+/// above it. `defaults` may use what only a scenario has, and are not looked at.
+#[must_use]
+pub fn check_project(
+    project: &super::project::Project,
+    environment: Option<&super::project::Environment>,
+    around: &Surroundings,
+) -> Vec<Diagnostic> {
+    let own = |name: &String| project.vars.iter().any(|(own, _)| own.value == *name);
+    let chosen = environment.map(|environment| &environment.vars);
+    let later = |name: &String| {
+        own(name) || chosen.is_some_and(|vars| vars.iter().any(|(var, _)| var.value == *name))
+    };
+    let mut known: HashSet<&str> =
+        around.names.iter().filter(|name| !later(name)).map(String::as_str).collect();
+    known.insert("env");
+    let mut texts: Vec<(&Text, HashSet<&str>)> = Vec::new();
+    for (name, value) in project.vars.iter().chain(chosen.into_iter().flatten()) {
+        value.visit(&mut |text| texts.push((text, known.clone())));
+        known.insert(&name.value);
+    }
+    if let Some(text) = environment.and_then(|environment| environment.base_url.as_ref()) {
+        texts.push((text, known));
+    }
+    let mut wrong = Vec::new();
+    for (text, known) in texts {
+        for expression in text.value.expressions() {
+            let is_unknown = |used: &&Use| {
+                let named = matches!(used.kind, UseKind::Name { optional: false, .. });
+                named && !known.contains(used.name.as_str())
+            };
+            for used in expression.uses().iter().filter(is_unknown) {
+                let at = expression.offset() + used.offset;
+                let scalar = project.span(text.at);
+                let span = inside(project.source(), scalar, text.value.source(), at);
+                let label = closest(&used.name, known.iter().copied())
+                    .map_or_else(String::new, |close| format!("did you mean `{close}`?"));
+                let message = format!("`{}` is not defined here", used.name);
+                let help = "the project file knows its own `vars` above, those of the environment, `env.NAME`, \
+                            `server.url` where there is a `server`, and `--var`";
+                wrong.push(Diagnostic::error(message).at(project.source(), span, label).help(help));
+            }
+        }
+    }
+    wrong
+}
