@@ -169,7 +169,7 @@ fn a_signal_stops_the_run_tells_how_far_it_came_and_exits_as_a_shell_expects() {
             .stderr(std::process::Stdio::piped())
             .spawn()
             .expect("it starts");
-        std::thread::sleep(std::time::Duration::from_millis(500));
+        std::thread::sleep(std::time::Duration::from_millis(1000));
         let id = child.id().to_string();
         let killed = std::process::Command::new("kill").args([&format!("-{signal}"), &id]).status();
         assert!(killed.expect("kill").success());
@@ -209,7 +209,7 @@ fn an_interrupted_scenario_runs_its_teardown_and_the_report_says_what_did_not_ru
         .stderr(std::process::Stdio::piped())
         .spawn()
         .expect("it starts");
-    std::thread::sleep(std::time::Duration::from_millis(700));
+    std::thread::sleep(std::time::Duration::from_millis(1500));
     let id = child.id().to_string();
     let killed = std::process::Command::new("kill").args(["-INT", &id]).status();
     assert!(killed.expect("kill").success());
