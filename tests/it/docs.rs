@@ -113,20 +113,33 @@ fn known_keys(file: &str) -> Vec<String> {
     let source = fs::read_to_string(root().join("src/scenario").join(file)).expect("a file");
     let list = |rest: &str| rest.split(']').next().unwrap_or_default().to_owned();
     let lists = source.split("known: &[").skip(1).map(list);
-    lists.flat_map(|list| list.split('"').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>()).collect()
+    lists
+        .flat_map(|list| list.split('"').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>())
+        .collect()
 }
 
 #[test]
 fn every_key_that_a_file_may_have_stands_in_the_reference() {
     let reference = fs::read_to_string(root().join("docs/reference.md")).expect("the reference");
     let mut keys = 0;
-    for file in ["mod.rs", "step.rs", "settings.rs", "expectation.rs", "matcher.rs", "capture.rs", "project.rs"] {
+    for file in [
+        "mod.rs",
+        "step.rs",
+        "settings.rs",
+        "expectation.rs",
+        "matcher.rs",
+        "capture.rs",
+        "project.rs",
+    ] {
         let known = known_keys(file);
         assert!(!known.is_empty(), "{file} has no `known` keys");
         keys += known.len();
         for key in known {
             let named = [format!("`{key}`"), format!("`{key}:"), format!("{key}:")];
-            assert!(named.iter().any(|named| reference.contains(named)), "`{key}` of {file} is not in the reference");
+            assert!(
+                named.iter().any(|named| reference.contains(named)),
+                "`{key}` of {file} is not in the reference"
+            );
         }
     }
     assert!(keys > 80, "only {keys} keys were found");

@@ -41,7 +41,8 @@ fn the_outputs_of_the_readme_are_what_the_program_prints() {
         fs::write(folder.path().join("account.yaml"), text).expect("a file");
         let args = ["run", "account.yaml", "--base-url", &demo.url, "--progress", "never"];
         let ran = run(folder.path(), &args);
-        let output: String = shown.split_inclusive('\n').filter(|line| !line.starts_with("$ ")).collect();
+        let output: String =
+            shown.split_inclusive('\n').filter(|line| !line.starts_with("$ ")).collect();
         let printed = ran.stdout.replace(&demo.url, "http://127.0.0.1:8080");
         assert_eq!(ran.code, code, "{printed}");
         assert_eq!(steady(&output), steady(&printed));
