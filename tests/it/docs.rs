@@ -1,74 +1,146 @@
 //! Every example of the documentation does what the page says.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
-use super::support::{Demo, demo, root, run, scenario};
+use super::support::{Demo, Ran, demo, files, root, run};
 
-/// The YAML blocks of a page, each with its line.
-fn blocks(page: &str) -> Vec<(usize, String)> {
-    let text = fs::read_to_string(root().join(page)).expect(page);
-    let mut blocks = Vec::new();
-    let mut block: Option<(usize, String)> = None;
+/// A block of YAML with the place where it begins.
+struct Example {
+    place: String,
+    text: String,
+}
+
+/// What a block is, by its keys at the top level.
+enum Kind {
+    Scenario,
+    Project,
+}
+
+/// The README and every page of `docs/`.
+fn pages() -> Vec<PathBuf> {
+    let mut pages = files(&root().join("docs"), "md");
+    pages.push(root().join("README.md"));
+    pages
+}
+
+/// The YAML blocks of a page.
+fn examples(page: &Path) -> Vec<Example> {
+    let text = fs::read_to_string(page).expect("a page");
+    let mut examples = Vec::new();
+    let mut open: Option<Example> = None;
     for (number, line) in text.lines().enumerate() {
-        match (&mut block, line) {
-            (None, "```yaml") => block = Some((number + 1, String::new())),
+        match (&mut open, line) {
+            (None, "```yaml") => {
+                let place = format!("{}:{}", page.display(), number + 2);
+                open = Some(Example { place, text: String::new() });
+            }
             (None, _) => {}
-            (Some(_), "```") => blocks.extend(block.take()),
-            (Some((_, text)), line) => {
-                text.push_str(line);
-                text.push('\n');
+            (Some(_), "```") => examples.extend(open.take()),
+            (Some(example), line) => {
+                example.text.push_str(line);
+                example.text.push('\n');
             }
         }
     }
-    blocks
+    assert!(open.is_none(), "a block of {} does not end", page.display());
+    examples
 }
 
-fn has_key(block: &str, key: &str) -> bool {
-    block.lines().any(|line| line.starts_with(&format!("{key}:")))
-}
+impl Example {
+    fn has_key(&self, key: &str) -> bool {
+        self.text.lines().any(|line| line.starts_with(&format!("{key}:")))
+    }
 
-/// A whole scenario passes, or fails as its first line says.
-fn try_scenario(block: &str, demo: &Demo) -> Result<(), String> {
-    let folder = scenario(block);
-    let expected = match block.lines().next() {
-        Some("# fails") => 1,
-        Some("# invalid") => 2,
-        _ => 0,
-    };
-    let ran = run(folder.path(), &["run", "--base-url", &demo.url, "--progress", "never"]);
-    let told = format!("exit {}\n{}{}", ran.code, ran.stdout, ran.stderr);
-    if ran.code == expected { Ok(()) } else { Err(told) }
-}
+    fn kind(&self) -> Option<Kind> {
+        if self.has_key("name") && self.has_key("steps") {
+            Some(Kind::Scenario)
+        } else if self.has_key("environments") || self.has_key("server") {
+            Some(Kind::Project)
+        } else {
+            None
+        }
+    }
 
-/// A project file is valid beside a scenario.
-fn try_project(block: &str) -> Result<(), String> {
-    let folder = scenario("name: a\nsteps: [{ request: GET http://127.0.0.1:1/ }]\n");
-    fs::create_dir(folder.path().join("scenarios")).expect("a folder");
-    let from = folder.path().join("scenario.yaml");
-    fs::rename(from, folder.path().join("scenarios/a.yaml")).expect("a move");
-    fs::write(folder.path().join("callsheet.yaml"), block).expect("a file");
-    let check = run(folder.path(), &["check"]);
-    if check.code == 0 { Ok(()) } else { Err(check.stderr) }
+    /// The exit code that the first line says.
+    fn code(&self) -> i32 {
+        match self.text.lines().next() {
+            Some("# fails") => 1,
+            Some("# invalid") => 2,
+            _ => 0,
+        }
+    }
+
+    /// Runs it as a scenario, or checks it as a project file beside one; gives what is wrong.
+    fn wrong(&self, demo: &Demo) -> Option<String> {
+        let told = |ran: &Ran| format!("exit {}\n{}{}", ran.code, ran.stdout, ran.stderr);
+        let folder = tempfile::tempdir().expect("a folder");
+        let scenarios = folder.path().join("scenarios");
+        fs::create_dir(&scenarios).expect("a folder");
+        let uploads = root().join("fixtures/uploads/prices.csv");
+        fs::copy(uploads, scenarios.join("prices.csv")).expect("an upload");
+        let (scenario, args) = match self.kind() {
+            Some(Kind::Scenario) => {
+                let args = vec!["run", "--base-url", &demo.url, "--progress", "never"];
+                (self.text.as_str(), args)
+            }
+            Some(Kind::Project) => {
+                fs::write(folder.path().join("callsheet.yaml"), &self.text).expect("a file");
+                ("name: a\nsteps: [{ request: GET http://127.0.0.1:1/ }]\n", vec!["check"])
+            }
+            None => return Some("it is neither a scenario nor a project file".to_owned()),
+        };
+        fs::write(scenarios.join("example.yaml"), scenario).expect("a file");
+        let ran = run(folder.path(), &args);
+        (ran.code != self.code()).then(|| told(&ran))
+    }
 }
 
 #[test]
 fn every_example_of_the_documentation_does_what_the_page_says() {
     let demo = demo();
-    let mut tried = 0;
-    let mut wrong = Vec::new();
-    for page in ["README.md", "docs/reference.md"] {
-        for (line, block) in blocks(page) {
-            let result = match (has_key(&block, "steps"), has_key(&block, "server")) {
-                (true, _) => try_scenario(&block, &demo),
-                (_, true) => try_project(&block),
-                _ => Err("this block is neither a scenario nor a project file".to_owned()),
-            };
-            tried += 1;
-            if let Err(told) = result {
-                wrong.push(format!("{page}:{line}\n{told}"));
-            }
+    let all: Vec<Example> = pages().iter().flat_map(|page| examples(page)).collect();
+    let wrong: Vec<String> = all
+        .iter()
+        .filter_map(|example| Some(format!("{}\n{}", example.place, example.wrong(&demo)?)))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(all.len() > 20, "only {} examples were found", all.len());
+}
+
+/// The keys that a file of `src/scenario` knows: the words of its `known` lists.
+fn known_keys(file: &str) -> Vec<String> {
+    let source = fs::read_to_string(root().join("src/scenario").join(file)).expect("a file");
+    let list = |rest: &str| rest.split(']').next().unwrap_or_default().to_owned();
+    let lists = source.split("known: &[").skip(1).map(list);
+    lists
+        .flat_map(|list| list.split('"').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>())
+        .collect()
+}
+
+#[test]
+fn every_key_that_a_file_may_have_stands_in_the_reference() {
+    let reference = fs::read_to_string(root().join("docs/reference.md")).expect("the reference");
+    let mut keys = 0;
+    for file in [
+        "mod.rs",
+        "step.rs",
+        "settings.rs",
+        "expectation.rs",
+        "matcher.rs",
+        "capture.rs",
+        "project.rs",
+    ] {
+        let known = known_keys(file);
+        assert!(!known.is_empty(), "{file} has no `known` keys");
+        keys += known.len();
+        for key in known {
+            let named = [format!("`{key}`"), format!("`{key}:"), format!("{key}:")];
+            assert!(
+                named.iter().any(|named| reference.contains(named)),
+                "`{key}` of {file} is not in the reference"
+            );
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(tried > 10, "only {tried} examples were found");
+    assert!(keys > 80, "only {keys} keys were found");
 }
