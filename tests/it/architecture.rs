@@ -24,11 +24,15 @@ const ORDER: [&str; 14] = [
 ];
 
 /// Foreign crates and the only places that may name them.
-const WALLS: [(&str, &[&str]); 8] = [
+const WALLS: [(&str, &[&str]); 12] = [
     ("serde_yaml", &["scenario/yaml"]),
     ("jsonpath_rust", &["jsonpath"]),
     ("cookie_store", &["session"]),
     ("hyper", &["http", "demo"]),
+    ("hyper_util", &["http", "demo"]),
+    ("hyper_rustls", &["http"]),
+    ("psl", &["session"]),
+    ("quick_xml", &["report"]),
     ("rustls", &["http", "demo/random"]),
     ("minijinja", &["template"]),
     ("annotate_snippets", &["diagnostic/render"]),
