@@ -102,8 +102,7 @@ impl Context<'_> {
                 some(values, all).ok_or_else(|| found(format!("header `{name}` is missing")))
             }
             CaptureSource::Cookie(name) => {
-                let values =
-                    evidence.cookies(name).map(|cookie| Value::from(cookie.value.as_str()));
+                let values = evidence.cookies(name).map(|cookie| Value::from(cookie.value()));
                 let message =
                     || format!("the session holds no cookie `{name}` for {}", evidence.url());
                 some(values, all).ok_or_else(|| found(message()))

@@ -50,7 +50,7 @@ impl Context<'_> {
             Ok(verdict) if verdict.holds() => {}
             Ok(_) => {
                 let actual = match cookie {
-                    Some(cookie) => Actual::Value(Value::from(cookie.value.as_str())),
+                    Some(cookie) => Actual::Value(Value::from(cookie.value())),
                     None => Actual::Absent,
                 };
                 let subject = Subject::Cookie(name.to_owned(), None);
@@ -71,7 +71,9 @@ impl Context<'_> {
         let value = match attribute {
             CookieAttribute::Secure => Some(Value::Bool(cookie.secure)),
             CookieAttribute::HttpOnly => Some(Value::Bool(cookie.http_only)),
-            CookieAttribute::SameSite => Some(cookie.same_site.into()),
+            CookieAttribute::SameSite => {
+                Some(cookie.same_site.map(crate::session::SameSite::name).into())
+            }
             CookieAttribute::Persistent => Some(Value::Bool(cookie.expires.is_some())),
             CookieAttribute::ExpiresIn => cookie.expires.map(milliseconds_left),
             CookieAttribute::Value
@@ -79,13 +81,14 @@ impl Context<'_> {
             | CookieAttribute::Path
             | CookieAttribute::Exists => None,
         };
+        let text = cookie.value();
         let target = match attribute {
-            CookieAttribute::Value => Target::Text(&cookie.value),
+            CookieAttribute::Value => Target::Text(&text),
             CookieAttribute::Domain => Target::Text(&cookie.domain),
             CookieAttribute::Path => Target::Text(&cookie.path),
             _ => value.as_ref().map_or(Target::Missing, Target::Node),
         };
-        let subject = || Subject::Cookie(cookie.name.clone(), key(attribute));
+        let subject = || Subject::Cookie(cookie.name().into_owned(), key(attribute));
         let looked = Looked { subject: &subject, missing: &absent };
         self.matcher(matcher, target, domain(attribute), &looked, faults);
     }

@@ -103,7 +103,7 @@ impl<'a> Evidence<'a> {
         &self,
         name: &'n str,
     ) -> impl Iterator<Item = &'a Cookie> + use<'a, 'n> {
-        self.cookies.iter().filter(move |cookie| cookie.name == name)
+        self.cookies.iter().filter(move |cookie| cookie.name == name.as_bytes())
     }
 
     /// The whole exchange in milliseconds.

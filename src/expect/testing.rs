@@ -12,7 +12,7 @@ use crate::http::{Exchange, Head, Hop, Response, Timing};
 use crate::outcome::{Fault, Miss};
 use crate::scenario::step::{Action, Step};
 use crate::scenario::{Scenario, read};
-use crate::session::Cookie;
+use crate::session::{Cookie, SameSite};
 use crate::source::Source;
 use crate::template::{Origin, Scope};
 use crate::value::Value;
@@ -104,14 +104,14 @@ fn head(status: u16, headers: HeaderMap) -> Arc<Head> {
 
 pub(super) fn cookie(name: &str, value: &str) -> Cookie {
     Cookie {
-        name: name.to_owned(),
-        value: value.to_owned(),
+        name: name.into(),
+        value: value.into(),
         domain: "shop.test".to_owned(),
         host_only: true,
         path: "/".to_owned(),
         secure: false,
         http_only: true,
-        same_site: Some("lax"),
+        same_site: Some(SameSite::Lax),
         expires: None,
     }
 }

@@ -2,6 +2,7 @@
 
 mod request;
 mod scenario;
+mod session;
 mod step;
 
 use std::cell::RefCell;

@@ -9,6 +9,7 @@ pub mod matcher;
 pub mod names;
 pub mod project;
 pub mod quantity;
+pub mod session_action;
 pub mod settings;
 pub mod step;
 pub mod yaml;

@@ -3,6 +3,7 @@
 use super::capture::{self, Capture};
 use super::decode::{Decoder, Keys, Located, Text};
 use super::expectation::{self, Expectations};
+use super::session_action::{self, SessionAction};
 use super::settings::{self, Settings};
 use super::yaml::{At, Entry, Kind, Node};
 use crate::diagnostic::Diagnostic;
@@ -47,45 +48,6 @@ pub struct Request {
     pub url: Text,
     /// The step's own settings.
     pub settings: Settings,
-}
-
-/// What a `session` step does.
-#[derive(Clone, Debug)]
-pub enum SessionAction {
-    /// As new.
-    Reset,
-    /// Puts a cookie into the session.
-    SetCookie(Box<CookieToSet>),
-    /// Takes cookies out of it.
-    DeleteCookie {
-        /// The name.
-        name: Text,
-        /// Only the one of this domain.
-        domain: Option<Text>,
-        /// Only the one of this path.
-        path: Option<Text>,
-    },
-}
-
-/// A cookie that is set by hand.
-#[derive(Clone, Debug)]
-pub struct CookieToSet {
-    /// The name.
-    pub name: Text,
-    /// The value.
-    pub value: Text,
-    /// The domain that it is sent to, with its subdomains; none is the host of the base URL alone.
-    pub domain: Option<Text>,
-    /// The path; none is `/`.
-    pub path: Option<Text>,
-    /// Sent over https (and to loopback) only.
-    pub secure: bool,
-    /// Kept from scripts.
-    pub http_only: bool,
-    /// `strict`, `lax` or `none`.
-    pub same_site: Option<String>,
-    /// Seconds until it expires; none is a session cookie.
-    pub expires_in: Option<std::time::Duration>,
 }
 
 pub(super) const KEYS: Keys = Keys {
@@ -149,7 +111,7 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Step> {
         find("continue_on_failure").and_then(|entry| d.boolean(&entry.value)).unwrap_or(false);
     let action = match (find("request"), find("session")) {
         (Some(request), None) => request_action(d, request, settings::from_entries(d, &entries))?,
-        (None, Some(session)) => session_action(d, session, &entries)?,
+        (None, Some(session)) => session_action::decode(d, session, &entries)?,
         (Some(first), Some(second)) => {
             two_kinds(d, first, second);
             return None;
@@ -291,131 +253,4 @@ pub const CREDENTIALS: &str = "the URL holds a user name or password, which are 
 #[must_use]
 pub fn has_credentials(url: &url::Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
-}
-
-const ACTIONS: &str =
-    "the actions are `reset`, `{set_cookie: {name, value}}` and `{delete_cookie: NAME}`";
-
-const SESSION_KEYS: Keys = Keys {
-    what: "a session step",
-    known: &["set_cookie", "delete_cookie"],
-    later: &["save", "load"],
-};
-
-fn session_action(d: &Decoder<'_>, entry: &Entry, entries: &[&Entry]) -> Option<Action> {
-    for other in entries
-        .iter()
-        .filter(|e| !["session", "name", "continue_on_failure"].contains(&e.key.as_str()))
-    {
-        d.error_help(
-            other.at,
-            format!("`{}` belongs to a request step", other.key),
-            "",
-            "a session step sends nothing",
-        );
-    }
-    let node = &entry.value;
-    let action = match &node.kind {
-        Kind::Text(text) if text == "reset" => SessionAction::Reset,
-        Kind::Text(text) if text == "close_browser" => {
-            d.error_help(
-                node.at,
-                "`close_browser` is not supported yet",
-                "",
-                "it is part of the format, but not of this version of callsheet",
-            );
-            return None;
-        }
-        Kind::Map(_) => match d.map(node, &SESSION_KEYS)?.as_slice() {
-            [only] if only.key == "set_cookie" => {
-                SessionAction::SetCookie(Box::new(cookie_to_set(d, &only.value)?))
-            }
-            [only] => delete_cookie(d, &only.value)?,
-            [] => {
-                if matches!(&node.kind, Kind::Map(all) if all.is_empty()) {
-                    d.error_help(node.at, "this session step does nothing", "", ACTIONS);
-                }
-                return None;
-            }
-            [_, second, ..] => {
-                let message = "a session step does one thing";
-                d.error_help(second.at, message, "the second", "make two steps of it");
-                return None;
-            }
-        },
-        _ => {
-            d.error_help(
-                node.at,
-                format!("expected a session action, found {}", super::decode::found(node)),
-                "",
-                ACTIONS,
-            );
-            return None;
-        }
-    };
-    Some(Action::Session(node.at, action))
-}
-
-const COOKIE_KEYS: Keys = Keys {
-    what: "`set_cookie`",
-    known: &["name", "value", "domain", "path", "secure", "http_only", "same_site", "expires_in"],
-    later: &[],
-};
-
-fn cookie_to_set(d: &Decoder<'_>, node: &Node) -> Option<CookieToSet> {
-    let entries = d.map(node, &COOKIE_KEYS)?;
-    let find = |key: &str| entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value);
-    let text = |key: &str| find(key).and_then(|node| d.text(node, "a text"));
-    let flag = |key: &str| find(key).and_then(|node| d.boolean(node)).unwrap_or(false);
-    for key in ["name", "value"] {
-        if find(key).is_none() {
-            let help = "write it like `{set_cookie: {name: theme, value: dark}}`";
-            d.error_help(node.at, format!("`set_cookie` wants a `{key}`"), "", help);
-        }
-    }
-    let same_site = find("same_site").and_then(|node| {
-        let text = d.plain(node, "`strict`, `lax` or `none`")?;
-        let known = ["strict", "lax", "none"].contains(&text.value.as_str());
-        if !known {
-            d.error(
-                node.at,
-                format!("`same_site` is `strict`, `lax` or `none`, found `{}`", text.value),
-                "",
-            );
-        }
-        known.then_some(text.value)
-    });
-    Some(CookieToSet {
-        name: text("name")?,
-        value: text("value")?,
-        domain: text("domain"),
-        path: text("path"),
-        secure: flag("secure"),
-        http_only: flag("http_only"),
-        same_site,
-        expires_in: find("expires_in").and_then(|node| settings::duration(d, node)),
-    })
-}
-
-const DELETE_KEYS: Keys =
-    Keys { what: "`delete_cookie`", known: &["name", "domain", "path"], later: &[] };
-
-fn delete_cookie(d: &Decoder<'_>, node: &Node) -> Option<SessionAction> {
-    if !matches!(node.kind, Kind::Map(_)) {
-        let name = d.text(node, "a cookie's name")?;
-        return Some(SessionAction::DeleteCookie { name, domain: None, path: None });
-    }
-    let entries = d.map(node, &DELETE_KEYS)?;
-    let text = |key: &str| {
-        entries
-            .iter()
-            .find(|entry| entry.key == key)
-            .and_then(|entry| d.text(&entry.value, "a text"))
-    };
-    let Some(name) = text("name") else {
-        let help = "write it like `{delete_cookie: theme}`";
-        d.error_help(node.at, "`delete_cookie` wants a `name`", "", help);
-        return None;
-    };
-    Some(SessionAction::DeleteCookie { name, domain: text("domain"), path: text("path") })
 }

@@ -4,11 +4,10 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::time::SystemTime;
 
-use cookie::SameSite;
 use cookie_store::{CookieDomain, CookieError, CookieExpiration, CookieStore, RawCookie};
 use url::Url;
 
-use super::Cookie;
+use super::{Cookie, SameSite};
 
 /// Cookies with the order of their arrival.
 #[derive(Clone, Debug, Default)]
@@ -33,10 +32,11 @@ impl Jar {
 
     /// Takes a cookie that is not from a response.
     pub(super) fn set(&mut self, url: &Url, cookie: &Cookie) -> Result<(), String> {
-        let mut builder = RawCookie::build((cookie.name.clone(), cookie.value.clone()))
-            .path(cookie.path.clone())
-            .secure(cookie.secure)
-            .http_only(cookie.http_only);
+        let mut builder =
+            RawCookie::build((cookie.name().into_owned(), cookie.value().into_owned()))
+                .path(cookie.path.clone())
+                .secure(cookie.secure)
+                .http_only(cookie.http_only);
         if !cookie.host_only {
             if is_public_suffix(&cookie.domain) {
                 return Err(format!(
@@ -48,9 +48,9 @@ impl Jar {
         }
         if let Some(same_site) = cookie.same_site {
             builder = builder.same_site(match same_site {
-                "strict" => SameSite::Strict,
-                "lax" => SameSite::Lax,
-                _ => SameSite::None,
+                SameSite::Strict => cookie::SameSite::Strict,
+                SameSite::Lax => cookie::SameSite::Lax,
+                SameSite::None => cookie::SameSite::None,
             });
         }
         if let Some(expires) = cookie.expires {
@@ -150,17 +150,17 @@ fn view(cookie: &Stored) -> Cookie {
         CookieExpiration::SessionEnd => None,
     };
     Cookie {
-        name: cookie.name().to_owned(),
-        value: cookie.value().to_owned(),
+        name: cookie.name().into(),
+        value: cookie.value().into(),
         domain: cookie.domain.as_cow().unwrap_or_default().into_owned(),
         host_only: matches!(cookie.domain, CookieDomain::HostOnly(_)),
         path: cookie.path.as_ref().to_owned(),
         secure: cookie.secure().unwrap_or(false),
         http_only: cookie.http_only().unwrap_or(false),
         same_site: cookie.same_site().map(|same_site| match same_site {
-            SameSite::Strict => "strict",
-            SameSite::Lax => "lax",
-            SameSite::None => "none",
+            cookie::SameSite::Strict => SameSite::Strict,
+            cookie::SameSite::Lax => SameSite::Lax,
+            cookie::SameSite::None => SameSite::None,
         }),
         expires,
     }

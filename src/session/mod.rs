@@ -2,6 +2,7 @@
 
 mod jar;
 
+use std::borrow::Cow;
 use std::time::SystemTime;
 
 use ::http::HeaderValue;
@@ -9,14 +10,15 @@ use jar::Jar;
 use url::{Host, Url};
 
 use crate::http::Cookies;
+pub use crate::scenario::session_action::SameSite;
 
 /// A cookie that a session holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cookie {
-    /// Its name.
-    pub name: String,
-    /// Its value, as it was received.
-    pub value: String,
+    /// Its name, as it was received; it may be empty and need not be UTF-8.
+    pub name: Vec<u8>,
+    /// Its value, as it was received; it need not be UTF-8.
+    pub value: Vec<u8>,
     /// The domain it is for, or the host for a host-only cookie; without a leading dot.
     pub domain: String,
     /// Whether it is sent to that host alone, not to its subdomains.
@@ -27,10 +29,24 @@ pub struct Cookie {
     pub secure: bool,
     /// Whether it is kept from scripts.
     pub http_only: bool,
-    /// `strict`, `lax` or `none`; none where the server did not say.
-    pub same_site: Option<&'static str>,
+    /// What the server said of requests from other sites; none where it did not say.
+    pub same_site: Option<SameSite>,
     /// When it expires; none is a session cookie.
     pub expires: Option<SystemTime>,
+}
+
+impl Cookie {
+    /// The name as text.
+    #[must_use]
+    pub fn name(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.name)
+    }
+
+    /// The value as text.
+    #[must_use]
+    pub fn value(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.value)
+    }
 }
 
 /// A cookie that a session did not take, and why.
@@ -79,7 +95,7 @@ impl Session {
     pub fn delete(&mut self, name: &str, domain: Option<&str>, path: Option<&str>) -> usize {
         let domain = domain.map(|domain| domain.trim_start_matches('.').to_lowercase());
         self.jar.delete(|cookie| {
-            cookie.name == name
+            cookie.name == name.as_bytes()
                 && domain.as_ref().is_none_or(|domain| *domain == cookie.domain)
                 && path.is_none_or(|path| path == cookie.path)
         })
@@ -92,7 +108,7 @@ impl Session {
         let held = self.jar.all().into_iter().filter(|cookie| !sent.contains(cookie));
         held.map(|cookie| {
             let reason = why_not_sent(&cookie, url);
-            (cookie.name, reason)
+            (cookie.name().into_owned(), reason)
         })
         .collect()
     }
@@ -109,17 +125,10 @@ impl Cookies for Session {
         if cookies.is_empty() {
             return None;
         }
-        let mut text = String::new();
-        for cookie in &cookies {
-            if !text.is_empty() {
-                text.push_str("; ");
-            }
-            text.push_str(&cookie.name);
-            text.push('=');
-            text.push_str(&cookie.value);
-        }
+        let pair = |cookie: &Cookie| [&cookie.name[..], b"=", &cookie.value[..]].concat();
+        let field = cookies.iter().map(pair).collect::<Vec<_>>().join(&b"; "[..]);
         // Values with control characters were refused when they came.
-        HeaderValue::from_bytes(text.as_bytes()).ok()
+        HeaderValue::from_bytes(&field).ok()
     }
 
     fn receive(&mut self, url: &Url, set_cookie: &[HeaderValue]) {
@@ -240,7 +249,7 @@ mod tests {
         session.receive(&url("http://shop.test/"), &values);
         let names: Vec<_> =
             session.matching(&url("http://shop.test/")).into_iter().map(|c| c.name).collect();
-        assert_eq!(names, ["c"]);
+        assert_eq!(names, [b"c"]);
         let refused = session.take_refused();
         assert_eq!(refused[0].reason, "its Domain is `other.test` and the host is `shop.test`");
         assert!(session.take_refused().is_empty());
@@ -257,7 +266,7 @@ mod tests {
             path: path.into(),
             secure: false,
             http_only: true,
-            same_site: Some("lax"),
+            same_site: Some(SameSite::Lax),
             expires: None,
         };
         let here = url("http://shop.test/x");

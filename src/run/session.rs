@@ -1,0 +1,92 @@
+//! A `session` step: the session is changed by hand.
+
+use std::time::{Duration, SystemTime};
+
+use url::Url;
+
+use super::scenario::Context;
+use super::step::{helped, invalid, text};
+use crate::outcome::Fault;
+use crate::scenario::decode::Text;
+use crate::scenario::session_action::{CookieToSet, SessionAction};
+use crate::scenario::yaml::At;
+use crate::session::Cookie;
+
+/// Does what a `session` step says.
+pub(super) fn act(context: &mut Context<'_>, at: At, action: &SessionAction) -> Result<(), Fault> {
+    match action {
+        SessionAction::Reset => context.session.reset(),
+        SessionAction::SetCookie(cookie) => set_cookie(context, at, cookie)?,
+        SessionAction::DeleteCookie { name, domain, path } => {
+            let name = text(context, name)?;
+            let domain = domain.as_ref().map(|domain| text(context, domain)).transpose()?;
+            let path = path.as_ref().map(|path| text(context, path)).transpose()?;
+            context.session.delete(&name, domain.as_deref(), path.as_deref());
+        }
+    }
+    Ok(())
+}
+
+fn set_cookie(context: &mut Context<'_>, at: At, written: &CookieToSet) -> Result<(), Fault> {
+    let name = text(context, &written.name)?;
+    let value = text(context, &written.value)?;
+    let place = |text: &Text| context.place(text.at);
+    if name.is_empty() || name.contains(['=', ';']) || name.contains(char::is_control) {
+        let message = format!("`{}` is no cookie name", name.escape_debug());
+        let help = "a cookie's name has no `=`, no `;` and no line break, and is not empty";
+        return Err(helped(place(&written.name), message, help));
+    }
+    // RFC 6265bis section 5.6: what would end the value, or the header, cannot be part of it.
+    let semicolon = value.contains(';').then_some("a `;`");
+    let control = value.contains(char::is_control).then_some("a control character");
+    if let Some(what) = super::request::forbidden(&value).or(semicolon).or(control) {
+        let message = format!("the value of cookie `{name}` holds {what}");
+        let help = "a cookie's value ends there: percent-encode it, as the server expects it";
+        return Err(helped(place(&written.value), message, help));
+    }
+    let domain = written.domain.as_ref().map(|domain| text(context, domain)).transpose()?;
+    let path = written.path.as_ref().map(|path| text(context, path)).transpose()?;
+    let url = cookie_url(context, at, written.domain.as_ref(), domain.as_deref())?;
+    let host = url.host_str().unwrap_or_default().to_owned();
+    let host_only = domain.is_none();
+    let cookie = Cookie {
+        name: name.into(),
+        value: value.into(),
+        domain: domain.map_or(host, |domain| domain.trim_start_matches('.').to_lowercase()),
+        host_only,
+        path: path.unwrap_or_else(|| "/".to_owned()),
+        secure: written.secure,
+        http_only: written.http_only,
+        same_site: written.same_site,
+        expires: written.expires_in.map(|after: Duration| SystemTime::now() + after),
+    };
+    let place = context.place(written.domain.as_ref().map_or(at, |domain| domain.at));
+    context.session.set(&url, &cookie).map_err(|reason| {
+        invalid(place, format!("cookie `{}` cannot be set: {reason}", cookie.name()))
+    })
+}
+
+/// The URL in whose name a cookie is set: that of its domain, or the base URL.
+fn cookie_url(
+    context: &Context<'_>,
+    at: At,
+    written: Option<&Text>,
+    domain: Option<&str>,
+) -> Result<Url, Fault> {
+    let text = match (domain, &context.base_url) {
+        (Some(domain), _) => format!("https://{}/", domain.trim_start_matches('.')),
+        (None, Some(base)) => base.clone(),
+        (None, None) => {
+            let message = "a cookie needs a `domain` where there is no base URL".to_owned();
+            let help = "add `domain: shop.test`, or give the scenario a `base_url`";
+            return Err(helped(context.place(at), message, help));
+        }
+    };
+    Url::parse(&text).map_err(|error| match (domain, written) {
+        (Some(domain), Some(written)) => {
+            let message = format!("`{}` is no domain", domain.escape_debug());
+            helped(context.place(written.at), message, "write a host's name, such as `shop.test`")
+        }
+        _ => invalid(context.place(at), format!("the base URL `{text}` is no URL: {error}")),
+    })
+}
