@@ -118,6 +118,19 @@ pub struct StepOutcome {
     pub cookies: Vec<CookieNote>,
     /// Why it did not run.
     pub reason: Option<String>,
+    /// For a step with `access`: the session that it ran in this time, and what it wanted.
+    pub access: Option<AccessCell>,
+}
+
+/// A cell of an access-control matrix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessCell {
+    /// The row: the step's name.
+    pub row: String,
+    /// The column: the session's name.
+    pub session: String,
+    /// The status that it was to get: `403`, `2xx`.
+    pub wanted: String,
 }
 
 /// A value that a step used.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::discover::{Found, discover};
+use super::used::{UsedFiles, check_login};
 use super::{Loaded, Plan, Planned, Request};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::closest;
@@ -34,15 +35,36 @@ pub fn load(request: Request) -> Loaded {
     let (found, wrong) = discover(&request.folder, &paths);
     diagnostics.extend(wrong);
     files += found.len();
-    let around = surroundings(&request, project.as_ref(), environment.as_deref());
+    let mut around = surroundings(&request, project.as_ref(), environment.as_deref());
+    let mut used = UsedFiles::default();
+    for session in project.iter().flat_map(|project| &project.sessions) {
+        if let Some(login) = &session.login {
+            used.read(login, &request.folder, &root, &mut diagnostics);
+        }
+        let captures = names::of_login(session, &|path| used.get(path));
+        around.sessions.insert(session.name.value.clone(), captures);
+    }
     if let Some(project) = &project {
         let chosen = environment.as_deref().and_then(|name| project.environment(name));
         diagnostics.extend(names::check_project(project, chosen, &around));
+        for session in &project.sessions {
+            check_login(session, None, &around, &used, &mut diagnostics);
+        }
     }
     let mut scenarios = Vec::new();
     for found in found {
-        scenarios.extend(read_scenario(&found, &root, &around, &mut diagnostics));
+        let Some(planned) = read_scenario(&found, &root, &mut diagnostics) else { continue };
+        let scenario = &planned.scenario;
+        for login in scenario.sessions.iter().filter_map(|session| session.login.as_ref()) {
+            used.read(login, &request.folder, &root, &mut diagnostics);
+        }
+        diagnostics.extend(names::check(scenario, &around, &|path| used.get(path)));
+        for session in &scenario.sessions {
+            check_login(session, Some(scenario), &around, &used, &mut diagnostics);
+        }
+        scenarios.push(planned);
     }
+    files += used.len();
     refuse_equal_names(&scenarios, &mut diagnostics);
     let has_base = request.base_url.is_some()
         || environment
@@ -59,7 +81,7 @@ pub fn load(request: Request) -> Loaded {
     check_override(&request, &mut diagnostics);
     let failed = diagnostics.iter().any(Diagnostic::is_error);
     let Request { base_url, vars, process, .. } = request;
-    let plan = Plan { project, environment, root, base_url, vars, process, scenarios };
+    let plan = Plan { project, environment, root, base_url, vars, process, scenarios, used };
     Loaded { plan: (!failed).then_some(plan), diagnostics, files }
 }
 
@@ -152,12 +174,7 @@ fn surroundings(
     around
 }
 
-fn read_scenario(
-    found: &Found,
-    root: &Path,
-    around: &Surroundings,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<Planned> {
+fn read_scenario(found: &Found, root: &Path, diagnostics: &mut Vec<Diagnostic>) -> Option<Planned> {
     let source = match yaml::read_file(&found.path, &found.name) {
         Ok(source) => source,
         Err(diagnostic) => {
@@ -168,7 +185,6 @@ fn read_scenario(
     let read = scenario::read(source.below(root).into(), root);
     diagnostics.extend(read.diagnostics);
     let scenario = read.value?;
-    diagnostics.extend(names::check(&scenario, around));
     let until = match found.line {
         None => None,
         Some(line) => match step_at(&scenario, line) {

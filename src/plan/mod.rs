@@ -2,11 +2,13 @@
 
 mod discover;
 mod load;
+mod used;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 
 pub use load::load;
+pub use used::UsedFiles;
 
 use crate::diagnostic::Diagnostic;
 use crate::scenario::Scenario;
@@ -50,6 +52,8 @@ pub struct Plan {
     pub process: HashMap<String, String>,
     /// The scenarios in the order of their paths.
     pub scenarios: Vec<Planned>,
+    /// The files that sign sessions in.
+    pub used: UsedFiles,
 }
 
 /// A scenario that runs.

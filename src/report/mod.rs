@@ -14,6 +14,7 @@ mod curl;
 mod failure;
 mod page;
 mod tally;
+mod matrix;
 pub mod terminal;
 pub mod junit;
 pub mod progress;

@@ -169,6 +169,7 @@ pub(super) fn failing(faults: Vec<Fault>, exchange: Option<Exchange>) -> StepOut
         values: Vec::new(),
         cookies: Vec::new(),
         reason: None,
+        access: None,
     }
 }
 

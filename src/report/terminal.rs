@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::failure::{self, Of};
+use super::matrix::Matrix;
 use super::page::Page;
 use super::tally::{self, Failures};
 use super::text::{self, BAD, DIM, GOOD, HEAD, paint};
@@ -54,6 +55,7 @@ struct Told {
     steps: usize,
     failures: usize,
     not_run: usize,
+    matrix: Matrix,
     /// The list in which a step failed, and the steps that did not run since.
     failed: Option<(Section, usize)>,
 }
@@ -125,6 +127,9 @@ impl Terminal {
         let color = self.style.color;
         let told = self.told.entry(scenario).or_default();
         told.steps += 1;
+        if self.verbosity > Verbosity::Quiet {
+            told.matrix.add(step);
+        }
         match step.state {
             State::NotRun => told.not_run(),
             State::Passed => told.ran(step.section, color),
@@ -166,6 +171,9 @@ impl Terminal {
         };
         if let Some(line) = line {
             told.page.line(&line);
+        }
+        for line in told.matrix.lines(color) {
+            told.page.line(&format!("      {line}"));
         }
     }
 

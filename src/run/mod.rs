@@ -1,8 +1,10 @@
 //! From a plan to events: scenarios in parallel, their steps in sequence.
 
 mod request;
+mod runner;
 mod scenario;
 mod session;
+mod sessions;
 mod step;
 
 use std::cell::RefCell;
@@ -45,6 +47,7 @@ struct Shared<'p> {
     /// The settings of the project file.
     defaults: Settings,
     stop: watch::Receiver<bool>,
+    logins: RefCell<sessions::Logins>,
 }
 
 impl Shared<'_> {
@@ -92,7 +95,8 @@ pub async fn run(
     let scope = base_scope(plan, options)?;
     let base_url = base_url(plan, &scope)?;
     let (client, defaults, stop) = (Client::new(), plan.defaults(), options.stop.clone());
-    let shared = Shared { plan, client, scope, base_url, defaults, stop };
+    let logins = RefCell::default();
+    let shared = Shared { plan, client, scope, base_url, defaults, stop, logins };
     let sink = RefCell::new(sink);
     let emit = |event: Event| (sink.borrow_mut())(event);
     stream::iter(plan.scenarios.iter().enumerate())
@@ -133,9 +137,9 @@ fn base_scope(plan: &Plan, options: &Options) -> Result<Scope, Box<CannotBegin>>
 }
 
 /// Evaluates variables in their order; each may use those before it.
-fn bind_all(
+fn bind_all<'v>(
     scope: &mut Scope,
-    vars: &[(Located<String>, Tree)],
+    vars: impl IntoIterator<Item = &'v (Located<String>, Tree)>,
     environment: Option<&str>,
     source: &Arc<Source>,
     scalar: impl Fn(crate::scenario::yaml::At) -> Span,

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::runner::{INTERRUPTED, Runner};
+use super::sessions::Sessions;
 use super::step;
 use super::{Shared, bind_all};
-use crate::outcome::{Event, Fault, Place, Section, State, StepOutcome};
+use crate::outcome::{Event, Fault, Place, Section, State};
 use crate::plan::Planned;
 use crate::scenario::Scenario;
-use crate::scenario::names::step_name;
+use crate::scenario::sessions::DEFAULT;
 use crate::scenario::settings::Settings;
-use crate::scenario::step::Step;
-use crate::scenario::yaml::At;
+use crate::scenario::yaml::{At, FileNumber};
 use crate::session::Session;
 use crate::source::Span;
 use crate::template::Scope;
@@ -19,29 +20,43 @@ use crate::template::Scope;
 /// What the steps of one scenario share.
 pub(super) struct Context<'s> {
     pub(super) shared: &'s Shared<'s>,
+    /// The scenario that runs.
+    pub(super) root: &'s Scenario,
+    /// The file whose steps these are: the scenario's own, or one that it uses.
     pub(super) scenario: &'s Scenario,
     pub(super) scope: Scope,
+    /// The session of steps that name none.
+    pub(super) home: String,
+    pub(super) sessions: Sessions,
+    /// The session that steps run in.
     pub(super) session: Session,
     pub(super) base_url: Option<String>,
-    /// The settings around a step's own.
+    /// The settings around a step's own: those of its session over the outer ones.
     pub(super) defaults: Settings,
+    /// The settings around those of a session.
+    pub(super) outer: Settings,
 }
 
 impl Context<'_> {
     /// A place of which the line alone will be told: every step has one, so that it must cost nothing.
-    fn line(&self, at: At) -> Place {
+    pub(super) fn line(&self, at: At) -> Place {
         let start = self.scenario.start(at);
         Place { source: Arc::clone(self.scenario.source()), span: Span::new(start, start) }
     }
 
-    /// A place in the scenario, or in the project file whose `defaults` are part of every request.
+    /// A place in any of the files that are part of a request.
     pub(super) fn place(&self, at: At) -> Place {
-        match &self.shared.plan.project {
-            Some(project) if at.in_project() => {
-                Place { source: Arc::clone(project.source()), span: project.span(at) }
+        let project = self.shared.plan.project.as_ref();
+        let scenario = match at.file() {
+            FileNumber::Scenario => self.root,
+            FileNumber::Used(number) => self.shared.plan.used.numbered(number).unwrap_or(self.root),
+            FileNumber::Project => {
+                let place =
+                    project.map(|it| Place { source: it.source().clone(), span: it.span(at) });
+                return place.unwrap_or_else(|| self.line(self.root.name.at));
             }
-            _ => Place { source: Arc::clone(self.scenario.source()), span: self.scenario.span(at) },
-        }
+        };
+        Place { source: Arc::clone(scenario.source()), span: scenario.span(at) }
     }
 }
 
@@ -56,17 +71,21 @@ pub(super) async fn run(
     let begun = Instant::now();
     let mut context = Context {
         shared,
+        root: scenario,
         scenario,
         scope: shared.scope.clone(),
+        home: DEFAULT.to_owned(),
+        sessions: Sessions::default(),
         session: Session::new(),
         base_url: None,
-        defaults: scenario.defaults.over(&shared.defaults),
+        defaults: Settings::default(),
+        outer: scenario.defaults.over(&shared.defaults),
     };
     let (name, place) = (scenario.name.value.clone(), context.line(scenario.name.at));
     emit(Event::ScenarioStarted { scenario: index, name, place });
-    let mut runner = Runner { index, emit, left: planned.until, failed: false, stopped: None };
+    let mut runner = Runner::new(index, emit, planned.until);
     if shared.is_stopped() {
-        runner.stopped = Some(INTERRUPTED.to_owned());
+        runner.stop(INTERRUPTED);
         runner.section(&mut context, Section::Setup, &scenario.setup).await;
         runner.section(&mut context, Section::Steps, &scenario.steps).await;
         let (state, duration) = (State::NotRun, Duration::ZERO);
@@ -78,8 +97,8 @@ pub(super) async fn run(
     }
     runner.section(&mut context, Section::Setup, &scenario.setup).await;
     runner.section(&mut context, Section::Steps, &scenario.steps).await;
-    runner.teardown(&mut context, &scenario.teardown).await;
-    let state = if runner.failed { State::Failed } else { State::Passed };
+    runner.teardown(&mut context, Section::Teardown, &scenario.teardown).await;
+    let state = if runner.failed() { State::Failed } else { State::Passed };
     emit(Event::ScenarioFinished { scenario: index, state, duration: begun.elapsed() });
 }
 
@@ -94,131 +113,4 @@ fn prepare(context: &mut Context<'_>) -> Result<(), Fault> {
         context.base_url = Some(url.map_err(|error| step::no_value(context, text, error))?);
     }
     Ok(())
-}
-
-/// Runs sections and keeps what decides about the steps that follow.
-struct Runner<'e> {
-    index: usize,
-    emit: &'e dyn Fn(Event),
-    /// How many steps of setup and steps may still run, for `file.yaml:LINE`.
-    left: Option<usize>,
-    failed: bool,
-    /// Why the steps that follow do not run.
-    stopped: Option<String>,
-}
-
-impl Runner<'_> {
-    /// The scenario cannot begin: that is told at its first step.
-    fn refuse(&mut self, context: &Context<'_>, fault: Fault) {
-        self.failed = true;
-        self.stopped = Some("the scenario could not begin".to_owned());
-        let first = context.scenario.all_steps().next().map(|step| step.at);
-        let place = context.place(first.unwrap_or(context.scenario.name.at));
-        let mut outcome = outcome(Section::Setup, "variables".to_owned(), place);
-        outcome.state = State::Failed;
-        outcome.faults.push(fault);
-        self.finish(outcome);
-    }
-
-    async fn section(&mut self, context: &mut Context<'_>, section: Section, steps: &[Step]) {
-        for step in steps {
-            match &mut self.left {
-                Some(0) => {
-                    mark_unset(context, step);
-                    continue;
-                }
-                Some(left) => *left -= 1,
-                None => {}
-            }
-            if context.shared.is_stopped() {
-                self.stopped.get_or_insert_with(|| INTERRUPTED.to_owned());
-                self.failed = true;
-            }
-            match &self.stopped {
-                None => self.step(context, section, step).await,
-                Some(reason) => {
-                    let reason = reason.clone();
-                    self.skip(context, section, step, reason);
-                }
-            }
-        }
-    }
-
-    /// Every step of it runs, whatever failed before, but for those that would undo what was never done.
-    async fn teardown(&mut self, context: &mut Context<'_>, steps: &[Step]) {
-        for step in steps {
-            match step::missing(context, step) {
-                None => self.step(context, Section::Teardown, step).await,
-                Some(reason) => self.skip(context, Section::Teardown, step, reason),
-            }
-        }
-    }
-
-    async fn step(&mut self, context: &mut Context<'_>, section: Section, step: &Step) {
-        let name = step::name(context, step);
-        (self.emit)(Event::StepStarted { scenario: self.index, name: name.clone() });
-        let mut outcome = outcome(section, name, context.line(step.at));
-        let begun = Instant::now();
-        if section == Section::Teardown {
-            step::run(context, step, &mut outcome).await;
-        } else {
-            let shared = context.shared;
-            tokio::select! {
-                biased;
-                () = step::run(context, step, &mut outcome) => {}
-                () = shared.stopped() => {
-                    let fault = step::invalid(context.place(step.at), INTERRUPTED.to_owned());
-                    outcome.faults.push(fault);
-                }
-            }
-        }
-        outcome.duration = begun.elapsed();
-        if !outcome.faults.is_empty() {
-            outcome.state = State::Failed;
-            step::explain(context, step, &mut outcome);
-            self.failed = true;
-            if !step.continue_on_failure && section != Section::Teardown {
-                self.stopped = Some(format!("step `{}` failed", outcome.name));
-            }
-        }
-        self.finish(outcome);
-    }
-
-    fn skip(&self, context: &mut Context<'_>, section: Section, step: &Step, reason: String) {
-        mark_unset(context, step);
-        let mut outcome = outcome(section, step_name(step).to_owned(), context.line(step.at));
-        outcome.state = State::NotRun;
-        outcome.reason = Some(reason);
-        self.finish(outcome);
-    }
-
-    fn finish(&self, outcome: StepOutcome) {
-        (self.emit)(Event::StepFinished { scenario: self.index, step: Box::new(outcome) });
-    }
-}
-
-/// Why a step does not run, or was given up.
-const INTERRUPTED: &str = "the run was interrupted";
-
-/// What a step that does not run was to capture has no value, and who uses it is told so.
-fn mark_unset(context: &mut Context<'_>, step: &Step) {
-    for capture in &step.captures {
-        context.scope.mark_unset(&capture.name.value, step_name(step));
-    }
-}
-
-fn outcome(section: Section, name: String, place: Place) -> StepOutcome {
-    StepOutcome {
-        section,
-        name,
-        place,
-        state: State::Passed,
-        faults: Vec::new(),
-        duration: Duration::ZERO,
-        exchange: None,
-        sent_body: None,
-        values: Vec::new(),
-        cookies: Vec::new(),
-        reason: None,
-    }
 }

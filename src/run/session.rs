@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use url::Url;
 
 use super::scenario::Context;
+use super::sessions;
 use super::step::{helped, invalid, text};
 use crate::outcome::Fault;
 use crate::scenario::decode::Text;
@@ -15,7 +16,7 @@ use crate::session::Cookie;
 /// Does what a `session` step says.
 pub(super) fn act(context: &mut Context<'_>, at: At, action: &SessionAction) -> Result<(), Fault> {
     match action {
-        SessionAction::Reset => context.session.reset(),
+        SessionAction::Reset => sessions::reset(context),
         SessionAction::SetCookie(cookie) => set_cookie(context, at, cookie)?,
         SessionAction::DeleteCookie { name, domain, path } => {
             let name = text(context, name)?;
@@ -27,7 +28,12 @@ pub(super) fn act(context: &mut Context<'_>, at: At, action: &SessionAction) -> 
     Ok(())
 }
 
-fn set_cookie(context: &mut Context<'_>, at: At, written: &CookieToSet) -> Result<(), Fault> {
+/// Puts a cookie into the current session.
+pub(super) fn set_cookie(
+    context: &mut Context<'_>,
+    at: At,
+    written: &CookieToSet,
+) -> Result<(), Fault> {
     let name = text(context, &written.name)?;
     let value = text(context, &written.value)?;
     let place = |text: &Text| context.place(text.at);

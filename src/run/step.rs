@@ -7,8 +7,9 @@ use super::{request, session};
 use crate::expect::{self, Evidence};
 use crate::outcome::{CookieFate, CookieNote, Fault, Place, StepOutcome, UsedValue};
 use crate::scenario::decode::{Text, of_expression};
-use crate::scenario::names;
+use crate::scenario::expectation::Expectations;
 use crate::scenario::step::{Action, Request, Step};
+use crate::scenario::visit;
 use crate::template::{EvaluationError, UseKind};
 
 /// The step's name, its expressions evaluated where they have values.
@@ -17,14 +18,22 @@ pub(super) fn name(context: &Context<'_>, step: &Step) -> String {
         Some(name) => {
             name.value.text(&context.scope).unwrap_or_else(|_| name.value.source().to_owned())
         }
-        None => names::step_name(step).to_owned(),
+        None => match &step.session {
+            Some(session) => format!("{} as {}", visit::step_name(step), session.value),
+            None => visit::step_name(step).to_owned(),
+        },
     }
 }
 
 /// Does what the step says; what is wrong goes into the outcome.
-pub(super) async fn run(context: &mut Context<'_>, step: &Step, outcome: &mut StepOutcome) {
+pub(super) async fn run(
+    context: &mut Context<'_>,
+    step: &Step,
+    expect: &Expectations,
+    outcome: &mut StepOutcome,
+) {
     match &step.action {
-        Action::Request(request) => exchange(context, step, request, outcome).await,
+        Action::Request(request) => exchange(context, (step, request), expect, outcome).await,
         Action::Session(at, action) => {
             if let Err(fault) = session::act(context, *at, action) {
                 outcome.faults.push(fault);
@@ -42,8 +51,8 @@ pub(super) async fn run(context: &mut Context<'_>, step: &Step, outcome: &mut St
 
 async fn exchange(
     context: &mut Context<'_>,
-    step: &Step,
-    written: &Request,
+    (step, written): (&Step, &Request),
+    expect: &Expectations,
     outcome: &mut StepOutcome,
 ) {
     // What was refused before is no news of this step.
@@ -66,7 +75,7 @@ async fn exchange(
             let evidence = Evidence::new(&exchange, response, &cookies);
             let scope = &mut context.scope;
             outcome.faults =
-                expect::evaluate(context.scenario, &step.expect, written.at, &evidence, scope);
+                expect::evaluate(context.scenario, expect, written.at, &evidence, scope);
             if outcome.faults.is_empty() {
                 outcome.faults = expect::capture(
                     context.scenario,
@@ -95,7 +104,7 @@ pub(super) fn no_value(context: &Context<'_>, text: &Text, error: EvaluationErro
 /// Why a step of the teardown has nothing to undo: it uses a capture of a step that did not come so far.
 pub(super) fn missing(context: &Context<'_>, step: &Step) -> Option<String> {
     let mut texts: Vec<&Text> = Vec::new();
-    names::visit(step, &mut |text| texts.push(text));
+    visit::step(step, &mut |text| texts.push(text));
     let mut uses = texts.iter().flat_map(|text| text.value.expressions()).flat_map(|e| e.uses());
     uses.find_map(|used| match used.kind {
         UseKind::Name { optional: false, .. } => {
@@ -143,8 +152,8 @@ pub(super) fn explain(context: &mut Context<'_>, step: &Step, outcome: &mut Step
 /// The variables that the step's texts name, each once, in the order of their use.
 fn used_values(context: &Context<'_>, step: &Step) -> Vec<UsedValue> {
     let mut texts: Vec<&Text> = Vec::new();
-    names::settings(&context.defaults, &mut |text| texts.push(text));
-    names::visit(step, &mut |text| texts.push(text));
+    visit::settings(&context.defaults, &mut |text| texts.push(text));
+    visit::step(step, &mut |text| texts.push(text));
     texts.extend(&step.expect.check);
     let mut seen = HashSet::new();
     let uses = texts.iter().flat_map(|text| text.value.expressions()).flat_map(|e| e.uses());

@@ -48,6 +48,20 @@ pub(super) struct Keys {
     pub(super) later: &'static [&'static str],
 }
 
+/// Two lists of keys as one: a step has keys of its own and those of the request settings.
+pub(super) const fn joined<const N: usize>(
+    first: &[&'static str],
+    second: &[&'static str],
+) -> [&'static str; N] {
+    let mut all = [""; N];
+    let mut at = 0;
+    while at < N {
+        all[at] = if at < first.len() { first[at] } else { second[at - first.len()] };
+        at += 1;
+    }
+    all
+}
+
 /// What is being read and what was found wrong in it.
 pub(super) struct Decoder<'d> {
     document: &'d Arc<Document>,

@@ -1,5 +1,7 @@
 //! `expect`: what must hold of a response.
 
+use std::fmt;
+
 use super::decode::{Decoder, Keys, Located, Text, found};
 use super::matcher::{self, Domain, Matcher};
 use super::yaml::{At, Kind, Node};
@@ -30,6 +32,27 @@ pub struct Expectations {
     pub check: Vec<Text>,
 }
 
+impl Expectations {
+    /// These and the common ones; where only one thing can be said, these say it.
+    pub(super) fn with(self, common: &Self) -> Self {
+        fn both<T: Clone>(mut own: Vec<T>, common: &[T]) -> Vec<T> {
+            own.extend_from_slice(common);
+            own
+        }
+        Self {
+            status: self.status.or_else(|| common.status.clone()),
+            headers: both(self.headers, &common.headers),
+            cookies: both(self.cookies, &common.cookies),
+            json: both(self.json, &common.json),
+            body: self.body.or_else(|| common.body.clone()),
+            duration: self.duration.or_else(|| common.duration.clone()),
+            url: self.url.or_else(|| common.url.clone()),
+            redirects: self.redirects.or_else(|| common.redirects.clone()),
+            check: both(self.check, &common.check),
+        }
+    }
+}
+
 /// What the status must be.
 #[derive(Clone, Debug)]
 pub struct Status {
@@ -55,6 +78,15 @@ pub enum StatusPattern {
     Code(u16),
     /// A class by its first digit.
     Class(u16),
+}
+
+impl fmt::Display for StatusPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code(code) => write!(f, "{code}"),
+            Self::Class(class) => write!(f, "{class}xx"),
+        }
+    }
 }
 
 /// What a header field must be.
@@ -176,7 +208,8 @@ pub(super) fn decode(d: &Decoder<'_>, node: &Node) -> Option<Expectations> {
     Some(expect)
 }
 
-fn status(d: &Decoder<'_>, node: &Node) -> Option<Status> {
+/// Reads a status, or a matcher on it.
+pub(super) fn status(d: &Decoder<'_>, node: &Node) -> Option<Status> {
     let wanted = match &node.kind {
         Kind::Map(_) => WantedStatus::Matcher(matcher::decode(d, node, Domain::Json)?),
         Kind::Text(text) if text.contains("${") => {

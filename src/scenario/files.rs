@@ -18,6 +18,9 @@ pub struct FileReference {
     pub name: PathBuf,
 }
 
+const RULE: &str =
+    "a path is relative to the file it stands in, and must stay below the project's folder";
+
 /// Reads a path; one without templates is looked up at once.
 pub(super) fn reference(d: &Decoder<'_>, node: &Node) -> Option<FileReference> {
     let path = d.text(node, "a path")?;
@@ -26,15 +29,18 @@ pub(super) fn reference(d: &Decoder<'_>, node: &Node) -> Option<FileReference> {
     if let Some(literal) = file.path.value.literal()
         && let Err(message) = resolve(&file.folder, &file.name, d.root(), literal)
     {
-        d.error_help(
-            node.at,
-            message,
-            "",
-            "a path is relative to the file it stands in, and must stay below the project's folder",
-        );
+        d.error_help(node.at, message, "", RULE);
         return None;
     }
     Some(file)
+}
+
+/// Reads a path that may not hold expressions, and follows it to its file.
+pub(super) fn literal(d: &Decoder<'_>, node: &Node) -> Option<PathBuf> {
+    let path = d.plain(node, "a path")?;
+    let name = Path::new(d.source().name()).parent().unwrap_or(Path::new(""));
+    let found = resolve(&folder(d.source().path()), name, d.root(), &path.value);
+    found.map_err(|message| d.error_help(path.at, message, "", RULE)).ok()
 }
 
 /// The folder of a file.

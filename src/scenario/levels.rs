@@ -1,10 +1,10 @@
 //! Which key belongs where, so that a key at the wrong level is told where it belongs.
 
-use super::{expectation, settings, step};
+use super::{expectation, sessions, settings, step};
 
 /// The kind of map that has this key, for "`timeout` is a key of a step".
 pub(super) fn home(key: &str) -> Option<&'static str> {
-    [&super::KEYS, &step::KEYS, &settings::KEYS, &expectation::KEYS]
+    [&super::KEYS, &step::KEYS, &settings::KEYS, &expectation::KEYS, &sessions::KEYS]
         .into_iter()
         .find(|keys| keys.known.contains(&key) || keys.later.contains(&key))
         .map(|keys| keys.what)

@@ -1,5 +1,6 @@
 //! From YAML text to a [`Scenario`]: located tree, model, decoding, checks.
 
+pub mod access;
 pub mod capture;
 pub mod decode;
 pub mod expectation;
@@ -10,17 +11,20 @@ pub mod names;
 pub mod project;
 pub mod quantity;
 pub mod session_action;
+pub mod sessions;
 pub mod settings;
 pub mod step;
+pub mod visit;
 pub mod yaml;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use decode::{Decoder, Keys, Located, Text, Tree};
+use sessions::SessionDeclaration;
 use settings::Settings;
 use step::Step;
-use yaml::{At, Document, Entry, Node};
+use yaml::{At, Document, Entry, FileNumber, Node};
 
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
@@ -41,6 +45,8 @@ pub struct Scenario {
     pub vars: Vec<(Located<String>, Tree)>,
     /// Settings of every request.
     pub defaults: Settings,
+    /// Named sessions.
+    pub sessions: Vec<SessionDeclaration>,
     /// Steps before the steps.
     pub setup: Vec<Step>,
     /// The steps.
@@ -58,11 +64,12 @@ const KEYS: Keys = Keys {
         "base_url",
         "vars",
         "defaults",
+        "sessions",
         "setup",
         "steps",
         "teardown",
     ],
-    later: &["skip", "lock", "secrets", "sessions", "cases"],
+    later: &["skip", "lock", "secrets", "cases"],
 };
 
 /// Names that expressions have anyway.
@@ -86,6 +93,18 @@ pub fn read(source: Arc<Source>, root: &Path) -> Read<Scenario> {
     }
 }
 
+/// Reads a file that another one uses, whose places are those of this number; it needs no name.
+#[must_use]
+pub fn read_used(source: Arc<Source>, root: &Path, number: u16) -> Read<Scenario> {
+    match yaml::read(source) {
+        Ok((document, warnings)) => {
+            let document = document.of_file(FileNumber::Used(number));
+            decode_document(document, warnings, root, decode_used)
+        }
+        Err(diagnostics) => Read { value: None, diagnostics },
+    }
+}
+
 /// Reads what is in a document, and puts all that is wrong in the order of the text.
 fn decode_document<T>(
     document: Document,
@@ -103,6 +122,19 @@ fn decode_document<T>(
 }
 
 fn decode(d: &Decoder<'_>, node: &Node) -> Option<Scenario> {
+    let is_name = |entry: &Entry| entry.key == "name";
+    if matches!(&node.kind, yaml::Kind::Map(entries) if !entries.iter().any(is_name)) {
+        d.error_help(
+            node.at,
+            "the scenario has no `name`",
+            "",
+            "add `name: what it shows`, for reports",
+        );
+    }
+    decode_used(d, node)
+}
+
+fn decode_used(d: &Decoder<'_>, node: &Node) -> Option<Scenario> {
     let entries = d.map(node, &KEYS)?;
     let find = |key: &str| entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value);
     let steps =
@@ -113,15 +145,9 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Scenario> {
     let base_url = find("base_url").and_then(|node| settings::base_url(d, node));
     let vars = find("vars").and_then(|node| variables(d, node)).unwrap_or_default();
     let defaults = find("defaults").and_then(|node| settings::decode(d, node)).unwrap_or_default();
+    let sessions = find("sessions").and_then(|node| sessions::decode(d, node)).unwrap_or_default();
     let (setup, main, teardown) = (steps("setup"), steps("steps"), steps("teardown"));
-    if find("name").is_none() {
-        d.error_help(
-            node.at,
-            "the scenario has no `name`",
-            "",
-            "add `name: what it shows`, for reports",
-        );
-    } else if name.as_ref().is_some_and(|name| name.value.trim().is_empty()) {
+    if name.as_ref().is_some_and(|name| name.value.trim().is_empty()) {
         let at = find("name").map_or(node.at, |name| name.at);
         d.error_help(
             at,
@@ -147,7 +173,10 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Scenario> {
         }
         Some(_) => {}
     }
-    let name = name?;
+    let name = match find("name") {
+        Some(_) => name?,
+        None => Located { at: node.at, value: d.source().name().to_owned() },
+    };
     Some(Scenario {
         document: d.document(),
         name,
@@ -156,6 +185,7 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Scenario> {
         base_url,
         vars,
         defaults,
+        sessions,
         setup,
         steps: main,
         teardown,

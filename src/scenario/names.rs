@@ -1,22 +1,21 @@
 //! Names in expressions: each must have a value by the time it is used.
 
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 
 use super::Scenario;
 use super::capture::{Capture, CaptureSource};
-use super::decode::{Text, Tree, inside};
-use super::expectation::{Expectations, HeaderExpectation, Redirects, Status, WantedStatus};
-use super::matcher::{Matcher, Op, Pattern};
-use super::session_action::SessionAction;
-use super::settings::{Body, Settings};
+use super::decode::{Located, Text, inside};
+use super::sessions::{self, SessionDeclaration};
 use super::step::{Action, Step};
+use super::visit;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::closest;
 use crate::source::Span;
 use crate::template::{Use, UseKind};
 
 /// What is known around a scenario.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Surroundings {
     /// Names that have a value: of the project, the environment, `--var` and callsheet itself.
     pub names: HashSet<String>,
@@ -28,11 +27,28 @@ pub struct Surroundings {
     pub environment: HashSet<String>,
     /// Whether a variable of the process's environment that is not set is an error, or just a warning.
     pub strict: bool,
+    /// The sessions of the project file, each with the names that its login captures.
+    pub sessions: HashMap<String, HashSet<String>>,
+}
+
+/// Gives the file of a login by its path, if it could be read.
+pub type LoginFile<'f> = &'f dyn Fn(&Path) -> Option<&'f Scenario>;
+
+/// The names that a session has beyond those of its scenario: what its login captures.
+#[must_use]
+pub fn of_login(declaration: &SessionDeclaration, file: LoginFile<'_>) -> HashSet<String> {
+    let file = declaration.login.as_ref().and_then(|login| file(&login.file));
+    let captures = file.into_iter().flat_map(Scenario::all_steps).flat_map(|step| &step.captures);
+    captures.map(|capture| capture.name.value.clone()).collect()
 }
 
 /// Finds every name that has no value when it is used.
 #[must_use]
-pub fn check(scenario: &Scenario, around: &Surroundings) -> Vec<Diagnostic> {
+pub fn check(
+    scenario: &Scenario,
+    around: &Surroundings,
+    login_file: LoginFile<'_>,
+) -> Vec<Diagnostic> {
     let captures = scenario.all_steps().flat_map(|step| {
         step.captures.iter().map(move |capture| (capture.name.value.as_str(), (step, capture)))
     });
@@ -41,8 +57,12 @@ pub fn check(scenario: &Scenario, around: &Surroundings) -> Vec<Diagnostic> {
         around,
         known: around.names.iter().map(String::as_str).collect(),
         captures: HashMap::new(),
+        sessions: around.sessions.clone(),
+        session: HashSet::new(),
         diagnostics: Vec::new(),
     };
+    let own = scenario.sessions.iter();
+    checker.sessions.extend(own.map(|own| (own.name.value.clone(), of_login(own, login_file))));
     for (name, place) in captures {
         checker.captures.entry(name).or_insert(place);
     }
@@ -53,7 +73,10 @@ pub fn check(scenario: &Scenario, around: &Surroundings) -> Vec<Diagnostic> {
     if let Some(text) = &scenario.base_url {
         checker.text(text, When::Start);
     }
-    settings(&scenario.defaults, &mut |text| checker.text(text, When::AnyStep));
+    visit::settings(&scenario.defaults, &mut |text| checker.text(text, When::AnyStep));
+    for declaration in &scenario.sessions {
+        checker.session(declaration);
+    }
     for step in scenario.all_steps() {
         checker.step(step);
     }
@@ -78,26 +101,89 @@ struct Checker<'s> {
     around: &'s Surroundings,
     known: HashSet<&'s str>,
     captures: HashMap<&'s str, (&'s Step, &'s Capture)>,
+    /// Every session, with the names that its login captures.
+    sessions: HashMap<String, HashSet<String>>,
+    /// Those of the session that is looked at.
+    session: HashSet<String>,
     diagnostics: Vec<Diagnostic>,
 }
 
 impl<'s> Checker<'s> {
+    /// What a session has before its first request.
+    fn session(&mut self, declaration: &'s SessionDeclaration) {
+        for cookie in &declaration.cookies {
+            visit::cookie(&cookie.value, &mut |text| self.text(text, When::Start));
+        }
+        for (_, value) in declaration.login.iter().flat_map(|login| &login.with) {
+            value.visit(&mut |text| self.text(text, When::Start));
+        }
+        self.enter(&declaration.name.value);
+        visit::settings(&declaration.settings, &mut |text| self.text(text, When::AnyStep));
+        self.session.clear();
+    }
+
+    /// What follows is seen from this session.
+    fn enter(&mut self, session: &str) {
+        self.session = self.sessions.get(session).cloned().unwrap_or_default();
+    }
+
+    /// The sessions of a step are declared, and it may use what the logins of all of them capture.
+    fn sessions_of(&mut self, step: &Step) {
+        let named = step.session.iter().chain(step.access.iter().map(|cell| &cell.session));
+        let mut shared: Option<HashSet<String>> = None;
+        for session in named {
+            self.is_declared(session);
+            self.enter(&session.value);
+            shared = Some(match shared {
+                None => self.session.clone(),
+                Some(shared) => shared.intersection(&self.session).cloned().collect(),
+            });
+        }
+        match shared {
+            Some(shared) => self.session = shared,
+            None => self.enter(sessions::DEFAULT),
+        }
+    }
+
+    fn is_declared(&mut self, session: &Located<String>) {
+        let name = session.value.as_str();
+        if name == sessions::DEFAULT || self.sessions.contains_key(name) {
+            return;
+        }
+        let mut known: Vec<&str> = self.sessions.keys().map(String::as_str).collect();
+        known.sort_unstable();
+        let label = closest(name, known.iter().copied())
+            .map_or_else(String::new, |close| format!("did you mean `{close}`?"));
+        let help = if known.is_empty() {
+            format!("declare it: `sessions: {{{name}: {{}}}}`")
+        } else {
+            format!("the sessions are `{}`", known.join("`, `"))
+        };
+        let (source, span) = (self.scenario.source(), self.scenario.span(session.at));
+        let error = Diagnostic::error(format!("there is no session `{}`", name.escape_debug()));
+        self.diagnostics.push(error.at(source, span, label).help(help));
+    }
+
     fn step(&mut self, step: &'s Step) {
+        self.sessions_of(step);
         if let Some(name) = &step.name {
             self.text(name, When::Before);
         }
         match &step.action {
             Action::Request(request) => {
                 self.text(&request.url, When::Before);
-                settings(&request.settings, &mut |text| self.text(text, When::Before));
+                visit::settings(&request.settings, &mut |text| self.text(text, When::Before));
             }
             Action::Session(_, action) => {
-                session(action, &mut |text| self.text(text, When::Before))
+                visit::session(action, &mut |text| self.text(text, When::Before))
             }
         }
-        expectations(&step.expect, &mut |text| self.text(text, When::Before));
-        for text in &step.expect.check {
-            self.text(text, When::After);
+        let cells = step.access.iter().map(|cell| &cell.expect);
+        for expect in std::iter::once(&step.expect).chain(cells) {
+            visit::expectations(expect, &mut |text| self.text(text, When::Before));
+            for text in &expect.check {
+                self.text(text, When::After);
+            }
         }
         for capture in &step.captures {
             if let CaptureSource::Value(text) = &capture.source {
@@ -126,6 +212,7 @@ impl<'s> Checker<'s> {
     fn is_known(&self, used: &Use, when: When) -> bool {
         let name = used.name.as_str();
         (self.known.contains(name) && name != "env")
+            || self.session.contains(name)
             || (when == When::AnyStep && self.captures.contains_key(name))
     }
 
@@ -193,7 +280,7 @@ impl<'s> Checker<'s> {
         if let Some((step, capture)) = self.captures.get(name).copied() {
             let (source, span) = (self.scenario.source(), self.place(place));
             let at = self.scenario.span(capture.name.at);
-            let label = format!("captured here, by step `{}`", step_name(step));
+            let label = format!("captured here, by step `{}`", visit::step_name(step));
             let diagnostic =
                 Diagnostic::error(format!("`{name}` is captured only by a later step"))
                     .at(source, span, "used here")
@@ -248,135 +335,6 @@ impl<'s> Checker<'s> {
     }
 }
 
-/// The step's name as it was written, or what it does.
-#[must_use]
-pub fn step_name(step: &Step) -> &str {
-    match (&step.name, &step.action) {
-        (Some(name), _) => name.value.source(),
-        (None, Action::Request(request)) => &request.line,
-        (None, Action::Session(_, SessionAction::Reset)) => "session: reset",
-        (None, Action::Session(_, SessionAction::SetCookie(_))) => "session: set_cookie",
-        (None, Action::Session(_, SessionAction::DeleteCookie { .. })) => "session: delete_cookie",
-    }
-}
-
-/// Calls `visit` for every text of a step that is evaluated before there is a response.
-pub fn visit<'t>(step: &'t Step, visit: &mut dyn FnMut(&'t Text)) {
-    if let Some(name) = &step.name {
-        visit(name);
-    }
-    match &step.action {
-        Action::Request(request) => {
-            visit(&request.url);
-            settings(&request.settings, visit);
-        }
-        Action::Session(_, action) => session(action, visit),
-    }
-    expectations(&step.expect, visit);
-}
-
-type Visit<'v, 't> = &'v mut dyn FnMut(&'t Text);
-
-/// Calls `visit` for every text of the settings.
-pub fn settings<'t>(settings: &'t Settings, visit: &mut dyn FnMut(&'t Text)) {
-    for text in settings.headers.iter().filter_map(|(_, values)| values.as_ref()).flatten() {
-        visit(text);
-    }
-    for tree in settings.query.iter().filter_map(|(_, values)| values.as_ref()).flatten() {
-        tree.visit(visit);
-    }
-    match settings.body.as_ref().map(|body| &body.value) {
-        Some(Body::Json(tree)) => tree.visit(visit),
-        Some(Body::Form(fields)) => {
-            for (name, values) in fields {
-                visit(name);
-                values.iter().for_each(|value| value.visit(visit));
-            }
-        }
-        Some(Body::Text(text)) => visit(text),
-        Some(Body::File(file)) => visit(&file.path),
-        None => {}
-    }
-}
-
-fn session<'t>(action: &'t SessionAction, visit: Visit<'_, 't>) {
-    match action {
-        SessionAction::Reset => {}
-        SessionAction::SetCookie(cookie) => {
-            visit(&cookie.name);
-            visit(&cookie.value);
-            cookie.domain.iter().chain(&cookie.path).for_each(visit);
-        }
-        SessionAction::DeleteCookie { name, domain, path } => {
-            visit(name);
-            domain.iter().chain(path).for_each(visit);
-        }
-    }
-}
-
-fn expectations<'t>(expect: &'t Expectations, visit: Visit<'_, 't>) {
-    let whole = [&expect.body, &expect.duration, &expect.url];
-    let cookies = expect.cookies.iter().flat_map(|(_, cookie)| &cookie.attributes);
-    let mut matchers: Vec<&Matcher> = whole.into_iter().flatten().collect();
-    matchers.extend(expect.status.iter().filter_map(status));
-    matchers.extend(expect.json.iter().map(|(_, matcher)| matcher));
-    matchers.extend(cookies.map(|(_, matcher)| matcher));
-    for (_, header) in &expect.headers {
-        match header {
-            HeaderExpectation::One(matcher) => matchers.push(matcher),
-            HeaderExpectation::All(_, all) => matchers.extend(all),
-        }
-    }
-    match &expect.redirects {
-        Some(Redirects::Count(count)) => matchers.push(count),
-        Some(Redirects::Each(_, each)) => {
-            matchers.extend(each.iter().filter_map(|redirect| redirect.location.as_ref()));
-            matchers.extend(each.iter().filter_map(|r| r.status.as_ref()).filter_map(status));
-        }
-        None => {}
-    }
-    for matcher in matchers {
-        visit_matcher(matcher, visit);
-    }
-}
-
-fn status(status: &Status) -> Option<&Matcher> {
-    match &status.wanted {
-        WantedStatus::Matcher(matcher) => Some(matcher),
-        WantedStatus::OneOf(_) => None,
-    }
-}
-
-fn visit_matcher<'t>(matcher: &'t Matcher, visit: Visit<'_, 't>) {
-    let trees = |op: &'t Op| -> Vec<&'t Tree> {
-        match op {
-            Op::Equals(tree)
-            | Op::Compare(_, tree)
-            | Op::In(tree)
-            | Op::Includes(tree)
-            | Op::Excludes(tree)
-            | Op::StartsWith(tree)
-            | Op::EndsWith(tree) => vec![tree],
-            Op::Between(low, high) => vec![low, high],
-            _ => Vec::new(),
-        }
-    };
-    for check in &matcher.checks {
-        match &check.op {
-            Op::Not(inner)
-            | Op::Length(inner)
-            | Op::Each(inner)
-            | Op::Any(inner)
-            | Op::None(inner) => {
-                visit_matcher(inner, visit);
-            }
-            Op::Unordered(all) => all.iter().for_each(|inner| visit_matcher(inner, visit)),
-            Op::Matches(Pattern::Template(text)) => visit(text),
-            op => trees(op).into_iter().for_each(|tree| tree.visit(visit)),
-        }
-    }
-}
-
 /// Finds the names that the project file and the chosen environment use and nothing defines; a variable may use those
 /// above it. `defaults` may use what only a scenario has, and are not looked at.
 #[must_use]
@@ -399,7 +357,13 @@ pub fn check_project(
         known.insert(&name.value);
     }
     if let Some(text) = environment.and_then(|environment| environment.base_url.as_ref()) {
-        texts.push((text, known));
+        texts.push((text, known.clone()));
+    }
+    for session in &project.sessions {
+        let mut visit = |text| texts.push((text, known.clone()));
+        session.cookies.iter().for_each(|cookie| visit::cookie(&cookie.value, &mut visit));
+        let with = session.login.iter().flat_map(|login| &login.with);
+        with.for_each(|(_, value)| value.visit(&mut visit));
     }
     let mut wrong = Vec::new();
     for (text, known) in texts {

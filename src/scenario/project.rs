@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::decode::{Decoder, Keys, Located, Text, Tree};
+use super::sessions::{self, SessionDeclaration};
 use super::settings::{self, Settings};
-use super::yaml::{self, At, Document, Entry, Kind, Node};
+use super::yaml::{self, At, Document, Entry, FileNumber, Kind, Node};
 use super::{Read, variables};
 use crate::source::{Source, Span};
 
@@ -27,6 +28,8 @@ pub struct Project {
     pub vars: Vec<(Located<String>, Tree)>,
     /// Settings of every request.
     pub defaults: Settings,
+    /// Named sessions of every scenario.
+    pub sessions: Vec<SessionDeclaration>,
     /// What is started before the run.
     pub server: Option<Server>,
 }
@@ -64,8 +67,16 @@ pub struct ServerCommand {
 
 const KEYS: Keys = Keys {
     what: "the project file",
-    known: &["scenarios", "default_environment", "environments", "vars", "defaults", "server"],
-    later: &["secrets", "sessions", "setup", "teardown", "openapi", "allow_hosts", "report"],
+    known: &[
+        "scenarios",
+        "default_environment",
+        "environments",
+        "vars",
+        "defaults",
+        "sessions",
+        "server",
+    ],
+    later: &["secrets", "setup", "teardown", "openapi", "allow_hosts", "report"],
 };
 const ENVIRONMENT_KEYS: Keys =
     Keys { what: "an environment", known: &["base_url", "vars"], later: &[] };
@@ -79,9 +90,12 @@ pub fn read(source: Arc<Source>) -> Read<Project> {
     match yaml::read_empty(&source) {
         Some(empty) => super::decode_document(empty, Vec::new(), &root, decode),
         None => match yaml::read(source) {
-            Ok((document, warnings)) => {
-                super::decode_document(document.of_project(), warnings, &root, decode)
-            }
+            Ok((document, warnings)) => super::decode_document(
+                document.of_file(FileNumber::Project),
+                warnings,
+                &root,
+                decode,
+            ),
             Err(diagnostics) => Read { value: None, diagnostics },
         },
     }
@@ -97,6 +111,7 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Project> {
         find("default_environment").and_then(|node| d.plain(node, "the name of an environment"));
     let vars = find("vars").and_then(|node| variables(d, node)).unwrap_or_default();
     let defaults = find("defaults").and_then(|node| settings::decode(d, node)).unwrap_or_default();
+    let sessions = find("sessions").and_then(|node| sessions::decode(d, node)).unwrap_or_default();
     let server = find("server").and_then(|node| server(d, node));
     if let Some(name) = &default_environment
         && !environments.iter().any(|(known, _)| known.value == name.value)
@@ -120,6 +135,7 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Project> {
         environments,
         vars,
         defaults,
+        sessions,
         server,
     })
 }

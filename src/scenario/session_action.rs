@@ -89,7 +89,7 @@ const SESSION_KEYS: Keys = Keys {
 pub(super) fn decode(d: &Decoder<'_>, entry: &Entry, entries: &[&Entry]) -> Option<Action> {
     for other in entries
         .iter()
-        .filter(|e| !["session", "name", "continue_on_failure"].contains(&e.key.as_str()))
+        .filter(|e| !["session", "name", "as", "continue_on_failure"].contains(&e.key.as_str()))
     {
         d.error_help(
             other.at,
@@ -112,7 +112,7 @@ pub(super) fn decode(d: &Decoder<'_>, entry: &Entry, entries: &[&Entry]) -> Opti
         }
         Kind::Map(_) => match d.map(node, &SESSION_KEYS)?.as_slice() {
             [only] if only.key == "set_cookie" => {
-                SessionAction::SetCookie(Box::new(cookie_to_set(d, &only.value)?))
+                SessionAction::SetCookie(Box::new(cookie_to_set(d, &only.value, "`set_cookie`")?))
             }
             [only] => delete_cookie(d, &only.value)?,
             [] => {
@@ -140,21 +140,23 @@ pub(super) fn decode(d: &Decoder<'_>, entry: &Entry, entries: &[&Entry]) -> Opti
     Some(Action::Session(node.at, action))
 }
 
-const COOKIE_KEYS: Keys = Keys {
-    what: "`set_cookie`",
-    known: &["name", "value", "domain", "path", "secure", "http_only", "same_site", "expires_in"],
-    later: &[],
-};
+const COOKIE_KEYS: &[&str] =
+    &["name", "value", "domain", "path", "secure", "http_only", "same_site", "expires_in"];
 
-fn cookie_to_set(d: &Decoder<'_>, node: &Node) -> Option<CookieToSet> {
-    let entries = d.map(node, &COOKIE_KEYS)?;
+/// Reads a cookie, which messages call `what`.
+pub(super) fn cookie_to_set(
+    d: &Decoder<'_>,
+    node: &Node,
+    what: &'static str,
+) -> Option<CookieToSet> {
+    let entries = d.map(node, &Keys { what, known: COOKIE_KEYS, later: &[] })?;
     let find = |key: &str| entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value);
     let text = |key: &str| find(key).and_then(|node| d.text(node, "a text"));
     let flag = |key: &str| find(key).and_then(|node| d.boolean(node)).unwrap_or(false);
     for key in ["name", "value"] {
         if find(key).is_none() {
-            let help = "write it like `{set_cookie: {name: theme, value: dark}}`";
-            d.error_help(node.at, format!("`set_cookie` wants a `{key}`"), "", help);
+            let help = "write it like `{name: theme, value: dark}`";
+            d.error_help(node.at, format!("{what} wants a `{key}`"), "", help);
         }
     }
     let same_site = find("same_site").and_then(|node| {

@@ -1,7 +1,8 @@
 //! A step: what is done, what must hold after it, what is kept of it.
 
+use super::access::{self, Cell};
 use super::capture::{self, Capture};
-use super::decode::{Decoder, Keys, Located, Text};
+use super::decode::{Decoder, Keys, Located, Text, joined};
 use super::expectation::{self, Expectations};
 use super::session_action::{self, SessionAction};
 use super::settings::{self, Settings};
@@ -16,8 +17,12 @@ pub struct Step {
     pub at: At,
     /// The name that reports show; none is the request line.
     pub name: Option<Text>,
+    /// The session that it runs in; none is that of the steps around it.
+    pub session: Option<Located<String>>,
     /// What is done.
     pub action: Action,
+    /// The sessions that send the request one after the other, and what each must get; most steps have none.
+    pub access: Vec<Cell>,
     /// What must hold after it.
     pub expect: Expectations,
     /// What is kept of it.
@@ -50,51 +55,14 @@ pub struct Request {
     pub settings: Settings,
 }
 
-pub(super) const KEYS: Keys = Keys {
-    what: "a step",
-    known: &[
-        "name",
-        "request",
-        "session",
-        "expect",
-        "capture",
-        "continue_on_failure",
-        "headers",
-        "query",
-        "json",
-        "form",
-        "text",
-        "file",
-        "follow_redirects",
-        "timeouts",
-        "compressed",
-        "max_body",
-    ],
-    later: &[
-        "use",
-        "with",
-        "wait",
-        "group",
-        "as",
-        "when",
-        "for_each",
-        "retry",
-        "timeout",
-        "cleanup",
-        "access",
-        "multipart",
-        "xml",
-        "graphql",
-        "base64",
-        "auth",
-        "http",
-        "tls",
-        "proxy",
-        "resolve",
-        "unix_socket",
-        "encode_url",
-    ],
-};
+const OWN: &[&str] =
+    &["name", "request", "session", "as", "access", "expect", "capture", "continue_on_failure"];
+const OWN_LATER: &[&str] =
+    &["use", "with", "wait", "group", "when", "for_each", "retry", "timeout", "cleanup"];
+const KNOWN: [&str; OWN.len() + settings::KEYS.known.len()] = joined(OWN, settings::KEYS.known);
+const LATER: [&str; OWN_LATER.len() + settings::KEYS.later.len()] =
+    joined(OWN_LATER, settings::KEYS.later);
+pub(super) const KEYS: Keys = Keys { what: "a step", known: &KNOWN, later: &LATER };
 
 /// Reads a list of steps; those that are wrong are recorded and left out.
 pub(super) fn decode_list(d: &Decoder<'_>, node: &Node) -> Option<Vec<Step>> {
@@ -131,7 +99,13 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Step> {
         }
     };
     let (expect, captures) = (expect.unwrap_or_default(), captures.unwrap_or_default());
-    Some(Step { at: node.at, name, action, expect, captures, continue_on_failure })
+    let session = find("as").and_then(|entry| d.plain(&entry.value, "the name of a session"));
+    let access = match find("access") {
+        Some(entry) => access::decode(d, entry, &entries, &expect)?,
+        None => Vec::new(),
+    };
+    let at = node.at;
+    Some(Step { at, name, session, action, access, expect, captures, continue_on_failure })
 }
 
 fn two_kinds(d: &Decoder<'_>, request: &Entry, session: &Entry) {

@@ -83,6 +83,12 @@ impl Session {
         self.jar.matching(url)
     }
 
+    /// The cookies that it holds and that are not expired.
+    #[must_use]
+    pub fn all(&self) -> Vec<Cookie> {
+        self.jar.all()
+    }
+
     /// Puts a cookie in by hand, as if the host of `url` had set it.
     ///
     /// # Errors

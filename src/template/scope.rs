@@ -28,10 +28,39 @@ pub enum Origin {
         /// The capture's place in it.
         span: Span,
     },
+    /// `with` of a login.
+    With {
+        /// The text.
+        source: Arc<Source>,
+        /// The name's place in it.
+        span: Span,
+    },
     /// `--var`.
     CommandLine,
     /// What callsheet itself gives, such as `server`.
     Program,
+}
+
+impl Origin {
+    /// Whether both are the same piece of the same text.
+    #[must_use]
+    pub fn same_place(&self, other: &Self) -> bool {
+        match (self.place(), other.place()) {
+            (Some((source, span)), Some((other, there))) => {
+                Arc::ptr_eq(source, other) && span == there
+            }
+            _ => false,
+        }
+    }
+
+    fn place(&self) -> Option<(&Arc<Source>, Span)> {
+        match self {
+            Self::Vars { source, span, .. }
+            | Self::Capture { source, span, .. }
+            | Self::With { source, span } => Some((source, *span)),
+            Self::CommandLine | Self::Program => None,
+        }
+    }
 }
 
 impl fmt::Display for Origin {
@@ -49,6 +78,7 @@ impl fmt::Display for Origin {
             Self::Capture { step, source, span } => {
                 write!(f, "captured by step `{step}` at {}", place(source, span))
             }
+            Self::With { source, span } => write!(f, "from `with` at {}", place(source, span)),
             Self::CommandLine => f.write_str("from `--var`"),
             Self::Program => f.write_str("set by callsheet"),
         }

@@ -34,16 +34,27 @@ const MAX_SHOWN: usize = 100;
 pub struct At {
     id: u32,
     offset: Option<u32>,
-    /// Whether it is a place of the project file, whose settings are mixed with a scenario's.
-    in_project: bool,
+    file: FileNumber,
 }
 
 impl At {
-    /// Whether it is a place of the project file.
+    /// The file that it is a place of.
     #[must_use]
-    pub fn in_project(self) -> bool {
-        self.in_project
+    pub fn file(self) -> FileNumber {
+        self.file
     }
+}
+
+/// Which of the files of a run a place is in: settings of several are mixed in one request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum FileNumber {
+    /// The scenario that runs.
+    #[default]
+    Scenario,
+    /// The project file.
+    Project,
+    /// A file that others use, by its number in the plan.
+    Used(u16),
 }
 
 /// What a node holds.
@@ -160,7 +171,7 @@ pub fn read(source: Arc<Source>) -> Result<(Document, Vec<Diagnostic>), Vec<Diag
 #[must_use]
 pub fn read_empty(source: &Arc<Source>) -> Option<Document> {
     let is_blank = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
-    let at = At { id: 0, offset: Some(0), in_project: true };
+    let at = At { id: 0, offset: Some(0), file: FileNumber::Project };
     source.text().lines().all(is_blank).then(|| Document {
         places: Places::new(Arc::clone(source)),
         root: Node { at, kind: Kind::Map(Vec::new()) },
@@ -233,21 +244,21 @@ impl Document {
         self.places.span(at)
     }
 
-    /// The same document, its places known as the project file's.
+    /// The same document, its places known as this file's.
     #[must_use]
-    pub fn of_project(mut self) -> Self {
-        fn mark(node: &mut Node) {
-            node.at.in_project = true;
+    pub fn of_file(mut self, file: FileNumber) -> Self {
+        fn mark(node: &mut Node, file: FileNumber) {
+            node.at.file = file;
             match &mut node.kind {
-                Kind::List(items) => items.iter_mut().for_each(mark),
+                Kind::List(items) => items.iter_mut().for_each(|item| mark(item, file)),
                 Kind::Map(entries) => entries.iter_mut().for_each(|entry| {
-                    entry.at.in_project = true;
-                    mark(&mut entry.value);
+                    entry.at.file = file;
+                    mark(&mut entry.value, file);
                 }),
                 _ => {}
             }
         }
-        mark(&mut self.root);
+        mark(&mut self.root, file);
         self
     }
 

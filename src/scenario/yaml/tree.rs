@@ -8,7 +8,7 @@ use std::fmt;
 
 use super::lex;
 use super::number;
-use super::{At, Entry, Kind, Node};
+use super::{At, Entry, FileNumber, Kind, Node};
 
 /// How many lists and maps may be in one another.
 pub(super) const MAX_DEPTH: usize = 64;
@@ -185,7 +185,11 @@ impl<'t> Builder<'t> {
 }
 
 fn at(id: u32, offset: Option<usize>) -> At {
-    At { id, offset: offset.and_then(|offset| u32::try_from(offset).ok()), in_project: false }
+    At {
+        id,
+        offset: offset.and_then(|offset| u32::try_from(offset).ok()),
+        file: FileNumber::Scenario,
+    }
 }
 
 /// serde_yaml takes a number for text where it is beyond what an f64 holds.

@@ -1,0 +1,131 @@
+//! The files that others use: each is read once, however many use it.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+
+use crate::diagnostic::Diagnostic;
+use crate::scenario::names::{self, Surroundings};
+use crate::scenario::sessions::{Login, Once, SessionDeclaration};
+use crate::scenario::{self, Scenario, yaml};
+
+/// The files that were read, by their paths with links followed.
+#[derive(Debug, Default)]
+pub struct UsedFiles {
+    files: IndexMap<PathBuf, Option<Scenario>>,
+}
+
+impl UsedFiles {
+    /// A file by its path; none if it could not be read.
+    #[must_use]
+    pub fn get(&self, path: &Path) -> Option<&Scenario> {
+        self.files.get(path)?.as_ref()
+    }
+
+    /// A file by its number.
+    #[must_use]
+    pub fn numbered(&self, number: u16) -> Option<&Scenario> {
+        self.files.get_index(usize::from(number))?.1.as_ref()
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Reads the file of a login, and refuses what a login cannot do.
+    pub(super) fn read(
+        &mut self,
+        login: &Login,
+        folder: &Path,
+        root: &Path,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        if self.files.contains_key(&login.file) {
+            return;
+        }
+        let read = self.read_file(&login.file, folder, root, diagnostics);
+        if let Some(file) = &read {
+            refuse_sessions(file, diagnostics);
+        }
+        self.files.insert(login.file.clone(), read);
+    }
+
+    fn read_file(
+        &self,
+        path: &Path,
+        folder: &Path,
+        root: &Path,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<Scenario> {
+        // The path has no links any more: the working directory must not have any either to be found in it.
+        let folder = folder.canonicalize().unwrap_or_default();
+        let root = root.canonicalize().unwrap_or_default();
+        let name = path.strip_prefix(&folder).or_else(|_| path.strip_prefix(&root));
+        let name = name.unwrap_or(path).display().to_string();
+        let number = u16::try_from(self.files.len()).ok();
+        let read = match (yaml::read_file(path, &name), number) {
+            (Ok(source), Some(number)) => {
+                scenario::read_used(source.below(&root).into(), &root, number)
+            }
+            (Ok(_), None) => {
+                let message = format!("`{name}` is one file too many: {} are used", u16::MAX);
+                diagnostics.push(Diagnostic::error(message));
+                return None;
+            }
+            (Err(diagnostic), _) => {
+                diagnostics.push(diagnostic);
+                return None;
+            }
+        };
+        diagnostics.extend(read.diagnostics);
+        read.value
+    }
+}
+
+/// A login runs in the session that it signs in, and in no other.
+fn refuse_sessions(file: &Scenario, diagnostics: &mut Vec<Diagnostic>) {
+    let declared = file.sessions.iter().map(|session| (session.name.at, "`sessions`"));
+    let steps = file.all_steps();
+    let named = steps.flat_map(|step| {
+        let cells = step.access.first().map(|cell| (cell.session.at, "`access`"));
+        step.session.iter().map(|session| (session.at, "`as`")).chain(cells)
+    });
+    for (at, what) in declared.chain(named) {
+        let error = Diagnostic::error(format!("a file that signs a session in has no {what}"));
+        let help = "its steps run in the session that they sign in: leave it out";
+        diagnostics.push(error.at(file.source(), file.span(at), "").help(help));
+    }
+}
+
+/// Checks the names in the file of a login with what this session gives to it.
+pub(super) fn check_login(
+    declaration: &SessionDeclaration,
+    scenario: Option<&Scenario>,
+    around: &Surroundings,
+    used: &UsedFiles,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let Some(login) = &declaration.login else { return };
+    let Some(file) = used.get(&login.file) else { return };
+    let mut around = around.clone();
+    around.names.extend(login.with.iter().map(|(name, _)| name.value.clone()));
+    around.searched.push(format!("`with` of the login of session `{}`", declaration.name.value));
+    // One login for the run cannot know of one scenario.
+    if let (Once::Scenario, Some(scenario)) = (login.once, scenario) {
+        around.names.extend(scenario.vars.iter().map(|(name, _)| name.value.clone()));
+        around.searched.push("`vars` of the scenario that signs in".to_owned());
+    }
+    let found = names::check(file, &around, &|path| used.get(path));
+    let mut known: HashSet<_> = diagnostics.iter().filter_map(key).collect();
+    // Two sessions that lack the same thing have one mistake to mend.
+    let new: Vec<_> =
+        found.into_iter().filter(|found| key(found).is_none_or(|it| known.insert(it))).collect();
+    diagnostics.extend(new);
+}
+
+fn key(diagnostic: &Diagnostic) -> Option<(String, String, usize)> {
+    let label = diagnostic.primary.as_ref()?;
+    Some((diagnostic.message.clone(), label.source.name().to_owned(), label.span.start))
+}

@@ -1,0 +1,158 @@
+//! The access-control matrix of a scenario: a row for each step with `access`, a column for each session.
+
+use unicode_width::UnicodeWidthStr;
+
+use super::text::{self, BAD, DIM, GOOD, HEAD, paint};
+use crate::outcome::{State, StepOutcome};
+
+/// The steps with `access` that a scenario has run so far.
+#[derive(Debug, Default)]
+pub(super) struct Matrix {
+    /// The sessions, in the order in which they came.
+    columns: Vec<String>,
+    rows: Vec<Row>,
+}
+
+#[derive(Debug)]
+struct Row {
+    /// Where the step stands: two steps may have one name.
+    place: (String, usize),
+    name: String,
+    /// By column.
+    cells: Vec<Option<Shown>>,
+}
+
+#[derive(Debug)]
+struct Shown {
+    text: String,
+    state: State,
+}
+
+impl Matrix {
+    /// Takes a step in, if it is a cell.
+    pub(super) fn add(&mut self, step: &StepOutcome) {
+        let Some(cell) = &step.access else { return };
+        let column = self.columns.iter().position(|name| *name == cell.session);
+        let column = column.unwrap_or_else(|| {
+            self.columns.push(cell.session.clone());
+            self.columns.len() - 1
+        });
+        let place = (step.place.source.name().to_owned(), step.place.span.start);
+        if self.rows.last().is_none_or(|row| row.place != place || row.name != cell.row) {
+            self.rows.push(Row { place, name: cell.row.clone(), cells: Vec::new() });
+        }
+        let Some(row) = self.rows.last_mut() else { return };
+        if row.cells.len() <= column {
+            row.cells.resize_with(column + 1, || None);
+        }
+        row.cells[column] = Some(Shown { text: shown(step, &cell.wanted), state: step.state });
+    }
+
+    /// The lines of the table; none where there is no row.
+    pub(super) fn lines(&self, color: bool) -> Vec<String> {
+        if self.rows.is_empty() {
+            return Vec::new();
+        }
+        let head = self.columns.iter().map(|name| text::clean(name));
+        let widths: Vec<usize> = head
+            .enumerate()
+            .map(|(at, name)| {
+                self.cells(at).map(|it| it.text.width()).fold(name.width(), usize::max)
+            })
+            .collect();
+        let names = self.rows.iter().map(|row| text::clean(&row.name).width());
+        let first = names.max().unwrap_or(0).max("access".len());
+        let mut lines = vec![padded("access", first, |text| paint(HEAD, text, color))];
+        for (name, width) in self.columns.iter().zip(&widths) {
+            let name = padded(&text::clean(name), *width, |text| paint(HEAD, text, color));
+            lines[0].push_str(&format!("  {name}"));
+        }
+        for row in &self.rows {
+            let mut line = padded(&text::clean(&row.name), first, str::to_owned);
+            for (at, width) in widths.iter().enumerate() {
+                let cell = row.cells.get(at).and_then(Option::as_ref);
+                line.push_str("  ");
+                line.push_str(&match cell {
+                    Some(cell) => {
+                        padded(&cell.text, *width, |text| paint(style(cell.state), text, color))
+                    }
+                    None => " ".repeat(*width),
+                });
+            }
+            lines.push(line);
+        }
+        lines.iter().map(|line| line.trim_end().to_owned()).collect()
+    }
+
+    fn cells(&self, column: usize) -> impl Iterator<Item = &Shown> {
+        self.rows.iter().filter_map(move |row| row.cells.get(column)?.as_ref())
+    }
+}
+
+/// Colours take no room: the blanks go behind them.
+fn padded(text: &str, width: usize, paint: impl Fn(&str) -> String) -> String {
+    format!("{}{}", paint(text), " ".repeat(width.saturating_sub(text.width())))
+}
+
+fn style(state: State) -> anstyle::Style {
+    match state {
+        State::Passed => GOOD,
+        State::Failed => BAD,
+        State::NotRun => DIM,
+    }
+}
+
+/// `403`, `200, not 403`
+fn shown(step: &StepOutcome, wanted: &str) -> String {
+    let response = step.exchange.as_ref().and_then(|exchange| exchange.result.as_ref().ok());
+    let status = response.map(|response| response.head.status.as_str().to_owned());
+    match (step.state, status) {
+        (State::NotRun, _) => "not run".to_owned(),
+        (State::Passed, Some(status)) => status,
+        (_, None) => "failed".to_owned(),
+        // The status is right where something else of what was wanted is not.
+        (_, Some(status)) if status == wanted => format!("{status}, failed"),
+        (_, Some(status)) => format!("{status}, not {wanted}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{account, step};
+    use super::*;
+    use crate::outcome::AccessCell;
+
+    fn cell(row: &str, session: &str, wanted: &str, state: State) -> StepOutcome {
+        let (row, session, wanted) = (row.to_owned(), session.to_owned(), wanted.to_owned());
+        let exchange = (state != State::NotRun).then(|| Box::new(account("text/plain", b"x")));
+        let access = Some(AccessCell { row, session, wanted });
+        StepOutcome { access, exchange, ..step("a", state) }
+    }
+
+    #[test]
+    fn rows_are_steps_and_columns_are_sessions() {
+        let mut matrix = Matrix::default();
+        assert!(matrix.lines(false).is_empty());
+        matrix.add(&step("no cell", State::Passed));
+        assert!(matrix.lines(false).is_empty());
+        matrix.add(&cell("GET /account", "anonymous", "401", State::Failed));
+        matrix.add(&cell("GET /account", "admin", "200", State::Passed));
+        matrix.add(&cell("GET /x", "anonymous", "200", State::Failed));
+        matrix.add(&cell("GET /x", "bob", "200", State::NotRun));
+        let lines = matrix.lines(false);
+        assert_eq!(
+            lines,
+            [
+                "access        anonymous     admin  bob",
+                "GET /account  200, not 401  200",
+                "GET /x        200, failed          not run",
+            ]
+        );
+        // Colours do not move the columns.
+        let mut colored = matrix.lines(true).join("\n");
+        for style in [GOOD, BAD, DIM, HEAD] {
+            colored = colored.replace(&format!("{style}"), "");
+        }
+        assert_eq!(colored.replace("\u{1b}[0m", ""), lines.join("\n"));
+    }
+}

@@ -1,0 +1,265 @@
+//! The steps of a list, one after the other, and what a failed one means for those that follow.
+
+use std::time::{Duration, Instant};
+
+use super::scenario::Context;
+use super::sessions::{self, CannotEnter};
+use super::step;
+use crate::outcome::{AccessCell, Event, Fault, Place, Section, State, StepOutcome};
+use crate::scenario::access::Cell;
+use crate::scenario::step::Step;
+
+/// Why a step does not run, or was given up.
+pub(super) const INTERRUPTED: &str = "the run was interrupted";
+
+/// Runs sections and keeps what decides about the steps that follow.
+pub(super) struct Runner<'e> {
+    index: usize,
+    emit: &'e dyn Fn(Event),
+    /// What stands before the names of the steps: the way to them.
+    way: Option<String>,
+    /// How many steps of setup and steps may still run, for `file.yaml:LINE`.
+    left: Option<usize>,
+    /// The name of the first step that failed.
+    failed: Option<String>,
+    /// Why the steps that follow do not run.
+    stopped: Option<String>,
+}
+
+impl<'e> Runner<'e> {
+    /// For the scenario of this number; `left` is how many of its steps may run, if not all.
+    pub(super) fn new(index: usize, emit: &'e dyn Fn(Event), left: Option<usize>) -> Self {
+        Self { index, emit, way: None, left, failed: None, stopped: None }
+    }
+
+    /// For the steps of a file that is used on the way.
+    pub(super) fn within(&self, way: String) -> Self {
+        Self { way: Some(way), ..Self::new(self.index, self.emit, None) }
+    }
+
+    pub(super) fn failed(&self) -> bool {
+        self.failed.is_some()
+    }
+
+    /// The name of the first step that failed, as it is shown.
+    pub(super) fn first_failure(self) -> Option<String> {
+        self.failed
+    }
+
+    /// No step runs from here on.
+    pub(super) fn stop(&mut self, reason: &str) {
+        self.stopped.get_or_insert_with(|| reason.to_owned());
+    }
+
+    /// The scenario cannot begin: that is told at its first step.
+    pub(super) fn refuse(&mut self, context: &Context<'_>, fault: Fault) {
+        self.stop("the scenario could not begin");
+        let first = context.scenario.all_steps().next().map(|step| step.at);
+        let place = context.place(first.unwrap_or(context.scenario.name.at));
+        let mut outcome = outcome(Section::Setup, "variables".to_owned(), place);
+        outcome.faults.push(fault);
+        self.fail(&mut outcome);
+        self.finish(outcome);
+    }
+
+    /// Runs steps until one fails.
+    pub(super) async fn section(
+        &mut self,
+        context: &mut Context<'_>,
+        section: Section,
+        steps: &[Step],
+    ) {
+        for step in steps {
+            match &mut self.left {
+                Some(0) => {
+                    mark_unset(context, step);
+                    continue;
+                }
+                Some(left) => *left -= 1,
+                None => {}
+            }
+            if context.shared.is_stopped() && section != Section::Teardown {
+                self.stop(INTERRUPTED);
+                self.failed.get_or_insert_with(|| step::name(context, step));
+            }
+            match self.stopped.clone() {
+                None => self.step(context, section, step, Until::Interrupted).await,
+                Some(reason) => self.skip(context, section, step, &reason),
+            }
+        }
+    }
+
+    /// Every step of it runs, whatever failed before, but for those that would undo what was never done.
+    pub(super) async fn teardown(
+        &mut self,
+        context: &mut Context<'_>,
+        section: Section,
+        steps: &[Step],
+    ) {
+        for step in steps {
+            match step::missing(context, step) {
+                None => self.step(context, section, step, Until::Done).await,
+                Some(reason) => self.skip(context, section, step, &reason),
+            }
+        }
+    }
+
+    /// Runs a step; one with `access` once in each of its sessions.
+    async fn step(
+        &mut self,
+        context: &mut Context<'_>,
+        section: Section,
+        step: &Step,
+        until: Until,
+    ) {
+        let mut failed = false;
+        if step.access.is_empty() {
+            failed = self.once(context, section, (step, None), until).await;
+        }
+        for cell in &step.access {
+            failed |= self.once(context, section, (step, Some(cell)), until).await;
+        }
+        if failed && !step.continue_on_failure && until == Until::Interrupted {
+            let name = step::name(context, step);
+            self.stop(&format!("step `{name}` failed"));
+        }
+    }
+
+    /// Runs a step in one session; says whether it failed.
+    async fn once(
+        &mut self,
+        context: &mut Context<'_>,
+        section: Section,
+        (step, cell): (&Step, Option<&Cell>),
+        until: Until,
+    ) -> bool {
+        let session = cell.map(|cell| &cell.session).or(step.session.as_ref());
+        let session = session.map_or_else(|| context.home.clone(), |session| session.value.clone());
+        if let Err(error) = sessions::enter(context, self, section, &session).await {
+            self.not_entered(context, section, (step, cell), error);
+            return true;
+        }
+        let name = self.name(context, step, cell);
+        (self.emit)(Event::StepStarted { scenario: self.index, name: name.clone() });
+        let mut outcome = outcome(section, name, context.line(step.at));
+        outcome.access = cell.map(|cell| access_cell(step::name(context, step), cell));
+        let expect = cell.map_or(&step.expect, |cell| &cell.expect);
+        let begun = Instant::now();
+        if until == Until::Done || section == Section::Teardown {
+            step::run(context, step, expect, &mut outcome).await;
+        } else {
+            let shared = context.shared;
+            tokio::select! {
+                biased;
+                () = step::run(context, step, expect, &mut outcome) => {}
+                () = shared.stopped() => {
+                    let fault = step::invalid(context.place(step.at), INTERRUPTED.to_owned());
+                    outcome.faults.push(fault);
+                }
+            }
+        }
+        outcome.duration = begun.elapsed();
+        let failed = !outcome.faults.is_empty();
+        if failed {
+            step::explain(context, step, &mut outcome);
+            self.fail(&mut outcome);
+        }
+        self.finish(outcome);
+        failed
+    }
+
+    /// A step whose session could not begin: its own login has told why, or it is told here.
+    fn not_entered(
+        &mut self,
+        context: &mut Context<'_>,
+        section: Section,
+        (step, cell): (&Step, Option<&Cell>),
+        error: CannotEnter,
+    ) {
+        mark_unset(context, step);
+        let mut outcome = outcome(section, self.name(context, step, cell), context.line(step.at));
+        outcome.access = cell.map(|cell| access_cell(step::name(context, step), cell));
+        if error.told {
+            self.failed.get_or_insert_with(|| outcome.name.clone());
+            outcome.state = State::NotRun;
+            outcome.reason = Some(error.message().to_owned());
+        } else {
+            outcome.faults.push(error.fault());
+            self.fail(&mut outcome);
+        }
+        self.finish(outcome);
+    }
+
+    fn skip(&self, context: &mut Context<'_>, section: Section, step: &Step, reason: &str) {
+        mark_unset(context, step);
+        let cells = step.access.iter().map(Some);
+        let none = step.access.is_empty().then_some(None);
+        for cell in cells.chain(none) {
+            let name = self.name(context, step, cell);
+            let mut outcome = outcome(section, name, context.line(step.at));
+            outcome.access = cell.map(|cell| access_cell(step::name(context, step), cell));
+            outcome.state = State::NotRun;
+            outcome.reason = Some(reason.to_owned());
+            self.finish(outcome);
+        }
+    }
+
+    /// `login admin › Sign in`, `GET /orders [bob]`
+    fn name(&self, context: &Context<'_>, step: &Step, cell: Option<&Cell>) -> String {
+        let mut name = step::name(context, step);
+        if let Some(cell) = cell {
+            name = format!("{name} [{}]", cell.session.value);
+        }
+        match &self.way {
+            Some(way) => format!("{way} › {name}"),
+            None => name,
+        }
+    }
+
+    fn fail(&mut self, outcome: &mut StepOutcome) {
+        outcome.state = State::Failed;
+        self.failed.get_or_insert_with(|| outcome.name.clone());
+    }
+
+    fn finish(&self, outcome: StepOutcome) {
+        (self.emit)(Event::StepFinished { scenario: self.index, step: Box::new(outcome) });
+    }
+}
+
+/// When a step is given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Until {
+    /// When the run is interrupted.
+    Interrupted,
+    /// Never: what tears down is done to its end.
+    Done,
+}
+
+/// What a step that does not run was to capture has no value, and who uses it is told so.
+fn mark_unset(context: &mut Context<'_>, step: &Step) {
+    for capture in &step.captures {
+        let name = step::name(context, step);
+        context.scope.mark_unset(&capture.name.value, &name);
+    }
+}
+
+fn access_cell(row: String, cell: &Cell) -> AccessCell {
+    AccessCell { row, session: cell.session.value.clone(), wanted: cell.wanted() }
+}
+
+fn outcome(section: Section, name: String, place: Place) -> StepOutcome {
+    StepOutcome {
+        section,
+        name,
+        place,
+        state: State::Passed,
+        faults: Vec::new(),
+        duration: Duration::ZERO,
+        exchange: None,
+        sent_body: None,
+        values: Vec::new(),
+        cookies: Vec::new(),
+        reason: None,
+        access: None,
+    }
+}

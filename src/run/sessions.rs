@@ -1,0 +1,319 @@
+//! The sessions of a scenario: which one a step runs in, and how one begins.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::sync::OnceCell;
+
+use super::runner::Runner;
+use super::scenario::Context;
+use super::{Shared, bind_all, evaluate, session, step};
+use crate::outcome::{Fault, Place, Section};
+use crate::scenario::Scenario;
+use crate::scenario::sessions::{Login, Once, SessionDeclaration};
+use crate::scenario::settings::Settings;
+use crate::scenario::visit;
+use crate::session::Session;
+use crate::template::{Binding, Origin};
+
+/// The sessions of one scenario; the one that steps run in is in its context.
+#[derive(Debug, Default)]
+pub(super) struct Sessions {
+    /// The one that steps run in, once there is one.
+    current: Option<String>,
+    /// The others, until they are entered again.
+    parked: HashMap<String, Parked>,
+    /// What the login of the current one captured.
+    lent: Vec<Lent>,
+    /// Those that could not begin.
+    broken: HashMap<String, CannotEnter>,
+}
+
+#[derive(Debug)]
+struct Parked {
+    session: Session,
+    defaults: Settings,
+    captures: Vec<(String, Binding)>,
+}
+
+/// A name that has its value in one session only, and what it hides there.
+#[derive(Debug)]
+struct Lent {
+    name: String,
+    binding: Binding,
+    hidden: Option<Binding>,
+}
+
+/// Why no step can run in a session.
+#[derive(Clone, Debug)]
+pub(super) struct CannotEnter {
+    message: String,
+    place: Place,
+    help: Option<String>,
+    /// Whether the steps of its login have told it in this scenario.
+    pub(super) told: bool,
+}
+
+impl CannotEnter {
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
+    pub(super) fn fault(self) -> Fault {
+        let Self { message, place, help, .. } = self;
+        Fault::Invalid { place, message, label: String::new(), help }
+    }
+}
+
+impl From<Fault> for CannotEnter {
+    fn from(fault: Fault) -> Self {
+        let (place, message, help) = match fault {
+            Fault::Invalid { place, message, help, .. } => (place, message, help),
+            Fault::Transport { place, failure } => (place, failure.message, failure.remedy),
+            Fault::Miss(miss) => (miss.place.clone(), miss.title(), None),
+        };
+        Self { message, place, help, told: false }
+    }
+}
+
+/// The logins of a run by all that makes two of them one: the first that needs it runs it, the others wait for it.
+pub(super) type Logins = HashMap<String, Arc<OnceCell<Result<SignedIn, LoginFailed>>>>;
+
+/// What a login left.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SignedIn {
+    session: Session,
+    captures: Vec<(String, Binding)>,
+}
+
+/// What became of a login that failed.
+#[derive(Clone, Debug)]
+pub(super) struct LoginFailed {
+    /// The step that did.
+    step: String,
+    /// The scenario that ran it.
+    scenario: String,
+}
+
+impl Sessions {
+    /// Those of a file that signs in: its steps run in the session that is there.
+    fn of_login(name: &str) -> Self {
+        Self { current: Some(name.to_owned()), ..Self::default() }
+    }
+}
+
+/// Makes this session the one that steps run in; before its first use it begins, and signs in if it says how.
+pub(super) async fn enter(
+    context: &mut Context<'_>,
+    runner: &mut Runner<'_>,
+    section: Section,
+    name: &str,
+) -> Result<(), CannotEnter> {
+    if context.sessions.current.as_deref() == Some(name) {
+        return Ok(());
+    }
+    if let Some(broken) = context.sessions.broken.get(name) {
+        return Err(broken.clone());
+    }
+    park(context);
+    let entered = match context.sessions.parked.remove(name) {
+        Some(parked) => parked,
+        None => match Box::pin(begin(context, runner, section, name)).await {
+            Ok(parked) => parked,
+            Err(error) => {
+                // Its own steps have told it: whoever comes next hears that it was so.
+                let told = CannotEnter { told: false, ..error.clone() };
+                context.sessions.broken.insert(name.to_owned(), told);
+                return Err(error);
+            }
+        },
+    };
+    context.session = entered.session;
+    context.defaults = entered.defaults;
+    for (name, binding) in entered.captures {
+        let hidden = context.scope.get(&name).cloned();
+        context.scope.bind(&name, binding.value.clone(), binding.origin.clone());
+        context.sessions.lent.push(Lent { name, binding, hidden });
+    }
+    context.sessions.current = Some(name.to_owned());
+    Ok(())
+}
+
+/// The current session as new: it begins again before its next use.
+pub(super) fn reset(context: &mut Context<'_>) {
+    let _ = give_back(context);
+    context.session = Session::new();
+    context.sessions.current = None;
+}
+
+/// Puts the current session aside.
+fn park(context: &mut Context<'_>) {
+    let captures = give_back(context);
+    if let Some(name) = context.sessions.current.take() {
+        let session = std::mem::take(&mut context.session);
+        let defaults = std::mem::take(&mut context.defaults);
+        context.sessions.parked.insert(name, Parked { session, defaults, captures });
+    }
+}
+
+/// Takes the names away that only the current session has; a step that captured one of them anew keeps it.
+fn give_back(context: &mut Context<'_>) -> Vec<(String, Binding)> {
+    let lent = std::mem::take(&mut context.sessions.lent);
+    let scope = &mut context.scope;
+    let give_back = |lent: Lent| {
+        let Lent { name, binding, hidden } = lent;
+        if scope.get(&name).is_some_and(|now| now.origin.same_place(&binding.origin)) {
+            scope.unbind(&name);
+            if let Some(hidden) = hidden {
+                scope.bind(&name, hidden.value, hidden.origin);
+            }
+        }
+        (name, binding)
+    };
+    lent.into_iter().map(give_back).collect()
+}
+
+async fn begin(
+    context: &mut Context<'_>,
+    runner: &mut Runner<'_>,
+    section: Section,
+    name: &str,
+) -> Result<Parked, CannotEnter> {
+    let Some(declared) = declared(context, name) else {
+        let (session, defaults) = (Session::new(), context.outer.clone());
+        return Ok(Parked { session, defaults, captures: Vec::new() });
+    };
+    let defaults = declared.settings.over(&context.outer);
+    let session = fresh(context, declared)?;
+    let SignedIn { session, captures } = match &declared.login {
+        None => SignedIn { session, captures: Vec::new() },
+        Some(login) => sign_in(context, runner, section, (declared, login), session).await?,
+    };
+    Ok(Parked { session, defaults, captures })
+}
+
+/// The nearest declaration of a session.
+fn declared<'s>(context: &Context<'s>, name: &str) -> Option<&'s SessionDeclaration> {
+    let project = context.shared.plan.project.iter().flat_map(|project| &project.sessions);
+    context.root.sessions.iter().chain(project).find(|declared| declared.name.value == name)
+}
+
+/// A session with the cookies that it begins with.
+fn fresh(context: &mut Context<'_>, declared: &SessionDeclaration) -> Result<Session, Fault> {
+    context.session = Session::new();
+    for cookie in &declared.cookies {
+        session::set_cookie(context, cookie.at, &cookie.value)?;
+    }
+    Ok(std::mem::take(&mut context.session))
+}
+
+async fn sign_in(
+    context: &Context<'_>,
+    runner: &mut Runner<'_>,
+    section: Section,
+    (declared, login): (&SessionDeclaration, &Login),
+    session: Session,
+) -> Result<SignedIn, CannotEnter> {
+    let name = &declared.name.value;
+    let Some(file) = context.shared.plan.used.get(&login.file) else {
+        let message = format!("the login of session `{name}` could not be read");
+        return Err(step::invalid(context.place(login.at), message).into());
+    };
+    let mut inner = login_context(context, (declared, login), file, session)?;
+    let done = match login.once {
+        Once::Scenario => run_login(inner, runner, section).await,
+        Once::Run => {
+            let key = key(&mut inner, declared, login);
+            let cell = Arc::clone(context.shared.logins.borrow_mut().entry(key).or_default());
+            cell.get_or_init(|| run_login(inner, runner, section)).await.clone()
+        }
+    };
+    done.map_err(|LoginFailed { step, scenario }| {
+        let told = scenario == context.root.name.value;
+        CannotEnter {
+            message: format!("session `{name}` is not signed in: its step `{step}` failed"),
+            place: context.place(login.at),
+            help: (!told).then(|| format!("it is shown with scenario `{scenario}`, which ran it")),
+            told,
+        }
+    })
+}
+
+/// What the steps of a login run with.
+fn login_context<'s>(
+    context: &Context<'s>,
+    (declared, login): (&SessionDeclaration, &Login),
+    file: &'s Scenario,
+    session: Session,
+) -> Result<Context<'s>, Fault> {
+    let shared: &'s Shared<'s> = context.shared;
+    // One login for the run cannot depend on the scenario that happens to run it.
+    let (mut scope, base_url) = match login.once {
+        Once::Scenario => (context.scope.clone(), context.base_url.clone()),
+        Once::Run => (shared.scope.clone(), shared.base_url.clone()),
+    };
+    for (name, tree) in &login.with {
+        let value = evaluate(tree, &context.scope)
+            .map_err(|(text, error)| step::no_value(context, text, error))?;
+        let Place { source, span } = context.place(name.at);
+        scope.bind(&name.value, value, Origin::With { source, span });
+    }
+    let given = |name: &str| login.with.iter().any(|(with, _)| with.value == name);
+    let own = file.vars.iter().filter(|(name, _)| !given(&name.value));
+    bind_all(&mut scope, own, None, file.source(), |at| file.span(at))
+        .map_err(|error| Fault::from(*error))?;
+    let outer = file.defaults.over(&shared.defaults);
+    let mut inner = Context {
+        shared,
+        root: context.root,
+        scenario: file,
+        home: declared.name.value.clone(),
+        sessions: Sessions::of_login(&declared.name.value),
+        scope,
+        session,
+        base_url,
+        defaults: declared.settings.over(&outer),
+        outer,
+    };
+    if let Some(text) = &file.base_url {
+        inner.base_url = Some(step::text(&inner, text)?);
+    }
+    Ok(inner)
+}
+
+/// Two logins of a run are one where they send the same.
+fn key(inner: &mut Context<'_>, declared: &SessionDeclaration, login: &Login) -> String {
+    let mut key = vec![login.file.display().to_string(), declared.name.value.clone()];
+    key.extend(inner.base_url.clone());
+    let value = |name: &str| inner.scope.get(name).map(|binding| binding.value.to_string());
+    key.extend(login.with.iter().filter_map(|(name, _)| value(&name.value)));
+    key.extend(inner.session.all().iter().map(|cookie| format!("{cookie:?}")));
+    key.extend(declared.settings.headers.iter().map(|(name, _)| name.value.clone()));
+    visit::settings(&declared.settings, &mut |text| {
+        let value = text.value.text(&inner.scope);
+        key.push(value.unwrap_or_else(|_| text.value.source().to_owned()));
+    });
+    // No text of a file holds a NUL.
+    key.join("\0")
+}
+
+async fn run_login(
+    mut inner: Context<'_>,
+    runner: &mut Runner<'_>,
+    section: Section,
+) -> Result<SignedIn, LoginFailed> {
+    let file = inner.scenario;
+    let mut steps = runner.within(format!("login {}", inner.home));
+    steps.section(&mut inner, section, &file.setup).await;
+    steps.section(&mut inner, section, &file.steps).await;
+    steps.teardown(&mut inner, section, &file.teardown).await;
+    if let Some(step) = steps.first_failure() {
+        return Err(LoginFailed { step, scenario: inner.root.name.value.clone() });
+    }
+    let captures = file.all_steps().flat_map(|step| &step.captures).map(|it| &it.name.value);
+    let captures = captures.filter_map(|name| {
+        let binding: &Binding = inner.scope.get(name)?;
+        Some((name.clone(), binding.clone()))
+    });
+    Ok(SignedIn { captures: captures.collect(), session: inner.session })
+}

@@ -1,0 +1,140 @@
+//! Every text of a step, for those who look at its expressions.
+
+use super::decode::{Text, Tree};
+use super::expectation::{Expectations, HeaderExpectation, Redirects, Status, WantedStatus};
+use super::matcher::{Matcher, Op, Pattern};
+use super::session_action::{CookieToSet, SessionAction};
+use super::settings::{Body, Settings};
+use super::step::{Action, Step};
+
+/// The step's name as it was written, or what it does.
+#[must_use]
+pub fn step_name(step: &Step) -> &str {
+    match (&step.name, &step.action) {
+        (Some(name), _) => name.value.source(),
+        (None, Action::Request(request)) => &request.line,
+        (None, Action::Session(_, SessionAction::Reset)) => "session: reset",
+        (None, Action::Session(_, SessionAction::SetCookie(_))) => "session: set_cookie",
+        (None, Action::Session(_, SessionAction::DeleteCookie { .. })) => "session: delete_cookie",
+    }
+}
+
+/// Calls `visit` for every text of a step that is evaluated before there is a response.
+pub fn step<'t>(step: &'t Step, visit: &mut dyn FnMut(&'t Text)) {
+    if let Some(name) = &step.name {
+        visit(name);
+    }
+    match &step.action {
+        Action::Request(request) => {
+            visit(&request.url);
+            settings(&request.settings, visit);
+        }
+        Action::Session(_, action) => session(action, visit),
+    }
+    expectations(&step.expect, visit);
+    step.access.iter().for_each(|cell| expectations(&cell.expect, visit));
+}
+
+type Visit<'v, 't> = &'v mut dyn FnMut(&'t Text);
+
+/// Calls `visit` for every text of the settings.
+pub fn settings<'t>(settings: &'t Settings, visit: &mut dyn FnMut(&'t Text)) {
+    for text in settings.headers.iter().filter_map(|(_, values)| values.as_ref()).flatten() {
+        visit(text);
+    }
+    for tree in settings.query.iter().filter_map(|(_, values)| values.as_ref()).flatten() {
+        tree.visit(visit);
+    }
+    match settings.body.as_ref().map(|body| &body.value) {
+        Some(Body::Json(tree)) => tree.visit(visit),
+        Some(Body::Form(fields)) => {
+            for (name, values) in fields {
+                visit(name);
+                values.iter().for_each(|value| value.visit(visit));
+            }
+        }
+        Some(Body::Text(text)) => visit(text),
+        Some(Body::File(file)) => visit(&file.path),
+        None => {}
+    }
+}
+
+pub(super) fn session<'t>(action: &'t SessionAction, visit: Visit<'_, 't>) {
+    match action {
+        SessionAction::Reset => {}
+        SessionAction::SetCookie(cookie) => self::cookie(cookie, visit),
+        SessionAction::DeleteCookie { name, domain, path } => {
+            visit(name);
+            domain.iter().chain(path).for_each(visit);
+        }
+    }
+}
+
+pub(super) fn cookie<'t>(cookie: &'t CookieToSet, visit: Visit<'_, 't>) {
+    visit(&cookie.name);
+    visit(&cookie.value);
+    cookie.domain.iter().chain(&cookie.path).for_each(visit);
+}
+
+pub(super) fn expectations<'t>(expect: &'t Expectations, visit: Visit<'_, 't>) {
+    let whole = [&expect.body, &expect.duration, &expect.url];
+    let cookies = expect.cookies.iter().flat_map(|(_, cookie)| &cookie.attributes);
+    let mut matchers: Vec<&Matcher> = whole.into_iter().flatten().collect();
+    matchers.extend(expect.status.iter().filter_map(status));
+    matchers.extend(expect.json.iter().map(|(_, matcher)| matcher));
+    matchers.extend(cookies.map(|(_, matcher)| matcher));
+    for (_, header) in &expect.headers {
+        match header {
+            HeaderExpectation::One(matcher) => matchers.push(matcher),
+            HeaderExpectation::All(_, all) => matchers.extend(all),
+        }
+    }
+    match &expect.redirects {
+        Some(Redirects::Count(count)) => matchers.push(count),
+        Some(Redirects::Each(_, each)) => {
+            matchers.extend(each.iter().filter_map(|redirect| redirect.location.as_ref()));
+            matchers.extend(each.iter().filter_map(|r| r.status.as_ref()).filter_map(status));
+        }
+        None => {}
+    }
+    for matcher in matchers {
+        visit_matcher(matcher, visit);
+    }
+}
+
+fn status(status: &Status) -> Option<&Matcher> {
+    match &status.wanted {
+        WantedStatus::Matcher(matcher) => Some(matcher),
+        WantedStatus::OneOf(_) => None,
+    }
+}
+
+fn visit_matcher<'t>(matcher: &'t Matcher, visit: Visit<'_, 't>) {
+    let trees = |op: &'t Op| -> Vec<&'t Tree> {
+        match op {
+            Op::Equals(tree)
+            | Op::Compare(_, tree)
+            | Op::In(tree)
+            | Op::Includes(tree)
+            | Op::Excludes(tree)
+            | Op::StartsWith(tree)
+            | Op::EndsWith(tree) => vec![tree],
+            Op::Between(low, high) => vec![low, high],
+            _ => Vec::new(),
+        }
+    };
+    for check in &matcher.checks {
+        match &check.op {
+            Op::Not(inner)
+            | Op::Length(inner)
+            | Op::Each(inner)
+            | Op::Any(inner)
+            | Op::None(inner) => {
+                visit_matcher(inner, visit);
+            }
+            Op::Unordered(all) => all.iter().for_each(|inner| visit_matcher(inner, visit)),
+            Op::Matches(Pattern::Template(text)) => visit(text),
+            op => trees(op).into_iter().for_each(|tree| tree.visit(visit)),
+        }
+    }
+}
