@@ -77,6 +77,9 @@ pub fn load(request: Request) -> Loaded {
         for planned in &scenarios {
             check_base_url(&planned.scenario, &choice, &mut diagnostics);
         }
+        for file in used.without_base(project.as_ref(), &scenarios) {
+            check_base_url(file, &choice, &mut diagnostics);
+        }
     }
     check_override(&request, &mut diagnostics);
     let failed = diagnostics.iter().any(Diagnostic::is_error);

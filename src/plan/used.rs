@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
+use super::Planned;
 use crate::diagnostic::Diagnostic;
 use crate::scenario::names::{self, Surroundings};
+use crate::scenario::project::Project;
 use crate::scenario::sessions::{Login, Once, SessionDeclaration};
 use crate::scenario::{self, Scenario, yaml};
 
@@ -32,6 +34,27 @@ impl UsedFiles {
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.files.len()
+    }
+
+    /// The files that a session uses which has no base URL of a scenario around it, each once.
+    pub(super) fn without_base(
+        &self,
+        project: Option<&Project>,
+        scenarios: &[Planned],
+    ) -> Vec<&Scenario> {
+        let bare = |scenario: &Scenario, login: &Login| {
+            scenario.base_url.is_none() || login.once == Once::Run
+        };
+        let of_project = project.into_iter().flat_map(|project| &project.sessions);
+        let of_project = of_project.filter_map(|session| session.login.as_ref());
+        let of_scenarios = scenarios.iter().flat_map(|Planned { scenario, .. }| {
+            let logins = scenario.sessions.iter().filter_map(|session| session.login.as_ref());
+            logins.filter(move |login| bare(scenario, login))
+        });
+        let paths: HashSet<&Path> =
+            of_project.chain(of_scenarios).map(|login| login.file.as_path()).collect();
+        let used = self.files.iter().filter(|(path, _)| paths.contains(path.as_path()));
+        used.filter_map(|(_, file)| file.as_ref()).collect()
     }
 
     /// Reads the file of a login, and refuses what a login cannot do.

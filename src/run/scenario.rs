@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use url::Url;
+
 use super::runner::{INTERRUPTED, Runner};
 use super::sessions::Sessions;
 use super::step;
@@ -13,7 +15,7 @@ use crate::scenario::Scenario;
 use crate::scenario::sessions::DEFAULT;
 use crate::scenario::settings::Settings;
 use crate::scenario::yaml::{At, FileNumber};
-use crate::session::Session;
+use crate::session::{Cookie, Session};
 use crate::source::Span;
 use crate::template::Scope;
 
@@ -35,9 +37,33 @@ pub(super) struct Context<'s> {
     pub(super) defaults: Settings,
     /// The settings around those of a session.
     pub(super) outer: Settings,
+    /// Whether an expression may ask for a cookie of the session.
+    pub(super) asks_cookies: bool,
+}
+
+/// Whether any text of the files that make a request calls `cookie`.
+pub(super) fn asks_cookies(scenario: &Scenario, shared: &Shared<'_>) -> bool {
+    let calls = |text: &str| {
+        text.split("cookie").skip(1).any(|after| after.trim_start_matches(' ').starts_with('('))
+    };
+    let project = shared.plan.project.as_ref();
+    calls(scenario.source().text()) || project.is_some_and(|it| calls(it.source().text()))
 }
 
 impl Context<'_> {
+    /// What `cookie('name')` finds from here on: the cookie that goes to this URL, else the base URL, else any.
+    pub(super) fn offer_cookies(&mut self, url: Option<&Url>) {
+        if !self.asks_cookies {
+            return;
+        }
+        let base = || self.base_url.as_deref().and_then(|url| Url::parse(url).ok());
+        let url = url.cloned().or_else(base);
+        let mut cookies = url.map(|url| self.session.matching(&url)).unwrap_or_default();
+        cookies.extend(self.session.all());
+        let pair = |cookie: &Cookie| (cookie.name().into_owned(), cookie.value().into_owned());
+        self.scope.set_cookies(cookies.iter().map(pair).collect());
+    }
+
     /// A place of which the line alone will be told: every step has one, so that it must cost nothing.
     pub(super) fn line(&self, at: At) -> Place {
         let start = self.scenario.start(at);
@@ -80,6 +106,7 @@ pub(super) async fn run(
         base_url: None,
         defaults: Settings::default(),
         outer: scenario.defaults.over(&shared.defaults),
+        asks_cookies: asks_cookies(scenario, shared),
     };
     let (name, place) = (scenario.name.value.clone(), context.line(scenario.name.at));
     emit(Event::ScenarioStarted { scenario: index, name, place });

@@ -6,15 +6,16 @@ use std::sync::Arc;
 use tokio::sync::OnceCell;
 
 use super::runner::Runner;
-use super::scenario::Context;
+use super::scenario::{Context, asks_cookies};
 use super::{Shared, bind_all, evaluate, session, step};
 use crate::outcome::{Fault, Place, Section};
 use crate::scenario::Scenario;
+use crate::scenario::decode::Text;
 use crate::scenario::sessions::{Login, Once, SessionDeclaration};
 use crate::scenario::settings::Settings;
 use crate::scenario::visit;
 use crate::session::Session;
-use crate::template::{Binding, Origin};
+use crate::template::{Binding, Expression, Origin};
 
 /// The sessions of one scenario; the one that steps run in is in its context.
 #[derive(Debug, Default)]
@@ -272,13 +273,32 @@ fn login_context<'s>(
         scope,
         session,
         base_url,
-        defaults: declared.settings.over(&outer),
+        defaults: before_login(&declared.settings, file).over(&outer),
         outer,
+        asks_cookies: asks_cookies(file, shared) || context.asks_cookies,
     };
     if let Some(text) = &file.base_url {
         inner.base_url = Some(step::text(&inner, text)?);
     }
     Ok(inner)
+}
+
+/// A session's settings while it signs in: the header that holds the login's token comes after it.
+fn before_login(settings: &Settings, file: &Scenario) -> Settings {
+    let captures = || file.all_steps().flat_map(|step| &step.captures);
+    let is_captured = |name: &str| captures().any(|capture| capture.name.value == name);
+    let uses = |text: &Text| {
+        text.value.expressions().flat_map(Expression::uses).any(|used| is_captured(&used.name))
+    };
+    let mut settings = settings.clone();
+    settings.headers.retain(|(_, values)| !values.iter().flatten().any(uses));
+    settings.query.retain(|(_, values)| {
+        let mut found = false;
+        let trees = values.iter().flatten();
+        trees.for_each(|tree| tree.visit(&mut |text| found |= uses(text)));
+        !found
+    });
+    settings
 }
 
 /// Two logins of a run are one where they send the same.

@@ -32,6 +32,7 @@ pub(super) async fn run(
     expect: &Expectations,
     outcome: &mut StepOutcome,
 ) {
+    context.offer_cookies(None);
     match &step.action {
         Action::Request(request) => exchange(context, (step, request), expect, outcome).await,
         Action::Session(at, action) => {
@@ -71,6 +72,7 @@ async fn exchange(
             .faults
             .push(Fault::Transport { place: context.place(written.at), failure: failure.clone() }),
         Ok(response) => {
+            context.offer_cookies(Some(&response.url));
             let cookies = context.session.matching(&response.url);
             let evidence = Evidence::new(&exchange, response, &cookies);
             let scope = &mut context.scope;

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use indexmap::IndexMap;
 use minijinja::value::ValueKind;
-use minijinja::{Environment, UndefinedBehavior};
+use minijinja::{Environment, State, UndefinedBehavior};
 
 use super::{Evaluated, Expression, InvalidTemplate, Scope, Use, UseKind, lex};
 use crate::diagnostic::suggest::closest;
@@ -18,8 +18,15 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.add_filter("json", |value: minijinja::Value| {
         from_jinja(&value).map(|value| value.to_string()).map_err(invalid_operation)
     });
+    environment.add_function("cookie", |state: &State<'_, '_>, name: String| {
+        let held = state.lookup(COOKIES).unwrap_or_default();
+        held.get_attr(&name).unwrap_or_default()
+    });
     environment
 });
+
+/// What `cookie` looks its names up in; no expression can write this name.
+const COOKIES: &str = "the session's cookies";
 
 /// MiniJinja's own that make sense in one expression, and those added above.
 const FILTERS: [&str; 39] = [
@@ -96,10 +103,10 @@ const TESTS: [&str; 30] = [
     "true",
     "undefined",
 ];
-const FUNCTIONS: [&str; 2] = ["range", "dict"];
+const FUNCTIONS: [&str; 3] = ["cookie", "dict", "range"];
 
 /// What the format has and this version does not.
-const LATER: [&str; 26] = [
+const LATER: [&str; 25] = [
     "uuid",
     "now",
     "timestamp",
@@ -107,7 +114,6 @@ const LATER: [&str; 26] = [
     "random_string",
     "fake",
     "file",
-    "cookie",
     "base64",
     "base64_decode",
     "base64url",
@@ -155,7 +161,7 @@ pub(super) fn check_callables(uses: &[Use]) -> Result<(), InvalidTemplate> {
                 Some(name) => Some(format!("did you mean `{name}`?")),
                 None if used.kind == UseKind::Function => {
                     let names = FUNCTIONS.map(|name| format!("`{name}`"));
-                    Some(format!("the functions are {}", names.join(" and ")))
+                    Some(format!("the functions are {}", names.join(", ")))
                 }
                 None => {
                     Some(format!("the {what}s are those of MiniJinja, the language of `${{…}}`"))
@@ -207,6 +213,11 @@ pub(super) fn evaluate(
             }
         }
     }
+    if expression.uses.iter().any(is_cookie) {
+        let held = scope.cookies().map(|(name, value)| (name.clone(), value.clone()));
+        let held: BTreeMap<String, String> = held.collect();
+        context.insert(COOKIES.to_owned(), minijinja::Value::from(held));
+    }
     let value =
         program.eval(minijinja::Value::from(context)).map_err(|error| match error.kind() {
             minijinja::ErrorKind::UndefinedError => not_there(expression, scope),
@@ -252,6 +263,10 @@ pub(super) fn reached<'t, 'v>(
     Reached { path, value, missing: None }
 }
 
+fn is_cookie(used: &Use) -> bool {
+    used.kind == UseKind::Function && used.name == "cookie"
+}
+
 /// Which part of an expression leads to nothing: "`a.b.c` is not there: `a.b` is a string".
 fn not_there(expression: &Expression, scope: &Scope) -> String {
     let names = expression.uses.iter().filter(|used| matches!(used.kind, UseKind::Name { .. }));
@@ -268,6 +283,9 @@ fn not_there(expression: &Expression, scope: &Scope) -> String {
         {
             return format!("`{path}{missing}` is not there: `{path}` is {}", described(value));
         }
+    }
+    if expression.uses.iter().any(is_cookie) {
+        return format!("the session holds no cookie that `{}` asks for", expression.text);
     }
     format!("a part of `{}` is not there", expression.text)
 }

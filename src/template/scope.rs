@@ -100,6 +100,8 @@ pub struct Scope {
     bindings: HashMap<String, Binding>,
     /// Names that a step was to capture and did not: name -> the step's name.
     unset: HashMap<String, String>,
+    /// What `cookie('name')` finds: name and value.
+    cookies: Vec<(String, String)>,
 }
 
 impl Scope {
@@ -119,6 +121,16 @@ impl Scope {
         if !fixed || matches!(origin, Origin::CommandLine) {
             self.bindings.insert(name, Binding { value, origin });
         }
+    }
+
+    /// The cookies that `cookie('name')` finds: the first of each name.
+    pub fn set_cookies(&mut self, cookies: Vec<(String, String)>) {
+        self.cookies = cookies;
+    }
+
+    /// Those cookies; of each name the last is the one to take.
+    pub(super) fn cookies(&self) -> impl DoubleEndedIterator<Item = &(String, String)> {
+        self.cookies.iter().rev()
     }
 
     /// Takes a name away.

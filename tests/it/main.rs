@@ -20,6 +20,9 @@ mod examples;
 // The commands, their options and exit codes.
 mod commands;
 
+// Several sessions in one scenario.
+mod sessions;
+
 // The transport, as a user sees it fail.
 mod transport;
 
