@@ -143,7 +143,7 @@ pub(super) async fn enter(
 /// The current session as new: it begins again before its next use.
 pub(super) fn reset(context: &mut Context<'_>) {
     let _ = give_back(context);
-    context.session = Session::new();
+    context.session.reset();
     context.sessions.current = None;
 }
 
