@@ -128,7 +128,7 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Scenario> {
             node.at,
             "the scenario has no `name`",
             "",
-            "add `name: what it shows`, for reports",
+            "add `name: what it shows`, for reports; a file that others use lies outside of the folders that are run",
         );
     }
     decode_used(d, node)

@@ -15,6 +15,8 @@ struct Example {
 enum Kind {
     Scenario,
     Project,
+    /// The file that signs in, which the other examples use.
+    Login,
 }
 
 /// The README and every page of `docs/`.
@@ -53,9 +55,11 @@ impl Example {
     }
 
     fn kind(&self) -> Option<Kind> {
-        if self.has_key("name") && self.has_key("steps") {
+        if self.text.starts_with("# shared/login.yaml\n") {
+            Some(Kind::Login)
+        } else if self.has_key("name") && self.has_key("steps") {
             Some(Kind::Scenario)
-        } else if self.has_key("environments") || self.has_key("server") {
+        } else if ["environments", "server", "sessions"].iter().any(|key| self.has_key(key)) {
             Some(Kind::Project)
         } else {
             None
@@ -79,9 +83,18 @@ impl Example {
         fs::create_dir(&scenarios).expect("a folder");
         let uploads = root().join("fixtures/uploads/prices.csv");
         fs::copy(uploads, scenarios.join("prices.csv")).expect("an upload");
+        let login = root().join("fixtures/shared/login.yaml");
+        if self.text.contains("shared/login.yaml") {
+            fs::create_dir(folder.path().join("shared")).expect("a folder");
+            fs::copy(&login, folder.path().join("shared/login.yaml")).expect("the login");
+        }
         let (scenario, args) = match self.kind() {
+            Some(Kind::Login) => {
+                let same = fs::read_to_string(login).expect("the login") == self.text;
+                return (!same).then(|| "it is not fixtures/shared/login.yaml".to_owned());
+            }
             Some(Kind::Scenario) => {
-                let args = vec!["run", "--base-url", &demo.url, "--progress", "never"];
+                let args = vec!["run", "scenarios", "--base-url", &demo.url, "--progress", "never"];
                 (self.text.as_str(), args)
             }
             Some(Kind::Project) => {
@@ -111,11 +124,10 @@ fn every_example_of_the_documentation_does_what_the_page_says() {
 /// The keys that a file of `src/scenario` knows: the words of its `known` lists.
 fn known_keys(file: &str) -> Vec<String> {
     let source = fs::read_to_string(root().join("src/scenario").join(file)).expect("a file");
-    let list = |rest: &str| rest.split(']').next().unwrap_or_default().to_owned();
-    let lists = source.split("known: &[").skip(1).map(list);
-    lists
-        .flat_map(|list| list.split('"').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>())
-        .collect()
+    let list = r"(?:known:|const (?:OWN|COOKIE_KEYS): &\[&str\] =)\s*&\[([^\]]*)\]";
+    let list = regex::Regex::new(list).expect("a pattern");
+    let words = |list: &str| list.split('"').skip(1).step_by(2).map(str::to_owned).collect();
+    list.captures_iter(&source).flat_map(|found| -> Vec<String> { words(&found[1]) }).collect()
 }
 
 #[test]
@@ -125,6 +137,8 @@ fn every_key_that_a_file_may_have_stands_in_the_reference() {
     for file in [
         "mod.rs",
         "step.rs",
+        "sessions.rs",
+        "session_action.rs",
         "settings.rs",
         "expectation.rs",
         "matcher.rs",
