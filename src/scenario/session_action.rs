@@ -1,5 +1,7 @@
 //! A `session` step: what it changes in the session by hand.
 
+use std::path::Path;
+
 use super::decode::{self, Decoder, Keys, Text};
 use super::settings;
 use super::step::Action;
@@ -21,6 +23,35 @@ pub enum SessionAction {
         /// Only the one of this path.
         path: Option<Text>,
     },
+}
+
+/// The format of a file with cookies, by the ending of its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JarFormat {
+    /// `.txt`: `cookies.txt` of Netscape, curl and wget.
+    Netscape,
+    /// `.lwp`: `#LWP-Cookies-2.0` of Perl and Python.
+    Lwp,
+    /// `.json`: callsheet's own.
+    Json,
+}
+
+impl JarFormat {
+    /// The format that the path's ending stands for.
+    ///
+    /// # Errors
+    /// Another ending, with those that there are.
+    pub fn of(path: &str) -> Result<Self, String> {
+        match Path::new(path).extension().and_then(|ending| ending.to_str()) {
+            Some("txt") => Ok(Self::Netscape),
+            Some("lwp") => Ok(Self::Lwp),
+            Some("json") => Ok(Self::Json),
+            _ => Err(format!("`{}` is no name for a file of cookies", path.escape_debug())),
+        }
+    }
+
+    /// What the endings mean, for help.
+    pub const ENDINGS: &str = "its ending says the format: `.txt` (Netscape, curl), `.lwp` (Perl, Python) or `.json` (callsheet)";
 }
 
 /// A cookie that is set by hand.

@@ -1,5 +1,6 @@
 //! Between exchanges: the cookies a session holds.
 
+pub mod files;
 mod jar;
 
 use std::borrow::Cow;
