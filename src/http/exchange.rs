@@ -83,8 +83,8 @@ impl Default for Settings {
 pub trait Cookies: Send {
     /// The Cookie header for this URL, if there are cookies for it.
     fn cookie_header(&mut self, url: &Url) -> Option<HeaderValue>;
-    /// The Set-Cookie headers of an answer from this URL.
-    fn receive(&mut self, url: &Url, set_cookie: &[HeaderValue]);
+    /// The values of the Set-Cookie fields of an answer from this URL, also of those that no header can hold.
+    fn receive(&mut self, url: &Url, set_cookie: &[&[u8]]);
 }
 
 /// No cookies.
@@ -96,7 +96,7 @@ impl Cookies for NoCookies {
         None
     }
 
-    fn receive(&mut self, _: &Url, _: &[HeaderValue]) {}
+    fn receive(&mut self, _: &Url, _: &[&[u8]]) {}
 }
 
 /// All that happened.
@@ -328,9 +328,11 @@ impl Trip<'_> {
         let mut answer = outcome?;
         hop.answer = Some(Arc::clone(&answer.head));
         hop.refused_cookies = std::mem::take(&mut answer.refused_cookies);
-        if answer.head.headers.contains_key(header::SET_COOKIE) {
-            let received: Vec<_> =
-                answer.head.headers.get_all(header::SET_COOKIE).iter().cloned().collect();
+        let received = answer.head.headers.get_all(header::SET_COOKIE).iter();
+        let received = received.map(HeaderValue::as_bytes);
+        let received: Vec<&[u8]> =
+            received.chain(hop.refused_cookies.iter().map(Vec::as_slice)).collect();
+        if !received.is_empty() {
             cookies.receive(url, &received);
         }
         Ok(answer)

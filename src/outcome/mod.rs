@@ -14,6 +14,7 @@ pub use miss::{Actual, Difference, MOST_DIFFERENCES, Miss, Subject, Unit, Via, W
 pub use summary::{Counts, Summary};
 
 use crate::http::{Exchange, Failure};
+pub use crate::session::{CookieFate, CookieNote, Reason};
 use crate::source::{Source, Span};
 use crate::value::Value;
 
@@ -114,7 +115,7 @@ pub struct StepOutcome {
     pub sent_body: Option<bytes::Bytes>,
     /// The values that the step used; only where it failed.
     pub values: Vec<UsedValue>,
-    /// What the session did with cookies; only where it failed.
+    /// What the session did with cookies, at all hops of the exchange.
     pub cookies: Vec<CookieNote>,
     /// Why it did not run.
     pub reason: Option<String>,
@@ -129,26 +130,6 @@ pub struct UsedValue {
     pub value: Value,
     /// Where the value came from: "from `vars` at login.yaml:5".
     pub origin: String,
-}
-
-/// What the session did with a cookie.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CookieNote {
-    /// The cookie's name.
-    pub name: String,
-    /// What was done with it.
-    pub fate: CookieFate,
-}
-
-/// What the session does with a cookie.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CookieFate {
-    /// It went with the request.
-    Sent,
-    /// It did not, and why: "its Path is /shop and the request's is /account".
-    HeldBack(String),
-    /// It came with the response and was not kept, and why.
-    Refused(String),
 }
 
 /// Something that was wrong with a step.

@@ -149,23 +149,21 @@ fn notes(of: Of<'_>, step: &StepOutcome, prints: &Fingerprints) -> Vec<Note> {
 
 /// `` `session` was sent (•••a1f3) ``
 fn cookie_note(cookie: &CookieNote, step: &StepOutcome, prints: &Fingerprints) -> String {
-    let name = text::clean(&cookie.name);
-    match &cookie.fate {
-        CookieFate::Sent => {}
-        CookieFate::HeldBack(reason) => {
-            return format!("`{name}` was not sent: {}", text::clean(reason));
-        }
-        CookieFate::Refused(reason) => {
-            return format!("`{name}` was refused: {}", text::clean(reason));
-        }
+    let name = match cookie.name.as_str() {
+        "" => "a cookie without a name".to_owned(),
+        name => format!("`{}`", text::clean(&text::cut(name, LONGEST_VALUE))),
+    };
+    let verb = cookie.fate.verb();
+    if let Some(reason) = cookie.fate.reason() {
+        return format!("{name} {verb}: {}", text::clean(&reason.message));
     }
     let hops = step.exchange.iter().flat_map(|exchange| &exchange.hops);
     let value = hops
         .flat_map(|hop| hop.headers.get_all(http::header::COOKIE))
         .find_map(|header| mask::cookie_value(header, &cookie.name));
-    match value {
-        Some(value) => format!("`{name}` was sent ({})", prints.of(value)),
-        None => format!("`{name}` was sent"),
+    match (&cookie.fate, value) {
+        (CookieFate::Sent, Some(value)) => format!("{name} {verb} ({})", prints.of(value)),
+        _ => format!("{name} {verb}"),
     }
 }
 

@@ -11,7 +11,7 @@ use url::Url;
 use crate::http::{ConnectFault, Exchange, Failure, FailureKind, Head, Hop, Response, Timing};
 use crate::outcome::{
     Actual, CookieFate, CookieNote, Difference, Event, Fault, Fingerprints, Miss, Outcome, Place,
-    Section, State, StepOutcome, Subject, Unit, UsedValue, Via, Wanted,
+    Reason, Section, State, StepOutcome, Subject, Unit, UsedValue, Via, Wanted,
 };
 use crate::source::{Source, Span};
 use crate::value::Value;
@@ -201,10 +201,7 @@ pub(super) fn wrong_user() -> StepOutcome {
         Actual::Value(json!("bob")),
     );
     fault.wanted.expression = Some("user".to_owned());
-    let cart = CookieNote {
-        name: "cart".to_owned(),
-        fate: CookieFate::HeldBack("its Path is /shop".to_owned()),
-    };
+    let cart = cookie_note("cart", CookieFate::HeldBack(reason("its Path is /shop")));
     let body = b"{ \"user\": \"bob\",\n \"orders\": [] }";
     StepOutcome {
         values: vec![UsedValue {
@@ -212,9 +209,17 @@ pub(super) fn wrong_user() -> StepOutcome {
             value: json!("alice"),
             origin: "from `vars` at scenarios/login.yaml:5".to_owned(),
         }],
-        cookies: vec![CookieNote { name: "session".to_owned(), fate: CookieFate::Sent }, cart],
+        cookies: vec![cookie_note("session", CookieFate::Sent), cart],
         ..failing(vec![Fault::Miss(fault)], Some(account("application/json", body)))
     }
+}
+
+pub(super) fn cookie_note(name: &str, fate: CookieFate) -> CookieNote {
+    CookieNote { name: name.to_owned(), fate, is_foreign: false }
+}
+
+pub(super) fn reason(message: &str) -> Reason {
+    Reason { message: message.to_owned(), section: "5.8.3 step 1" }
 }
 
 /// A miss of every kind, all in one step.
@@ -327,10 +332,7 @@ pub(super) fn hostile() -> StepOutcome {
             value: json!(HOSTILE),
             origin: nasty.clone(),
         }],
-        cookies: vec![CookieNote {
-            name: nasty.clone(),
-            fate: CookieFate::HeldBack(nasty.clone()),
-        }],
+        cookies: vec![cookie_note(HOSTILE, CookieFate::HeldBack(reason(HOSTILE)))],
         reason: Some(nasty),
         ..failing(vec![Fault::Miss(fault), wrong], Some(exchange(vec![post], HOSTILE.as_bytes())))
     }

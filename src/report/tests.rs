@@ -253,7 +253,7 @@ fn made_of(a: String, b: String, state: State) -> Vec<Event> {
     step.values[0].name.clone_from(&b);
     step.values[0].value = crate::value::Value::String(a.clone());
     step.values[0].origin.clone_from(&a);
-    step.cookies[0].fate = CookieFate::HeldBack(a.clone());
+    step.cookies[0].fate = CookieFate::HeldBack(super::samples::reason(&a));
     step.faults.push(crate::outcome::Fault::Invalid {
         place: place_in(&file, "GET /account"),
         message: a.clone(),

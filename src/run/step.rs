@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::scenario::Context;
 use super::{request, session};
 use crate::expect::{self, Evidence};
-use crate::outcome::{CookieFate, CookieNote, Fault, Place, StepOutcome, UsedValue};
+use crate::outcome::{Fault, Place, StepOutcome, UsedValue};
 use crate::scenario::decode::{Text, of_expression};
 use crate::scenario::names;
 use crate::scenario::step::{Action, Request, Step};
@@ -46,17 +46,16 @@ async fn exchange(
     written: &Request,
     outcome: &mut StepOutcome,
 ) {
-    // What was refused before is no news of this step.
-    context.session.take_refused();
     let prepared = match request::prepare(context, written) {
         Ok(prepared) => prepared,
         Err(fault) => return outcome.faults.push(fault),
     };
     outcome.sent_body = prepared.body_for_reports();
     let (request, settings) = (prepared.request, prepared.settings);
-    // What was refused before was told with the step that it came with.
-    context.session.take_refused();
+    // What was done before is no news of this step.
+    context.session.take_notes();
     let exchange = context.shared.client.exchange(request, &settings, &mut context.session).await;
+    outcome.cookies = context.session.take_notes();
     match &exchange.result {
         Err(failure) => outcome
             .faults
@@ -119,25 +118,6 @@ pub(super) fn helped(place: Place, message: String, help: &str) -> Fault {
 /// Adds to a failed step what helps to understand it.
 pub(super) fn explain(context: &mut Context<'_>, step: &Step, outcome: &mut StepOutcome) {
     outcome.values = used_values(context, step);
-    let last = outcome.exchange.as_ref().and_then(|exchange| exchange.hops.last());
-    if let Some(hop) = last {
-        let sent = hop.headers.get_all(::http::header::COOKIE).iter();
-        let sent: Vec<String> = sent
-            .flat_map(|value| value.as_bytes().split(|byte| *byte == b';'))
-            .map(|pair| pair.split(|byte| *byte == b'=').next().unwrap_or_default())
-            .map(|name| String::from_utf8_lossy(name).trim().to_owned())
-            .collect();
-        let held = context.session.held_back(&hop.url).into_iter();
-        let held =
-            held.map(|(name, reason)| CookieNote { name, fate: CookieFate::HeldBack(reason) });
-        let sent = sent.into_iter().map(|name| CookieNote { name, fate: CookieFate::Sent });
-        let refused = context.session.take_refused().into_iter();
-        let refused = refused.map(|cookie| CookieNote {
-            name: cookie.name,
-            fate: CookieFate::Refused(cookie.reason),
-        });
-        outcome.cookies = sent.chain(held).chain(refused).collect();
-    }
 }
 
 /// The variables that the step's texts name, each once, in the order of their use.

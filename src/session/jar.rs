@@ -1,157 +1,191 @@
-//! The wall around `cookie_store`: what it stores and matches, in the order that RFC 6265 asks for.
+//! The wall around `cookie_store`, which stores and matches. Its strings hold our bytes, one character for each
+//! (the isomorphic encoding of the Infra standard).
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::time::SystemTime;
 
-use cookie_store::{CookieDomain, CookieError, CookieExpiration, CookieStore, RawCookie};
+use cookie_store::{CookieDomain, CookieExpiration, CookiePath, CookieStore, RawCookie};
 use url::Url;
 
-use super::{Cookie, SameSite};
+use super::{Cookie, SameSite, rules};
 
-/// Cookies with the order of their arrival.
+/// Cookies with their age. A cookie is known by its name, domain, path, and whether it is for the host alone
+/// (RFC 6265bis section 5.7, step 23); `cookie_store` does not know the last, so that there are two of them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Jar {
-    store: CookieStore,
-    /// When each came, by domain, path and name; an update keeps its place (RFC 6265 section 5.3, step 11.3).
-    created: HashMap<Key, u64>,
-    next: u64,
+    host_only: CookieStore,
+    with_subdomains: CookieStore,
+    ages: HashMap<Key, Age>,
+    clock: u64,
 }
 
-type Key = (String, String, String);
+/// What one cookie is known by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    host_only: bool,
+    domain: String,
+    path: String,
+    name: String,
+}
+
+/// The creation-time and last-access-time of section 5.7, in ticks of the jar's own clock.
+#[derive(Clone, Copy, Debug)]
+struct Age {
+    created: u64,
+    used: u64,
+}
+
 type Stored = cookie_store::Cookie<'static>;
 
 impl Jar {
-    /// Takes the value of a Set-Cookie field; the error says why the cookie is refused.
-    pub(super) fn receive(&mut self, url: &Url, set_cookie: &str) -> Result<(), String> {
-        let cookie = RawCookie::parse(set_cookie)
-            .map_err(|_| "it has no name and value".to_owned())?
-            .into_owned();
-        self.insert(url, cookie)
+    /// Puts a cookie in and gives the value of the one whose place it takes. An update is as old as what it updates
+    /// (section 5.7, step 23.3).
+    ///
+    /// # Errors
+    /// Why its domain or path is none.
+    pub(super) fn insert(&mut self, cookie: &Cookie) -> Result<Option<Vec<u8>>, String> {
+        let no_host = || format!("its domain `{}` is no host", cookie.domain);
+        let url = Url::parse(&format!("https://{}/", cookie.domain)).map_err(|_| no_host())?;
+        if url.host_str() != Some(cookie.domain.as_str()) {
+            return Err(no_host());
+        }
+        let raw = RawCookie::build((text(&cookie.name), text(&cookie.value)))
+            .secure(cookie.secure)
+            .http_only(cookie.http_only);
+        let raw = match cookie.same_site {
+            Some(SameSite::Strict) => raw.same_site(cookie::SameSite::Strict),
+            Some(SameSite::Lax) => raw.same_site(cookie::SameSite::Lax),
+            Some(SameSite::None) => raw.same_site(cookie::SameSite::None),
+            None => raw,
+        };
+        let mut stored =
+            Stored::try_from_raw_cookie(&raw.build(), &url).map_err(|error| error.to_string())?;
+        stored.domain = match cookie.host_only {
+            true => CookieDomain::HostOnly(cookie.domain.clone()),
+            false => CookieDomain::Suffix(cookie.domain.clone()),
+        };
+        stored.path = CookiePath::parse(&cookie.path)
+            .ok_or_else(|| format!("its path `{}` does not begin with `/`", cookie.path))?;
+        stored.expires = match cookie.expires {
+            Some(at) => CookieExpiration::AtUtc(rules::moment(at)),
+            None => CookieExpiration::SessionEnd,
+        };
+        let key = Key::of(&stored);
+        let store = self.store(key.host_only);
+        let old = store.remove(&key.domain, &key.path, &key.name);
+        store.insert(stored, &url).map_err(|error| error.to_string())?;
+        self.clock += 1;
+        let now = self.clock;
+        self.ages.entry(key).or_insert(Age { created: now, used: now }).used = now;
+        Ok(old.map(|old| bytes(old.value())))
     }
 
-    /// Takes a cookie that is not from a response.
-    pub(super) fn set(&mut self, url: &Url, cookie: &Cookie) -> Result<(), String> {
-        let mut builder =
-            RawCookie::build((cookie.name().into_owned(), cookie.value().into_owned()))
-                .path(cookie.path.clone())
-                .secure(cookie.secure)
-                .http_only(cookie.http_only);
-        if !cookie.host_only {
-            if is_public_suffix(&cookie.domain) {
-                return Err(format!(
-                    "its Domain `{}` is a public suffix, shared by many sites",
-                    cookie.domain
-                ));
-            }
-            builder = builder.domain(cookie.domain.clone());
-        }
-        if let Some(same_site) = cookie.same_site {
-            builder = builder.same_site(match same_site {
-                SameSite::Strict => cookie::SameSite::Strict,
-                SameSite::Lax => cookie::SameSite::Lax,
-                SameSite::None => cookie::SameSite::None,
-            });
-        }
-        if let Some(expires) = cookie.expires {
-            builder = builder.expires(time::OffsetDateTime::from(expires));
-        }
-        self.insert(url, builder.build())
+    /// Takes one cookie out: the one of this name, domain and path.
+    pub(super) fn remove(&mut self, cookie: &Cookie) -> Option<Cookie> {
+        let key = Key {
+            host_only: cookie.host_only,
+            domain: cookie.domain.clone(),
+            path: cookie.path.clone(),
+            name: text(&cookie.name),
+        };
+        self.ages.remove(&key);
+        let removed = self.store(key.host_only).remove(&key.domain, &key.path, &key.name)?;
+        Some(view(&removed))
     }
 
-    fn insert(&mut self, url: &Url, mut cookie: RawCookie<'static>) -> Result<(), String> {
-        refuse_public_suffix(url, &mut cookie)?;
-        let cookie = Stored::try_from_raw_cookie(&cookie, url)
-            .map_err(|error| reason(error, &cookie, url))?
-            .into_owned();
-        let key = key(&cookie);
-        let raw = RawCookie::clone(&cookie);
-        match self.store.insert(cookie, url) {
-            Ok(_) => {}
-            // A cookie that is expired and not there to be deleted: nothing to do.
-            Err(CookieError::Expired) => return Ok(()),
-            Err(error) => return Err(reason(error, &raw, url)),
+    /// Takes cookies out; gives them, the oldest first.
+    pub(super) fn take(&mut self, matches: impl Fn(&Cookie) -> bool) -> Vec<Cookie> {
+        if self.ages.is_empty() {
+            return Vec::new();
         }
-        if self.store.contains(&key.0, &key.1, &key.2) {
-            let next = self.next;
-            self.created.entry(key).or_insert(next);
-            self.next += 1;
-        } else {
-            self.created.remove(&key);
-            self.store.remove(&key.0, &key.1, &key.2);
-        }
-        Ok(())
+        let mut doomed: Vec<(u64, Cookie)> =
+            self.everything().map(|cookie| (self.age(cookie).created, view(cookie))).collect();
+        doomed.retain(|(_, cookie)| matches(cookie));
+        doomed.sort_by_key(|(created, _)| *created);
+        doomed.into_iter().filter_map(|(_, cookie)| self.remove(&cookie)).collect()
     }
 
-    /// The cookies that a request to this URL carries: longer paths first, then older first
-    /// (RFC 6265 section 5.4, step 2).
+    /// The cookies for a request to this URL: longer paths first, then older ones (section 5.8.3, step 2).
     pub(super) fn matching(&self, url: &Url) -> Vec<Cookie> {
         let url = as_secure(url);
-        let mut found: Vec<&Stored> = self.store.matches(&url);
-        found.sort_by_cached_key(|cookie| self.rank(cookie));
+        let mut found = self.host_only.matches(&url);
+        found.extend(self.with_subdomains.matches(&url));
+        found.sort_by_cached_key(|cookie| {
+            (std::cmp::Reverse(cookie.path.len()), self.age(cookie).created)
+        });
         found.into_iter().map(view).collect()
     }
 
-    /// All cookies that are not expired, in the order they would be sent.
+    /// All cookies, also those whose time is over, in the order they were created.
     pub(super) fn all(&self) -> Vec<Cookie> {
-        let mut found: Vec<&Stored> = self.store.iter_unexpired().collect();
-        found.sort_by_cached_key(|cookie| self.rank(cookie));
-        found.into_iter().map(view).collect()
+        let mut all: Vec<&Stored> = self.everything().collect();
+        all.sort_by_cached_key(|cookie| self.age(cookie).created);
+        all.into_iter().map(view).collect()
     }
 
-    fn rank(&self, cookie: &Stored) -> (std::cmp::Reverse<usize>, u64) {
-        let created = self.created.get(&key(cookie)).copied().unwrap_or(u64::MAX);
-        (std::cmp::Reverse(cookie.path.len()), created)
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.ages.len()
     }
 
-    /// Takes cookies out; gives how many.
-    pub(super) fn delete(&mut self, matches: impl Fn(&Cookie) -> bool) -> usize {
-        let doomed: Vec<Key> =
-            self.store.iter_any().filter(|cookie| matches(&view(cookie))).map(key).collect();
-        for (domain, path, name) in &doomed {
-            self.store.remove(domain, path, name);
+    /// Notes that these were used.
+    pub(super) fn touch(&mut self, cookies: &[Cookie]) {
+        self.clock += 1;
+        for cookie in cookies {
+            if let Some(age) = self.ages.get_mut(&Key::of_ours(cookie)) {
+                age.used = self.clock;
+            }
         }
-        for key in &doomed {
-            self.created.remove(key);
+    }
+
+    /// The one of these that was used least recently.
+    pub(super) fn least_used(&self, matches: impl Fn(&Cookie) -> bool) -> Option<Cookie> {
+        let candidates = self.everything().map(|cookie| (self.age(cookie), view(cookie)));
+        let (_, cookie) = candidates
+            .filter(|(_, cookie)| matches(cookie))
+            .min_by_key(|(age, _)| (age.used, age.created))?;
+        Some(cookie)
+    }
+
+    fn everything(&self) -> impl Iterator<Item = &Stored> {
+        self.host_only.iter_any().chain(self.with_subdomains.iter_any())
+    }
+
+    fn store(&mut self, host_only: bool) -> &mut CookieStore {
+        if host_only { &mut self.host_only } else { &mut self.with_subdomains }
+    }
+
+    fn age(&self, cookie: &Stored) -> Age {
+        let unknown = Age { created: u64::MAX, used: 0 };
+        self.ages.get(&Key::of(cookie)).copied().unwrap_or(unknown)
+    }
+}
+
+impl Key {
+    fn of(cookie: &Stored) -> Self {
+        Self {
+            host_only: matches!(cookie.domain, CookieDomain::HostOnly(_)),
+            domain: cookie.domain.as_cow().unwrap_or_default().into_owned(),
+            path: cookie.path.as_ref().to_owned(),
+            name: cookie.name().to_owned(),
         }
-        doomed.len()
     }
-}
 
-/// RFC 6265bis section 5.7, step 9: a public suffix is no domain, but for the host that is one itself.
-fn refuse_public_suffix(url: &Url, cookie: &mut RawCookie<'static>) -> Result<(), String> {
-    let Some(domain) = cookie.domain().map(|domain| domain.trim_start_matches('.').to_lowercase())
-    else {
-        return Ok(());
-    };
-    if !is_public_suffix(&domain) {
-        return Ok(());
+    fn of_ours(cookie: &Cookie) -> Self {
+        Self {
+            host_only: cookie.host_only,
+            domain: cookie.domain.clone(),
+            path: cookie.path.clone(),
+            name: text(&cookie.name),
+        }
     }
-    if url.host_str() == Some(domain.as_str()) {
-        cookie.unset_domain();
-        return Ok(());
-    }
-    Err(format!("its Domain `{domain}` is a public suffix, shared by many sites"))
-}
-
-fn is_public_suffix(domain: &str) -> bool {
-    psl::suffix(domain.as_bytes())
-        .is_some_and(|suffix| suffix.is_known() && suffix.as_bytes() == domain.as_bytes())
-}
-
-fn key(cookie: &Stored) -> Key {
-    let domain = cookie.domain.as_cow().unwrap_or_default().into_owned();
-    (domain, cookie.path.as_ref().to_owned(), cookie.name().to_owned())
 }
 
 fn view(cookie: &Stored) -> Cookie {
-    let expires = match cookie.expires {
-        CookieExpiration::AtUtc(at) => Some(SystemTime::from(at)),
-        CookieExpiration::SessionEnd => None,
-    };
     Cookie {
-        name: cookie.name().into(),
-        value: cookie.value().into(),
+        name: bytes(cookie.name()),
+        value: bytes(cookie.value()),
         domain: cookie.domain.as_cow().unwrap_or_default().into_owned(),
         host_only: matches!(cookie.domain, CookieDomain::HostOnly(_)),
         path: cookie.path.as_ref().to_owned(),
@@ -162,15 +196,26 @@ fn view(cookie: &Stored) -> Cookie {
             cookie::SameSite::Lax => SameSite::Lax,
             cookie::SameSite::None => SameSite::None,
         }),
-        expires,
+        expires: match cookie.expires {
+            CookieExpiration::AtUtc(at) => Some(SystemTime::from(at)),
+            CookieExpiration::SessionEnd => None,
+        },
     }
 }
 
-/// Loopback counts as secure, as in browsers: there, Secure cookies are sent over http too.
+fn text(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| char::from(*byte)).collect()
+}
+
+/// The inverse of [`text`].
+fn bytes(text: &str) -> Vec<u8> {
+    text.chars().filter_map(|c| u8::try_from(c).ok()).collect()
+}
+
+/// What counts as secure is not `cookie_store`'s to say: it knows https alone, but for some names of this machine.
 fn as_secure(url: &Url) -> Cow<'_, Url> {
-    let loopback = super::is_loopback(url);
     let mut secure = Cow::Borrowed(url);
-    if loopback && url.scheme() == "http" {
+    if rules::is_secure(url) && url.scheme() == "http" {
         let port = url.port_or_known_default();
         let url = secure.to_mut();
         // Both schemes are special, so that neither call can fail; the port is not part of the match.
@@ -178,18 +223,4 @@ fn as_secure(url: &Url) -> Cow<'_, Url> {
         let _ = url.set_port(port);
     }
     secure
-}
-
-fn reason(error: CookieError, cookie: &RawCookie<'_>, url: &Url) -> String {
-    let domain = cookie.domain().unwrap_or_default();
-    let host = url.host_str().unwrap_or_default();
-    match error {
-        CookieError::DomainMismatch => format!("its Domain is `{domain}` and the host is `{host}`"),
-        CookieError::Expired => "it is expired".to_owned(),
-        CookieError::UnspecifiedDomain | CookieError::NonRelativeScheme => {
-            "its Domain is empty".to_owned()
-        }
-        CookieError::NonHttpScheme => format!("it is HttpOnly and came over `{}`", url.scheme()),
-        CookieError::Parse => "it is no cookie".to_owned(),
-    }
 }

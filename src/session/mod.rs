@@ -1,17 +1,34 @@
-//! Between exchanges: the cookies a session holds.
+//! Between exchanges: the cookies a session holds, by RFC 6265bis, and what it did with each, with the reason.
 
-pub mod files;
+mod date;
+mod set_cookie;
+mod note;
+mod rules;
 mod jar;
+pub mod files;
+
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 use std::time::SystemTime;
 
 use ::http::HeaderValue;
 use jar::Jar;
-use url::{Host, Url};
+use url::Url;
+
+pub use note::{CookieFate, CookieNote, Reason};
+pub use set_cookie::SetCookie;
 
 use crate::http::Cookies;
 pub use crate::scenario::session_action::SameSite;
+
+/// The most cookies that one response sets; section 5.3 lets the others be ignored.
+const MOST_OF_A_RESPONSE: usize = 50;
+/// The most cookies of one site (section 6.1).
+const MOST_OF_A_SITE: usize = 180;
+/// The longest Cookie field, in bytes, as in curl (section 6.1).
+const LONGEST_HEADER: usize = 8190;
 
 /// A cookie that a session holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,22 +65,25 @@ impl Cookie {
     pub fn value(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.value)
     }
-}
 
-/// A cookie that a session did not take, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// Its name, as far as there is one.
-    pub name: String,
-    /// Why: "its Domain is `a.test` and the host is `b.test`".
-    pub reason: String,
+    /// What stands for it in the Cookie field: one without a name is its value (section 5.8.3, step 4).
+    fn pair(&self) -> Vec<u8> {
+        match self.name.as_slice() {
+            [] => self.value.clone(),
+            name => [name, b"=", &self.value].concat(),
+        }
+    }
+
+    fn is_expired(&self, now: SystemTime) -> bool {
+        self.expires.is_some_and(|at| at <= now)
+    }
 }
 
 /// What a browser would keep between requests.
 #[derive(Clone, Debug, Default)]
 pub struct Session {
     jar: Jar,
-    refused: Vec<Refusal>,
+    notes: Vec<CookieNote>,
 }
 
 impl Session {
@@ -84,199 +104,236 @@ impl Session {
         self.jar.matching(url)
     }
 
-    /// Puts a cookie in by hand, as if the host of `url` had set it.
+    /// All cookies whose time is not over, in the order they were created.
+    #[must_use]
+    pub fn all(&self) -> Vec<Cookie> {
+        let now = SystemTime::now();
+        self.jar.all().into_iter().filter(|cookie| !cookie.is_expired(now)).collect()
+    }
+
+    /// Puts a cookie in by hand, as if the host of `url` had set it over a secure connection.
     ///
     /// # Errors
     /// Why it cannot be kept.
     pub fn set(&mut self, url: &Url, cookie: &Cookie) -> Result<(), String> {
-        self.jar.set(url, cookie)
+        let now = SystemTime::now();
+        let expires = cookie.expires.map(|at| at.min(now + rules::LONGEST_LIFE));
+        let cookie = Cookie { expires, ..cookie.clone() };
+        rules::same_site(&cookie)
+            .and_then(|()| rules::of_host(url, &cookie))
+            .map_err(|reason| reason.message)?;
+        self.put(&cookie)
+    }
+
+    /// Puts a cookie in that is of no origin, as from a file: its domain and whether it is for that host alone are its
+    /// own. One whose time is over is dropped.
+    ///
+    /// # Errors
+    /// Why it cannot be kept.
+    pub fn put(&mut self, cookie: &Cookie) -> Result<(), String> {
+        rules::by_hand(cookie).map_err(|reason| reason.message)?;
+        let host_only = cookie.host_only || rules::is_address(&cookie.domain);
+        let cookie = Cookie { host_only, ..cookie.clone() };
+        if cookie.is_expired(SystemTime::now()) {
+            self.jar.remove(&cookie);
+            return Ok(());
+        }
+        self.jar.insert(&cookie)?;
+        self.make_room(&cookie, SystemTime::now());
+        Ok(())
     }
 
     /// Takes cookies out by name, and by domain and path where they are given; gives how many.
     pub fn delete(&mut self, name: &str, domain: Option<&str>, path: Option<&str>) -> usize {
         let domain = domain.map(|domain| domain.trim_start_matches('.').to_lowercase());
-        self.jar.delete(|cookie| {
+        let matches = |cookie: &Cookie| {
             cookie.name == name.as_bytes()
                 && domain.as_ref().is_none_or(|domain| *domain == cookie.domain)
                 && path.is_none_or(|path| path == cookie.path)
-        })
+        };
+        self.jar.take(matches).len()
     }
 
-    /// The cookies that a request to this URL does not carry, each with the reason.
-    #[must_use]
-    pub fn held_back(&self, url: &Url) -> Vec<(String, String)> {
-        let sent = self.jar.matching(url);
-        let held = self.jar.all().into_iter().filter(|cookie| !sent.contains(cookie));
-        held.map(|cookie| {
-            let reason = why_not_sent(&cookie, url);
-            (cookie.name().into_owned(), reason)
-        })
-        .collect()
+    /// Drops the cookies that have no expiry, as a browser does that is closed; gives how many.
+    pub fn close_browser(&mut self) -> usize {
+        self.jar.take(|cookie| cookie.expires.is_none()).len()
     }
 
-    /// The cookies that were refused since this was asked last.
-    pub fn take_refused(&mut self) -> Vec<Refusal> {
-        std::mem::take(&mut self.refused)
+    /// What was done with cookies since this was asked last.
+    pub fn take_notes(&mut self) -> Vec<CookieNote> {
+        std::mem::take(&mut self.notes)
+    }
+
+    /// Section 5.7: cookies whose time is over are taken out.
+    fn drop_expired(&mut self, host: &str, now: SystemTime) {
+        for cookie in self.jar.take(|cookie| cookie.is_expired(now)) {
+            let Some(at) = cookie.expires else { continue };
+            let (at, now) = (rules::shown(at), rules::shown(now));
+            let reason = Reason::new("5.7", format!("its time was over at {at} and it is {now}"));
+            self.note(host, &cookie, CookieFate::Expired(reason));
+        }
+    }
+
+    /// One field of a response, whatever it holds.
+    fn take_in(&mut self, url: &Url, field: &[u8], before: usize, now: SystemTime) -> bool {
+        let set = SetCookie::parse(field);
+        let name = set.name.clone();
+        let result = rules::admit(url, field, &set, now).and_then(|cookie| {
+            self.leave_secure_alone(url, &cookie)?;
+            if before >= MOST_OF_A_RESPONSE {
+                let message =
+                    format!("the response set {before} cookies before it, which is the limit");
+                return Err(Reason::new("5.3", message));
+            }
+            let host = url.host_str().unwrap_or_default();
+            if cookie.is_expired(now) {
+                let had = self.jar.remove(&cookie).is_some();
+                self.note(host, &cookie, over(&set, had, now));
+                return Ok(());
+            }
+            let old = self.jar.insert(&cookie);
+            let old = old.map_err(|message| Reason::new("5.7 step 10", message))?;
+            let fate = match old {
+                Some(old) if old != cookie.value => CookieFate::Replaced,
+                _ => CookieFate::Stored,
+            };
+            self.note(host, &cookie, fate);
+            self.make_room(&cookie, now);
+            Ok(())
+        });
+        let is_taken = result.is_ok();
+        if let Err(reason) = result {
+            self.remember(CookieNote::new(&name, CookieFate::Refused(reason)));
+        }
+        is_taken
+    }
+
+    /// Section 5.7, step 16: who listens on an insecure connection may not hide a Secure cookie.
+    fn leave_secure_alone(&self, url: &Url, cookie: &Cookie) -> Result<(), Reason> {
+        if cookie.secure || rules::is_secure(url) || self.jar.len() == 0 {
+            return Ok(());
+        }
+        match self.jar.all().into_iter().find(|kept| rules::hides(cookie, kept)) {
+            Some(kept) => {
+                let message = format!(
+                    "it came over {} and would hide a Secure cookie of that name for {}{}",
+                    url.scheme(),
+                    kept.domain,
+                    kept.path
+                );
+                Err(Reason::new("5.7 step 16", message))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Section 5.7: a site has so many cookies; those whose time is over go first, then those that are not Secure, and
+    /// of these the one that was used least recently.
+    fn make_room(&mut self, new: &Cookie, now: SystemTime) {
+        if self.jar.len() <= MOST_OF_A_SITE {
+            return;
+        }
+        let site = rules::site(&new.domain).to_owned();
+        let is_of_site = |cookie: &Cookie| rules::site(&cookie.domain) == site;
+        let count = || self.jar.all().into_iter().filter(|cookie| is_of_site(cookie)).count();
+        if count() <= MOST_OF_A_SITE {
+            return;
+        }
+        self.drop_expired(&new.domain, now);
+        loop {
+            let all = self.jar.all();
+            let here: Vec<&Cookie> = all.iter().filter(|cookie| is_of_site(cookie)).collect();
+            if here.len() <= MOST_OF_A_SITE {
+                return;
+            }
+            let any_insecure = here.iter().any(|cookie| !cookie.secure);
+            let may_go = |cookie: &Cookie| is_of_site(cookie) && !(any_insecure && cookie.secure);
+            let Some(cookie) = self.jar.least_used(may_go) else { return };
+            self.jar.remove(&cookie);
+            let what = if any_insecure { " of those that are not Secure" } else { "" };
+            let message = format!(
+                "{site} has {} cookies, the limit is {MOST_OF_A_SITE}, and it was not used for longest{what}",
+                here.len()
+            );
+            self.note(&new.domain, &cookie, CookieFate::Evicted(Reason::new("5.7", message)));
+        }
+    }
+
+    fn note(&mut self, host: &str, cookie: &Cookie, fate: CookieFate) {
+        let is_foreign = rules::site(host) != rules::site(&cookie.domain);
+        self.remember(CookieNote { is_foreign, ..CookieNote::new(&cookie.name, fate) });
+    }
+
+    /// What is so at several hops of an exchange is told once.
+    fn remember(&mut self, note: CookieNote) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
     }
 }
 
 impl Cookies for Session {
     fn cookie_header(&mut self, url: &Url) -> Option<HeaderValue> {
-        let cookies = self.jar.matching(url);
-        if cookies.is_empty() {
+        if self.jar.len() == 0 {
             return None;
         }
-        let pair = |cookie: &Cookie| [&cookie.name[..], b"=", &cookie.value[..]].concat();
-        let field = cookies.iter().map(pair).collect::<Vec<_>>().join(&b"; "[..]);
-        // Values with control characters were refused when they came.
-        HeaderValue::from_bytes(&field).ok()
+        let host = url.host_str().unwrap_or_default();
+        let now = SystemTime::now();
+        let mut all = self.jar.all();
+        if all.iter().any(|cookie| cookie.is_expired(now)) {
+            self.drop_expired(host, now);
+            all.retain(|cookie| !cookie.is_expired(now));
+        }
+        let mut field = Vec::new();
+        let mut sent = Vec::new();
+        for cookie in self.jar.matching(url) {
+            let pair = cookie.pair();
+            let blank = if field.is_empty() { 0 } else { 2 };
+            let length = field.len() + blank + pair.len();
+            if length > LONGEST_HEADER {
+                let message = format!(
+                    "with it the Cookie header has {length} bytes and the limit is {LONGEST_HEADER}"
+                );
+                self.note(host, &cookie, CookieFate::HeldBack(Reason::new("6.1", message)));
+                continue;
+            }
+            if !field.is_empty() {
+                field.extend(b"; ");
+            }
+            field.extend(pair);
+            sent.push(cookie);
+        }
+        for cookie in &sent {
+            self.note(host, cookie, CookieFate::Sent);
+        }
+        self.jar.touch(&sent);
+        for cookie in &all {
+            if let Some(reason) = rules::held_back(cookie, url) {
+                self.note(host, cookie, CookieFate::HeldBack(reason));
+            }
+        }
+        // Names and values with control characters were refused when they came.
+        (!sent.is_empty()).then(|| HeaderValue::from_bytes(&field).ok()).flatten()
     }
 
-    fn receive(&mut self, url: &Url, set_cookie: &[HeaderValue]) {
-        for value in set_cookie {
-            let text = String::from_utf8_lossy(value.as_bytes());
-            let name = || text.split(['=', ';']).next().unwrap_or_default().trim().to_owned();
-            let result = if text.contains(|c: char| c.is_control() && c != '\t') {
-                Err("it holds a control character".to_owned())
-            } else {
-                self.jar.receive(url, &text)
-            };
-            if let Err(reason) = result {
-                self.refused.push(Refusal { name: name(), reason });
-            }
+    fn receive(&mut self, url: &Url, set_cookie: &[&[u8]]) {
+        let now = SystemTime::now();
+        let mut taken = 0;
+        for field in set_cookie {
+            taken += usize::from(self.take_in(url, field, taken, now));
         }
     }
 }
 
-/// Why a cookie that the session holds is not sent, both sides named.
-fn why_not_sent(cookie: &Cookie, url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    let below = host.strip_suffix(&cookie.domain).is_some_and(|rest| rest.ends_with('.'));
-    if host != cookie.domain && (cookie.host_only || !below) {
-        let what = if cookie.host_only { "host" } else { "Domain" };
-        return format!("its {what} is {} and the request's host is {host}", cookie.domain);
-    }
-    if cookie.secure && url.scheme() != "https" && !is_loopback(url) {
-        return "it is Secure and the request goes over http".to_owned();
-    }
-    format!("its Path is {} and the request's is {}", cookie.path, url.path())
-}
-
-/// Whether the host is this machine (the Secure Contexts standard's "potentially trustworthy" hosts).
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn url(text: &str) -> Url {
-        Url::parse(text).expect(text)
-    }
-
-    /// The Cookie field that a request to `then` carries after `from` has set these.
-    #[track_caller]
-    fn check(from: &str, set_cookie: &[&str], then: &str, expected: Option<&str>) {
-        let mut session = Session::new();
-        let values: Vec<_> =
-            set_cookie.iter().map(|value| HeaderValue::from_str(value).expect(value)).collect();
-        session.receive(&url(from), &values);
-        let header = session.cookie_header(&url(then));
-        let header = header.as_ref().map(|value| value.to_str().expect("text"));
-        assert_eq!(header, expected, "{set_cookie:?}");
-    }
-
-    #[test]
-    fn a_cookie_goes_back_to_where_its_attributes_say() {
-        let shop = "http://shop.test/a/b";
-        check(shop, &["a=1"], "http://shop.test/a/c", Some("a=1"));
-        check(shop, &["a=1"], "http://shop.test/", None);
-        check(shop, &["a=1; Path=/"], "http://shop.test/", Some("a=1"));
-        check(shop, &["a=1; Path=/"], "http://www.shop.test/", None);
-        check(shop, &["a=1; Path=/; Domain=shop.test"], "http://www.shop.test/", Some("a=1"));
-        check(shop, &["a=1; Path=/; Secure"], "http://shop.test/", None);
-        check(shop, &["a=1; Path=/; Secure"], "https://shop.test/", Some("a=1"));
-        check(shop, &["a=1; Path=/; Domain=other.test"], "http://other.test/", None);
-        check("http://a.co.uk/", &["a=1; Domain=co.uk"], "http://b.co.uk/", None);
-        check("http://127.0.0.1:80/", &["a=1; Secure"], "http://127.0.0.1:80/", Some("a=1"));
-        check("http://x.localhost/", &["a=1; Secure"], "http://x.localhost/", Some("a=1"));
-    }
-
-    #[test]
-    fn longer_paths_come_first_then_older_cookies_and_an_update_keeps_its_place() {
-        let all = ["z=1; Path=/", "a=2; Path=/", "deep=3; Path=/x", "z=4; Path=/"];
-        check("http://shop.test/x", &all, "http://shop.test/x", Some("deep=3; z=4; a=2"));
-    }
-
-    #[test]
-    fn an_expired_cookie_deletes_and_one_set_again_goes_last() {
-        let url_text = "http://shop.test/";
-        check(url_text, &["a=1", "b=2", "a=; Max-Age=0"], url_text, Some("b=2"));
-        check(url_text, &["a=1", "b=2", "a=; Max-Age=0", "a=3"], url_text, Some("b=2; a=3"));
-        check(url_text, &["a=1; Max-Age=0"], url_text, None);
-    }
-
-    #[test]
-    fn a_cookie_that_is_held_back_says_why() {
-        let mut session = Session::new();
-        let values = ["p=1; Path=/shop", "s=1; Path=/; Secure", "ok=1; Path=/"];
-        let values: Vec<_> = values.map(HeaderValue::from_static).into();
-        session.receive(&url("http://shop.test/shop"), &values);
-        let held = session.held_back(&url("http://shop.test/account"));
-        let held: Vec<_> = held.iter().map(|(name, why)| format!("{name}: {why}")).collect();
-        assert_eq!(
-            held,
-            [
-                "p: its Path is /shop and the request's is /account",
-                "s: it is Secure and the request goes over http",
-            ]
-        );
-        let held = session.held_back(&url("http://other.test/"));
-        assert!(held.iter().any(|(_, why)| why == "its host is shop.test and the request's host is other.test"));
-    }
-
-    #[test]
-    fn a_bad_cookie_is_refused_with_its_reason_and_the_rest_stands() {
-        let mut session = Session::new();
-        let values = ["a=1; Domain=other.test", "b=\x7f", "", "c=1"];
-        let values: Vec<_> = values.iter().map(|v| HeaderValue::from_bytes(v.as_bytes())).collect();
-        let values: Vec<_> = values.into_iter().flatten().collect();
-        session.receive(&url("http://shop.test/"), &values);
-        let names: Vec<_> =
-            session.matching(&url("http://shop.test/")).into_iter().map(|c| c.name).collect();
-        assert_eq!(names, [b"c"]);
-        let refused = session.take_refused();
-        assert_eq!(refused[0].reason, "its Domain is `other.test` and the host is `shop.test`");
-        assert!(session.take_refused().is_empty());
-    }
-
-    #[test]
-    fn cookies_are_set_and_deleted_by_hand() {
-        let mut session = Session::new();
-        let cookie = |name: &str, path: &str| Cookie {
-            name: name.into(),
-            value: "v".into(),
-            domain: "shop.test".into(),
-            host_only: true,
-            path: path.into(),
-            secure: false,
-            http_only: true,
-            same_site: Some(SameSite::Lax),
-            expires: None,
-        };
-        let here = url("http://shop.test/x");
-        session.set(&here, &cookie("a", "/")).expect("kept");
-        session.set(&here, &cookie("a", "/x")).expect("kept");
-        assert_eq!(session.matching(&here), [cookie("a", "/x"), cookie("a", "/")]);
-        assert_eq!(session.delete("a", None, Some("/x")), 1);
-        assert_eq!(session.delete("a", Some("shop.test"), None), 1);
-        assert_eq!(session.delete("a", None, None), 0);
-        assert!(session.matching(&here).is_empty());
-    }
+/// The fate of a cookie that came with its time over already: the server deletes what there is of it.
+fn over(set: &SetCookie, had: bool, now: SystemTime) -> CookieFate {
+    let message = match (set.max_age, set.expires) {
+        (Some(seconds), _) => format!("its Max-Age is {seconds}"),
+        (None, Some(at)) => {
+            format!("its Expires is {} and it is {}", rules::shown(at), rules::shown(now))
+        }
+        (None, None) => "its time is over".to_owned(),
+    };
+    let reason = Reason::new("5.7", message);
+    if had { CookieFate::Deleted(reason) } else { CookieFate::Expired(reason) }
 }

@@ -24,9 +24,10 @@ const ORDER: [&str; 14] = [
 ];
 
 /// Foreign crates and the only places that may name them.
-const WALLS: [(&str, &[&str]); 12] = [
+const WALLS: [(&str, &[&str]); 13] = [
     ("serde_yaml", &["scenario/yaml"]),
     ("jsonpath_rust", &["jsonpath"]),
+    ("cookie", &["session"]),
     ("cookie_store", &["session"]),
     ("hyper", &["http", "demo"]),
     ("hyper_util", &["http", "demo"]),

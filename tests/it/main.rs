@@ -26,6 +26,9 @@ mod transport;
 // The project's server is started, awaited and stopped.
 mod server;
 
+// Cookies do what the public suites of RFC 6265bis ask for.
+mod conformance;
+
 // Every example of the documentation does what the page says.
 mod docs;
 

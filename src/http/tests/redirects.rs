@@ -117,8 +117,8 @@ impl Cookies for Notes {
         Some(HeaderValue::from_static("session=1"))
     }
 
-    fn receive(&mut self, url: &Url, set_cookie: &[HeaderValue]) {
-        self.0.push(format!("from {}: {}", url.path(), set_cookie[0].to_str().unwrap()));
+    fn receive(&mut self, url: &Url, set_cookie: &[&[u8]]) {
+        self.0.push(format!("from {}: {}", url.path(), set_cookie[0].escape_ascii()));
     }
 }
 
