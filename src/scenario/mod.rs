@@ -147,6 +147,7 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Scenario> {
         }
         Some(_) => {}
     }
+    session_action::check_loads(d, setup.iter().chain(&main).chain(&teardown));
     let name = name?;
     Some(Scenario {
         document: d.document(),

@@ -3,6 +3,7 @@
 mod json;
 mod lwp;
 mod netscape;
+mod store;
 
 use std::time::{Duration, SystemTime};
 
@@ -11,6 +12,7 @@ use url::Host;
 
 use super::Cookie;
 pub use crate::scenario::session_action::JarFormat;
+pub use store::store;
 
 /// A cookie of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
