@@ -53,6 +53,7 @@ impl JarFormat {
             Some("txt") => Ok(Self::Netscape),
             Some("lwp") => Ok(Self::Lwp),
             Some("json") => Ok(Self::Json),
+            _ if path.is_empty() => Err("the path is empty".to_owned()),
             _ => Err(format!("`{}` is no name for a file of cookies", path.escape_debug())),
         }
     }
