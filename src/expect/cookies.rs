@@ -1,5 +1,6 @@
-//! `cookies`: what the session holds for the last URL.
+//! `cookies`: what the session holds for the last URL. `set_cookies`: what the last response says.
 
+use std::borrow::Cow;
 use std::time::SystemTime;
 
 use super::evidence::Evidence;
@@ -9,8 +10,49 @@ use super::target::Target;
 use crate::outcome::{Actual, Fault, Subject};
 use crate::scenario::expectation::{CookieAttribute, CookieExpectation};
 use crate::scenario::matcher::Matcher;
-use crate::session::Cookie;
+use crate::session::{Cookie, SameSite, SetCookie};
 use crate::value::Value;
+
+/// What can be asked of a cookie, wherever it stands.
+struct Asked<'a> {
+    value: Cow<'a, str>,
+    domain: Option<Cow<'a, str>>,
+    path: Option<Cow<'a, str>>,
+    secure: bool,
+    http_only: bool,
+    same_site: Option<SameSite>,
+    expires: Option<SystemTime>,
+}
+
+impl<'a> Asked<'a> {
+    fn held(cookie: &'a Cookie) -> Self {
+        Self {
+            value: cookie.value(),
+            domain: Some(Cow::Borrowed(&cookie.domain)),
+            path: Some(Cow::Borrowed(&cookie.path)),
+            secure: cookie.secure,
+            http_only: cookie.http_only,
+            same_site: cookie.same_site,
+            expires: cookie.expires,
+        }
+    }
+
+    fn said(cookie: &'a SetCookie) -> Self {
+        let text = |bytes: &'a Vec<u8>| String::from_utf8_lossy(bytes);
+        Self {
+            value: text(&cookie.value),
+            domain: cookie.domain.as_ref().map(text),
+            path: cookie.path.as_ref().map(text),
+            secure: cookie.secure,
+            http_only: cookie.http_only,
+            same_site: cookie.same_site,
+            expires: cookie.expires_at(SystemTime::now()),
+        }
+    }
+}
+
+/// Makes the subject of a miss, given the attribute.
+type About<'a> = &'a dyn Fn(Option<&'static str>) -> Subject;
 
 impl Context<'_> {
     pub(super) fn cookie(
@@ -20,16 +62,39 @@ impl Context<'_> {
         evidence: &Evidence<'_>,
         faults: &mut Vec<Fault>,
     ) {
-        let cookie = evidence.cookies(name).next();
+        let cookie = evidence.cookies(name).next().map(Asked::held);
+        let about = |attribute| Subject::Cookie(name.to_owned(), attribute);
+        self.asked(&about, cookie.as_ref(), expected, faults);
+    }
+
+    pub(super) fn set_cookie(
+        &self,
+        name: &str,
+        expected: &CookieExpectation,
+        evidence: &Evidence<'_>,
+        faults: &mut Vec<Fault>,
+    ) {
+        let field = evidence.set_cookie(name);
+        let about = |attribute| Subject::SetCookie(name.to_owned(), attribute);
+        self.asked(&about, field.as_ref().map(Asked::said).as_ref(), expected, faults);
+    }
+
+    fn asked(
+        &self,
+        about: About<'_>,
+        cookie: Option<&Asked<'_>>,
+        expected: &CookieExpectation,
+        faults: &mut Vec<Fault>,
+    ) {
         let before = faults.len();
         for (attribute, matcher) in &expected.attributes {
             match (attribute, cookie) {
-                (CookieAttribute::Exists, _) => self.exists(name, cookie, matcher, faults),
-                (_, Some(cookie)) => self.attribute(cookie, *attribute, matcher, faults),
+                (CookieAttribute::Exists, _) => self.exists(about, cookie, matcher, faults),
+                (_, Some(cookie)) => self.attribute(about, cookie, *attribute, matcher, faults),
                 // That it is not there is told once.
                 (_, None) if faults.len() > before => {}
                 (_, None) => {
-                    let subject = || Subject::Cookie(name.to_owned(), None);
+                    let subject = || about(None);
                     let looked = Looked { subject: &subject, missing: &absent };
                     let domain = domain(*attribute);
                     self.matcher(matcher, Target::Missing, domain, &looked, faults);
@@ -40,8 +105,8 @@ impl Context<'_> {
 
     fn exists(
         &self,
-        name: &str,
-        cookie: Option<&Cookie>,
+        about: About<'_>,
+        cookie: Option<&Asked<'_>>,
         matcher: &Matcher,
         faults: &mut Vec<Fault>,
     ) {
@@ -50,12 +115,11 @@ impl Context<'_> {
             Ok(verdict) if verdict.holds() => {}
             Ok(_) => {
                 let actual = match cookie {
-                    Some(cookie) => Actual::Value(Value::from(cookie.value())),
+                    Some(cookie) => Actual::Value(Value::from(cookie.value.as_ref())),
                     None => Actual::Absent,
                 };
-                let subject = Subject::Cookie(name.to_owned(), None);
                 let wanted = ("exists", Value::Bool(cookie.is_none()));
-                faults.push(Fault::Miss(self.plain_miss(matcher.at, subject, wanted, actual)));
+                faults.push(Fault::Miss(self.plain_miss(matcher.at, about(None), wanted, actual)));
             }
             Err(fault) => faults.push(*fault),
         }
@@ -63,7 +127,8 @@ impl Context<'_> {
 
     fn attribute(
         &self,
-        cookie: &Cookie,
+        about: About<'_>,
+        cookie: &Asked<'_>,
         attribute: CookieAttribute,
         matcher: &Matcher,
         faults: &mut Vec<Fault>,
@@ -71,9 +136,7 @@ impl Context<'_> {
         let value = match attribute {
             CookieAttribute::Secure => Some(Value::Bool(cookie.secure)),
             CookieAttribute::HttpOnly => Some(Value::Bool(cookie.http_only)),
-            CookieAttribute::SameSite => {
-                Some(cookie.same_site.map(crate::session::SameSite::name).into())
-            }
+            CookieAttribute::SameSite => Some(cookie.same_site.map(SameSite::name).into()),
             CookieAttribute::Persistent => Some(Value::Bool(cookie.expires.is_some())),
             CookieAttribute::ExpiresIn => cookie.expires.map(milliseconds_left),
             CookieAttribute::Value
@@ -81,21 +144,25 @@ impl Context<'_> {
             | CookieAttribute::Path
             | CookieAttribute::Exists => None,
         };
-        let text = cookie.value();
-        let target = match attribute {
-            CookieAttribute::Value => Target::Text(&text),
-            CookieAttribute::Domain => Target::Text(&cookie.domain),
-            CookieAttribute::Path => Target::Text(&cookie.path),
-            _ => value.as_ref().map_or(Target::Missing, Target::Node),
+        let text = match attribute {
+            CookieAttribute::Value => Some(cookie.value.as_ref()),
+            CookieAttribute::Domain => cookie.domain.as_deref(),
+            CookieAttribute::Path => cookie.path.as_deref(),
+            _ => None,
         };
-        let subject = || Subject::Cookie(cookie.name().into_owned(), key(attribute));
+        let target = match (text, &value) {
+            (Some(text), _) => Target::Text(text),
+            (None, Some(value)) => Target::Node(value),
+            (None, None) => Target::Missing,
+        };
+        let subject = || about(key(attribute));
         let looked = Looked { subject: &subject, missing: &absent };
         self.matcher(matcher, target, domain(attribute), &looked, faults);
     }
 }
 
 fn milliseconds_left(expires: SystemTime) -> Value {
-    // One that expired since the session was asked has nothing left.
+    // One whose time is over, in the field or since the session was asked, has nothing left.
     let left = expires.duration_since(SystemTime::now()).unwrap_or_default();
     Value::from(left.as_secs_f64() * 1e3)
 }

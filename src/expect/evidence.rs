@@ -9,7 +9,7 @@ use super::charset;
 use crate::http::{Exchange, Response};
 use crate::jsonpath::{self, JsonPath};
 use crate::outcome::Actual;
-use crate::session::Cookie;
+use crate::session::{Cookie, SetCookie};
 use crate::value::Value;
 
 /// A response with all that came with it.
@@ -104,6 +104,15 @@ impl<'a> Evidence<'a> {
         name: &'n str,
     ) -> impl Iterator<Item = &'a Cookie> + use<'a, 'n> {
         self.cookies.iter().filter(move |cookie| cookie.name == name.as_bytes())
+    }
+
+    /// The last Set-Cookie field of a name, also of those that the client would not take for a header.
+    pub(super) fn set_cookie(&self, name: &str) -> Option<SetCookie> {
+        let taken = self.headers().get_all(header::SET_COOKIE).iter().map(HeaderValue::as_bytes);
+        let refused = self.exchange.hops.last().map(|hop| hop.refused_cookies.as_slice());
+        let refused = refused.unwrap_or_default().iter().map(Vec::as_slice);
+        let mut all = taken.chain(refused).map(SetCookie::parse);
+        all.rfind(|cookie| cookie.name == name.as_bytes())
     }
 
     /// The whole exchange in milliseconds.

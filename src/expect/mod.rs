@@ -59,6 +59,9 @@ pub fn evaluate(
     for (name, cookie) in &expect.cookies {
         context.cookie(&name.value, cookie, evidence, &mut faults);
     }
+    for (name, cookie) in &expect.set_cookies {
+        context.set_cookie(&name.value, cookie, evidence, &mut faults);
+    }
     context.json(&expect.json, evidence, &mut faults);
     if let Some(matcher) = &expect.body {
         context.body(matcher, evidence, &mut faults);

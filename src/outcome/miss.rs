@@ -62,6 +62,8 @@ pub enum Subject {
     Header(String),
     /// A cookie of the session, by its name and, but for the value, the attribute.
     Cookie(String, Option<&'static str>),
+    /// A Set-Cookie field of the response, in the same way.
+    SetCookie(String, Option<&'static str>),
     /// What a JSONPath finds.
     Json(String),
     /// The decoded text.
@@ -204,7 +206,7 @@ impl Subject {
     fn is_secret(&self) -> bool {
         let credentials = ["set-cookie", "cookie", "authorization", "proxy-authorization"];
         match self {
-            Self::Cookie(_, attribute) => attribute.is_none(),
+            Self::Cookie(_, attribute) | Self::SetCookie(_, attribute) => attribute.is_none(),
             Self::Header(name) => credentials.iter().any(|known| name.eq_ignore_ascii_case(known)),
             _ => false,
         }
@@ -215,7 +217,10 @@ impl Subject {
     }
 
     fn is_time(&self) -> bool {
-        matches!(self, Self::Duration | Self::Cookie(_, Some("expires_in")))
+        let (Self::Cookie(_, what) | Self::SetCookie(_, what)) = self else {
+            return *self == Self::Duration;
+        };
+        *what == Some("expires_in")
     }
 
     fn shown(&self, value: &Value) -> String {

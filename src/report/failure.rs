@@ -1,9 +1,9 @@
 //! A failed step as its user sees it: what was wrong, at its place, and under it all that helps to understand it.
 
 use super::text::{self, BAD, DIM, paint};
-use super::{Style, curl, exchange, mask};
+use super::{Style, cookies, curl, exchange, mask};
 use crate::diagnostic::{Diagnostic, Note, render};
-use crate::outcome::{CookieFate, CookieNote, Fault, Fingerprints, Place, StepOutcome};
+use crate::outcome::{Fault, Fingerprints, Place, StepOutcome};
 use crate::scenario::quantity;
 use crate::source::Source;
 use crate::value;
@@ -134,10 +134,8 @@ fn notes(of: Of<'_>, step: &StepOutcome, prints: &Fingerprints) -> Vec<Note> {
         let told = format!("{}, {}", mask::urls(&shown), used.origin);
         note(&text::clean(&used.name), text::clean(&told).into_owned());
     }
-    if !step.cookies.is_empty() {
-        let told: Vec<String> =
-            step.cookies.iter().map(|cookie| cookie_note(cookie, step, prints)).collect();
-        note("cookie", told.join("; "));
+    if let Some(told) = cookies::note(step, prints) {
+        note("cookie", told);
     }
     note("repeat", format!("callsheet run {}{}", repeat(of, step), of.options));
     let sent = step.sent_body.as_deref();
@@ -145,26 +143,6 @@ fn notes(of: Of<'_>, step: &StepOutcome, prints: &Fingerprints) -> Vec<Note> {
         note("curl", command);
     }
     notes
-}
-
-/// `` `session` was sent (•••a1f3) ``
-fn cookie_note(cookie: &CookieNote, step: &StepOutcome, prints: &Fingerprints) -> String {
-    let name = match cookie.name.as_str() {
-        "" => "a cookie without a name".to_owned(),
-        name => format!("`{}`", text::clean(&text::cut(name, LONGEST_VALUE))),
-    };
-    let verb = cookie.fate.verb();
-    if let Some(reason) = cookie.fate.reason() {
-        return format!("{name} {verb}: {}", text::clean(&reason.message));
-    }
-    let hops = step.exchange.iter().flat_map(|exchange| &exchange.hops);
-    let value = hops
-        .flat_map(|hop| hop.headers.get_all(http::header::COOKIE))
-        .find_map(|header| mask::cookie_value(header, &cookie.name));
-    match (&cookie.fate, value) {
-        (CookieFate::Sent, Some(value)) => format!("{name} {verb} ({})", prints.of(value)),
-        _ => format!("{name} {verb}"),
-    }
 }
 
 /// `scenarios/login.yaml:27`, as a shell takes it. A step of a file that is used can only be repeated by the scenario

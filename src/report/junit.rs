@@ -247,6 +247,7 @@ fn looked_at(subject: &Subject) -> &'static str {
         Subject::Status => "status",
         Subject::Header(_) => "header",
         Subject::Cookie(..) => "cookie",
+        Subject::SetCookie(..) => "set_cookie",
         Subject::Json(_) => "json",
         Subject::Body => "body",
         Subject::Duration => "duration",

@@ -69,9 +69,12 @@ fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-/// The value that a Cookie header gives to a name.
-pub(super) fn cookie_value<'a>(header: &'a HeaderValue, name: &str) -> Option<&'a [u8]> {
-    header.as_bytes().split(|byte| *byte == b';').find_map(|pair| {
+/// The values that a Cookie header gives to a name.
+pub(super) fn cookie_values<'a>(
+    header: &'a HeaderValue,
+    name: &'a str,
+) -> impl Iterator<Item = &'a [u8]> {
+    header.as_bytes().split(|byte| *byte == b';').filter_map(move |pair| {
         let pair = pair.trim_ascii();
         let at = pair.iter().position(|byte| *byte == b'=')?;
         (pair[..at].trim_ascii() == name.as_bytes()).then(|| pair[at + 1..].trim_ascii())
@@ -145,8 +148,10 @@ mod tests {
 
     #[test]
     fn cookie_values_are_found_by_name() {
-        let header = HeaderValue::from_static("a=1; session=x=y ;b=2");
-        assert_eq!(cookie_value(&header, "session"), Some(&b"x=y"[..]));
-        assert_eq!(cookie_value(&header, "ession"), None);
+        let header = HeaderValue::from_static("a=1; session=x=y ;b=2; a=3");
+        let values = |name| cookie_values(&header, name).collect::<Vec<_>>();
+        assert_eq!(values("session"), [b"x=y"]);
+        assert_eq!(values("a"), [b"1", b"3"]);
+        assert!(values("ession").is_empty());
     }
 }

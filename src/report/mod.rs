@@ -11,6 +11,7 @@ mod mask;
 mod body;
 mod exchange;
 mod curl;
+mod cookies;
 mod failure;
 mod page;
 mod tally;

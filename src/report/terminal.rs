@@ -10,7 +10,7 @@ use super::failure::{self, Of};
 use super::page::Page;
 use super::tally::{self, Failures};
 use super::text::{self, BAD, DIM, GOOD, HEAD, paint};
-use super::{Style, exchange};
+use super::{Style, cookies, exchange};
 use crate::outcome::{Event, Fingerprints, Place, Section, State, StepOutcome, Summary};
 use crate::scenario::quantity;
 
@@ -22,7 +22,7 @@ pub enum Verbosity {
     /// A line per scenario as well.
     #[default]
     Normal,
-    /// A line per step as well.
+    /// A line per step, and what became of cookies, as well.
     Steps,
     /// Headers and bodies as well.
     Exchanges,
@@ -142,6 +142,11 @@ impl Terminal {
         }
         if self.verbosity >= Verbosity::Steps && step.state != State::Failed {
             told.page.line(&step_line(step, color));
+        }
+        if self.verbosity >= Verbosity::Steps {
+            for line in cookies::lines(step, &self.prints) {
+                told.page.line(&paint(DIM, &format!("      {line}"), color));
+            }
         }
         if self.verbosity >= Verbosity::Exchanges {
             for line in exchange::heads(step, &self.prints) {

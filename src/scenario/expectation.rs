@@ -16,6 +16,8 @@ pub struct Expectations {
     pub headers: Vec<(Located<String>, HeaderExpectation)>,
     /// What the session holds for the last URL.
     pub cookies: Vec<(Located<String>, CookieExpectation)>,
+    /// What the last response sets.
+    pub set_cookies: Vec<(Located<String>, CookieExpectation)>,
     /// The JSON body.
     pub json: Vec<(Located<JsonPath>, Matcher)>,
     /// The decoded text.
@@ -78,9 +80,9 @@ pub struct CookieExpectation {
 pub enum CookieAttribute {
     /// Its value.
     Value,
-    /// The Domain attribute, or the host for a host-only cookie.
+    /// The Domain attribute; in a session the host for a host-only cookie.
     Domain,
-    /// The path.
+    /// The Path attribute; in a session the default path for a cookie without one.
     Path,
     /// Secure.
     Secure,
@@ -122,6 +124,7 @@ pub(super) const KEYS: Keys = Keys {
         "status",
         "headers",
         "cookies",
+        "set_cookies",
         "json",
         "body",
         "duration",
@@ -130,7 +133,6 @@ pub(super) const KEYS: Keys = Keys {
         "check",
     ],
     later: &[
-        "set_cookies",
         "like",
         "xml",
         "html",
@@ -164,6 +166,7 @@ pub(super) fn decode(d: &Decoder<'_>, node: &Node) -> Option<Expectations> {
             "status" => expect.status = status(d, value),
             "headers" => expect.headers = headers(d, value).unwrap_or_default(),
             "cookies" => expect.cookies = cookies(d, value).unwrap_or_default(),
+            "set_cookies" => expect.set_cookies = cookies(d, value).unwrap_or_default(),
             "json" => expect.json = json(d, value).unwrap_or_default(),
             "body" => expect.body = matcher::decode(d, value, Domain::Text),
             "duration" => expect.duration = matcher::decode(d, value, Domain::Duration),

@@ -320,7 +320,8 @@ fn session<'t>(action: &'t SessionAction, visit: Visit<'_, 't>) {
 
 fn expectations<'t>(expect: &'t Expectations, visit: Visit<'_, 't>) {
     let whole = [&expect.body, &expect.duration, &expect.url];
-    let cookies = expect.cookies.iter().flat_map(|(_, cookie)| &cookie.attributes);
+    let cookies = expect.cookies.iter().chain(&expect.set_cookies);
+    let cookies = cookies.flat_map(|(_, cookie)| &cookie.attributes);
     let mut matchers: Vec<&Matcher> = whole.into_iter().flatten().collect();
     matchers.extend(expect.status.iter().filter_map(status));
     matchers.extend(expect.json.iter().map(|(_, matcher)| matcher));

@@ -175,6 +175,50 @@ fn a_cookie_is_the_first_of_its_name_and_its_value_is_masked() {
 }
 
 #[test]
+fn a_set_cookie_is_the_last_field_of_its_name_as_it_was_sent() {
+    let long = format!("long={}", "v".repeat(5000));
+    let answer = Answer::new(200)
+        .cookie(cookie("held", "1"))
+        .header("set-cookie", "session=old; Path=/old; Secure")
+        .header(
+            "set-cookie",
+            "session=abc; Domain=.Elsewhere.test; HttpOnly; SameSite=Lax; Max-Age=60",
+        )
+        .header("set-cookie", "gone=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=no")
+        .header("set-cookie", &long);
+    check("set_cookies: {session: abc, held: {exists: false}}", &answer, &[]);
+    check(
+        "set_cookies:\n  session: {domain: .Elsewhere.test, path: {exists: false}, secure: false, http_only: true, same_site: lax, expires_in: {gt: 59s, lte: 1m}, persistent: true}",
+        &answer,
+        &[],
+    );
+    check("set_cookies: {gone: {value: '', expires_in: 0s, path: 'no'}}", &answer, &[]);
+    check("set_cookies: {long: {length: 5000}}", &answer, &[]);
+    check(
+        "set_cookies: {session: old}",
+        &answer,
+        &["[old] Set-Cookie `session` is ••• -- expected \"old\""],
+    );
+    check(
+        "set_cookies: {session: {path: /, secure: true}, gone: {same_site: lax}}",
+        &answer,
+        &[
+            "[/] `path` of Set-Cookie `session` is missing -- expected \"/\"",
+            "[true] `secure` of Set-Cookie `session` is false -- expected true",
+            "[lax] Set-Cookie `gone` has no `same_site` -- expected \"lax\"",
+        ],
+    );
+    check(
+        "set_cookies: {held: x, long: {expires_in: {gt: 1m}}}",
+        &answer,
+        &[
+            "[x] Set-Cookie `held` is missing -- expected \"x\"",
+            "[1m] Set-Cookie `long` has no expiry -- expected a time greater than 1 min",
+        ],
+    );
+}
+
+#[test]
 fn a_body_that_is_no_json_is_told_once() {
     let html = Answer::new(200).header("content-type", "text/html").body("<p>");
     check(

@@ -74,7 +74,7 @@ fn noun(via: Option<&Via>, subject: &Subject) -> &'static str {
     match (via, subject) {
         (Some(Via::Length(_)), _) | (_, Subject::Redirects) => "a count",
         (_, Subject::Status) => "a status",
-        (_, Subject::Duration | Subject::Cookie(_, Some("expires_in"))) => "a time",
+        (_, subject) if subject.is_time() => "a time",
         _ => "something",
     }
 }

@@ -18,8 +18,9 @@ impl Miss {
         match actual {
             Actual::Value(value) => format!("{} is {}", thing(subject, &[]), subject.shown(value)),
             Actual::Absent => match subject {
-                Subject::Cookie(name, Some("expires_in")) => {
-                    format!("cookie `{name}` has no expiry")
+                Subject::Cookie(_, Some("expires_in"))
+                | Subject::SetCookie(_, Some("expires_in")) => {
+                    format!("{} has no expiry", owner(subject))
                 }
                 _ => format!("{} is missing", thing(subject, &[])),
             },
@@ -40,11 +41,18 @@ impl Miss {
         }
         match (&self.subject, value) {
             (Subject::Duration, _) => format!("{thing} took {}", self.shown(value)),
-            (Subject::Cookie(name, Some("expires_in")), _) => {
-                format!("cookie `{name}` expires in {}", self.shown(value))
+            (
+                Subject::Cookie(_, Some("expires_in")) | Subject::SetCookie(_, Some("expires_in")),
+                _,
+            ) => {
+                format!("{} expires in {}", owner(&self.subject), self.shown(value))
             }
-            (Subject::Cookie(name, Some(attribute @ "same_site")), Value::Null) => {
-                format!("cookie `{name}` has no `{attribute}`")
+            (
+                Subject::Cookie(_, Some(attribute @ "same_site"))
+                | Subject::SetCookie(_, Some(attribute @ "same_site")),
+                Value::Null,
+            ) => {
+                format!("{} has no `{attribute}`", owner(&self.subject))
             }
             (Subject::Redirects, count) => match count.as_u64() {
                 Some(0) => "no redirect was followed".to_owned(),
@@ -75,6 +83,15 @@ impl Miss {
     }
 }
 
+/// The cookie that is looked at, or the field that sets it.
+fn owner(subject: &Subject) -> String {
+    match subject {
+        Subject::Cookie(name, _) => format!("cookie `{name}`"),
+        Subject::SetCookie(name, _) => format!("Set-Cookie `{name}`"),
+        _ => String::new(),
+    }
+}
+
 /// The name of what is looked at.
 fn thing(subject: &Subject, via: &[Via]) -> String {
     let indexes: Vec<usize> = via
@@ -89,8 +106,10 @@ fn thing(subject: &Subject, via: &[Via]) -> String {
         (Subject::Status, _) => "status".to_owned(),
         (Subject::Header(name), Some(index)) => format!("value {} of header `{name}`", index + 1),
         (Subject::Header(name), None) => format!("header `{name}`"),
-        (Subject::Cookie(name, None), _) => format!("cookie `{name}`"),
-        (Subject::Cookie(name, Some(attribute)), _) => format!("`{attribute}` of cookie `{name}`"),
+        (Subject::Cookie(_, Some(attribute)) | Subject::SetCookie(_, Some(attribute)), _) => {
+            format!("`{attribute}` of {}", owner(subject))
+        }
+        (Subject::Cookie(..) | Subject::SetCookie(..), _) => owner(subject),
         // `$..a[0]` would be another path than the first of those that `$..a` finds.
         (Subject::Json(path), Some(_)) if subject.is_list_of_nodes() => {
             format!("`{brackets}` of `{path}`")
