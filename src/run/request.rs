@@ -16,7 +16,6 @@ use super::step::{invalid, no_value, text};
 use crate::http;
 use crate::outcome::{Fault, Place};
 use crate::scenario::decode::{Located, Text, Tree, of_expression};
-use crate::scenario::files;
 use crate::scenario::settings::{Body, Settings, merged};
 use crate::scenario::step::{CREDENTIALS, Request, has_credentials};
 use crate::template::{EvaluationError, Part};
@@ -271,7 +270,8 @@ fn body(
         }
         Body::File(file) => {
             let path = text(context, &file.path)?;
-            let path = files::resolve(&file.folder, &file.name, &context.shared.plan.root, &path)
+            let path = file
+                .resolve(&context.shared.plan.root, &path)
                 .map_err(|message| invalid(place(), message))?;
             (http::Body::File(path), Some("application/octet-stream"))
         }

@@ -1,5 +1,6 @@
 //! A `session` step: the session is changed by hand.
 
+use std::fs;
 use std::time::{Duration, SystemTime};
 
 use url::Url;
@@ -9,9 +10,11 @@ use super::sessions;
 use super::step::{helped, invalid, text};
 use crate::outcome::Fault;
 use crate::scenario::decode::Text;
+use crate::scenario::files::{FileReference, reason};
 use crate::scenario::session_action::{CookieToSet, SessionAction};
 use crate::scenario::yaml::At;
-use crate::session::Cookie;
+use crate::session::files::{self, Entry, JarFormat};
+use crate::session::{Cookie, Session};
 
 /// Does what a `session` step says.
 pub(super) fn act(context: &mut Context<'_>, at: At, action: &SessionAction) -> Result<(), Fault> {
@@ -24,8 +27,66 @@ pub(super) fn act(context: &mut Context<'_>, at: At, action: &SessionAction) -> 
             let path = path.as_ref().map(|path| text(context, path)).transpose()?;
             context.session.delete(&name, domain.as_deref(), path.as_deref());
         }
+        SessionAction::CloseBrowser => {
+            context.session.close_browser();
+        }
+        SessionAction::Save(file) => save(context, file)?,
+        SessionAction::Load(file) => load(context, file)?,
     }
     Ok(())
+}
+
+/// Writes all cookies to the file.
+fn save(context: &Context<'_>, file: &FileReference) -> Result<(), Fault> {
+    let wrong = |message| invalid(context.place(file.path.at), message);
+    let (path, format) = jar_file(context, file)?;
+    let place = file.destination(&context.shared.plan.root, &path).map_err(wrong)?;
+    let bytes = files::write(format, &context.session.all()).map_err(|message| {
+        helped(context.place(file.path.at), message, "`.json` holds them all")
+    })?;
+    files::store(&place, &bytes)
+        .map_err(|error| wrong(format!("cannot write `{}`: {}", file.shown(&path), reason(&error))))
+}
+
+/// Adds all cookies of the file, or none where something is wrong with one.
+fn load(context: &mut Context<'_>, file: &FileReference) -> Result<(), Fault> {
+    let (path, format) = jar_file(context, file)?;
+    let session = jar(context, file, &path, format)
+        .map_err(|message| invalid(context.place(file.path.at), message))?;
+    context.session = session;
+    Ok(())
+}
+
+/// The session with the cookies of the file.
+fn jar(
+    context: &Context<'_>,
+    file: &FileReference,
+    path: &str,
+    format: JarFormat,
+) -> Result<Session, String> {
+    let place = file.resolve(&context.shared.plan.root, path)?;
+    let shown = file.shown(path);
+    let bytes =
+        fs::read(place).map_err(|error| format!("cannot read `{shown}`: {}", reason(&error)))?;
+    let wrong = |line, why| format!("`{shown}:{line}` cannot be loaded: {why}");
+    let entries =
+        files::read(format, &bytes).map_err(|problem| wrong(problem.line, problem.message))?;
+    let mut session = context.session.clone();
+    for Entry { line, cookie } in entries {
+        session.put(&cookie).map_err(|reason| {
+            wrong(line, format!("cookie `{}`: {reason}", cookie.name().escape_debug()))
+        })?;
+    }
+    Ok(session)
+}
+
+/// The path of a file with cookies, and the format that its ending stands for.
+fn jar_file(context: &Context<'_>, file: &FileReference) -> Result<(String, JarFormat), Fault> {
+    let path = text(context, &file.path)?;
+    match JarFormat::of(&path) {
+        Ok(format) => Ok((path, format)),
+        Err(message) => Err(helped(context.place(file.path.at), message, JarFormat::ENDINGS)),
+    }
 }
 
 /// Puts a cookie into the current session.

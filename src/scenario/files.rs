@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::decode::{Decoder, Text};
 use super::yaml::Node;
@@ -21,18 +21,53 @@ pub struct FileReference {
 const RULE: &str =
     "a path is relative to the file it stands in, and must stay below the project's folder";
 
+impl FileReference {
+    /// The file that the path means; see [`resolve`].
+    ///
+    /// # Errors
+    /// A message with the path.
+    pub fn resolve(&self, root: &Path, path: &str) -> Result<PathBuf, String> {
+        resolve(&self.folder, &self.name, root, path)
+    }
+
+    /// Where a file of this path would be written; see [`destination`].
+    ///
+    /// # Errors
+    /// A message with the path.
+    pub fn destination(&self, root: &Path, path: &str) -> Result<PathBuf, String> {
+        destination(&self.folder, &self.name, root, path)
+    }
+
+    /// The path as messages show it.
+    #[must_use]
+    pub fn shown(&self, path: &str) -> String {
+        self.name.join(path).display().to_string()
+    }
+}
+
 /// Reads a path; one without templates is looked up at once.
 pub(super) fn reference(d: &Decoder<'_>, node: &Node) -> Option<FileReference> {
+    let file = written(d, node)?;
+    match file.path.value.literal() {
+        Some(path) => allowed(d, &file, file.resolve(d.root(), path)).map(|_| file),
+        None => Some(file),
+    }
+}
+
+/// Reads a path that is looked up later.
+pub(super) fn written(d: &Decoder<'_>, node: &Node) -> Option<FileReference> {
     let path = d.text(node, "a path")?;
     let name = Path::new(d.source().name()).parent().unwrap_or(Path::new("")).to_owned();
-    let file = FileReference { path, folder: folder(d.source().path()), name };
-    if let Some(literal) = file.path.value.literal()
-        && let Err(message) = resolve(&file.folder, &file.name, d.root(), literal)
-    {
-        d.error_help(node.at, message, "", RULE);
-        return None;
-    }
-    Some(file)
+    Some(FileReference { path, folder: folder(d.source().path()), name })
+}
+
+/// Records a path that does not do.
+pub(super) fn allowed<T>(
+    d: &Decoder<'_>,
+    file: &FileReference,
+    looked_up: Result<T, String>,
+) -> Option<T> {
+    looked_up.map_err(|message| d.error_help(file.path.at, message, "", RULE)).ok()
 }
 
 /// Reads a path that may not hold expressions, and follows it to its file.
@@ -89,6 +124,41 @@ pub fn resolve(folder: &Path, name: &Path, root: &Path, path: &str) -> Result<Pa
     Ok(real)
 }
 
+/// Where a file of this path is to be written: its folder, which need not be there yet, lies below `root` after links
+/// are followed.
+///
+/// # Errors
+/// A place outside of the root, or one that cannot hold a file: a message with the path.
+pub fn destination(folder: &Path, name: &Path, root: &Path, path: &str) -> Result<PathBuf, String> {
+    let shown = name.join(path);
+    let shown = shown.display();
+    let os = |error: io::Error| format!("cannot write `{shown}`: {}", reason(&error));
+    let path = Path::new(path);
+    let file = path.file_name().ok_or_else(|| format!("`{shown}` is no name for a file"))?;
+    let root = fs::canonicalize(root).map_err(os)?;
+    let mut place = fs::canonicalize(folder).map_err(os)?;
+    for component in path.parent().into_iter().flat_map(Path::components) {
+        if component == Component::ParentDir {
+            place.pop();
+            continue;
+        }
+        place.push(component);
+        match fs::canonicalize(&place) {
+            Ok(real) => place = real,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(os(error)),
+        }
+    }
+    if !place.starts_with(&root) {
+        return Err(format!("`{shown}` is outside of the project's folder"));
+    }
+    let place = place.join(file);
+    if place.is_dir() {
+        return Err(format!("cannot write `{shown}`: it is a folder"));
+    }
+    Ok(place)
+}
+
 /// The operating system's words without its number, in lower case.
 #[must_use]
 pub fn reason(error: &io::Error) -> String {
@@ -104,7 +174,7 @@ fn lexically_below(folder: &Path, root: &Path, path: &str) -> bool {
     let mut place = folder.to_owned();
     for component in Path::new(path).components() {
         match component {
-            std::path::Component::ParentDir => {
+            Component::ParentDir => {
                 place.pop();
             }
             other => place.push(other),
@@ -149,5 +219,44 @@ mod tests {
         check("loop", Err("symbolic links"));
         check("a.txt\0", Err("cannot read"));
         check("~/a.txt", Err("there is no file"));
+    }
+
+    #[track_caller]
+    fn check_destination(path: &str, expected: Result<&str, &str>) {
+        let root = tempfile::tempdir().expect("a folder");
+        let folder = root.path().join("scenarios");
+        fs::create_dir_all(folder.join("inner.txt")).expect("a folder");
+        fs::write(folder.join("a.txt"), "a").expect("a file");
+        std::os::unix::fs::symlink("/etc", folder.join("etc")).expect("a link");
+        std::os::unix::fs::symlink("..", folder.join("up")).expect("a link");
+        let found = destination(&folder, Path::new("scenarios"), root.path(), path);
+        match expected {
+            Ok(end) => {
+                let real = root.path().canonicalize().expect("a folder");
+                assert_eq!(found.expect(path), real.join(end));
+            }
+            Err(message) => assert_eq!(found.expect_err(path), message),
+        }
+    }
+
+    #[test]
+    fn a_file_is_written_below_the_root_wherever_links_lead() {
+        let outside = |path: &str| {
+            let message = format!("`scenarios/{path}` is outside of the project's folder");
+            check_destination(path, Err(&message));
+        };
+        check_destination("a.txt", Ok("scenarios/a.txt"));
+        check_destination("new/er/b.txt", Ok("scenarios/new/er/b.txt"));
+        check_destination("new/../b.txt", Ok("scenarios/b.txt"));
+        check_destination("../b.txt", Ok("b.txt"));
+        check_destination("up/b.txt", Ok("b.txt"));
+        outside("../../b.txt");
+        outside("up/../b.txt");
+        outside("etc/b.txt");
+        outside("new/../../../b.txt");
+        check_destination("/etc/b.txt", Err("`/etc/b.txt` is outside of the project's folder"));
+        check_destination("", Err("`scenarios/` is no name for a file"));
+        check_destination("..", Err("`scenarios/..` is no name for a file"));
+        check_destination("inner.txt", Err("cannot write `scenarios/inner.txt`: it is a folder"));
     }
 }

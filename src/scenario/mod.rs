@@ -173,6 +173,7 @@ fn decode_used(d: &Decoder<'_>, node: &Node) -> Option<Scenario> {
         }
         Some(_) => {}
     }
+    session_action::check_loads(d, setup.iter().chain(&main).chain(&teardown));
     let name = match find("name") {
         Some(_) => name?,
         None => Located { at: node.at, value: d.source().name().to_owned() },

@@ -1,8 +1,11 @@
 //! A `session` step: what it changes in the session by hand.
 
+use std::path::{Path, PathBuf};
+
 use super::decode::{self, Decoder, Keys, Text};
+use super::files::{self, FileReference};
 use super::settings;
-use super::step::Action;
+use super::step::{Action, Step};
 use super::yaml::{Entry, Kind, Node};
 
 /// What a `session` step does.
@@ -21,6 +24,42 @@ pub enum SessionAction {
         /// Only the one of this path.
         path: Option<Text>,
     },
+    /// Drops the cookies that have no expiry.
+    CloseBrowser,
+    /// Writes the cookies to a file.
+    Save(FileReference),
+    /// Adds the cookies of a file.
+    Load(FileReference),
+}
+
+/// The format of a file with cookies, by the ending of its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JarFormat {
+    /// `.txt`: `cookies.txt` of Netscape, curl and wget.
+    Netscape,
+    /// `.lwp`: `#LWP-Cookies-2.0` of Perl and Python.
+    Lwp,
+    /// `.json`: callsheet's own.
+    Json,
+}
+
+impl JarFormat {
+    /// The format that the path's ending stands for.
+    ///
+    /// # Errors
+    /// Another ending, with those that there are.
+    pub fn of(path: &str) -> Result<Self, String> {
+        match Path::new(path).extension().and_then(|ending| ending.to_str()) {
+            Some("txt") => Ok(Self::Netscape),
+            Some("lwp") => Ok(Self::Lwp),
+            Some("json") => Ok(Self::Json),
+            _ if path.is_empty() => Err("the path is empty".to_owned()),
+            _ => Err(format!("`{}` is no name for a file of cookies", path.escape_debug())),
+        }
+    }
+
+    /// What the endings mean, for help.
+    pub const ENDINGS: &str = "its ending says the format: `.txt` (Netscape, curl), `.lwp` (Perl, Python) or `.json` (callsheet)";
 }
 
 /// A cookie that is set by hand.
@@ -76,13 +115,13 @@ impl SameSite {
     }
 }
 
-const ACTIONS: &str =
-    "the actions are `reset`, `{set_cookie: {name, value}}` and `{delete_cookie: NAME}`";
+const ACTIONS: &str = "the actions are `reset`, `close_browser`, `{set_cookie: {name, value}}`, `{delete_cookie: NAME}`, \
+                       `{save: path}` and `{load: path}`";
 
 const SESSION_KEYS: Keys = Keys {
     what: "a session step",
-    known: &["set_cookie", "delete_cookie"],
-    later: &["save", "load"],
+    known: &["set_cookie", "delete_cookie", "save", "load"],
+    later: &[],
 };
 
 /// Reads what stands beside `session`.
@@ -101,20 +140,18 @@ pub(super) fn decode(d: &Decoder<'_>, entry: &Entry, entries: &[&Entry]) -> Opti
     let node = &entry.value;
     let action = match &node.kind {
         Kind::Text(text) if text == "reset" => SessionAction::Reset,
-        Kind::Text(text) if text == "close_browser" => {
-            d.error_help(
-                node.at,
-                "`close_browser` is not supported yet",
-                "",
-                "it is part of the format, but not of this version of callsheet",
-            );
-            return None;
-        }
+        Kind::Text(text) if text == "close_browser" => SessionAction::CloseBrowser,
         Kind::Map(_) => match d.map(node, &SESSION_KEYS)?.as_slice() {
-            [only] if only.key == "set_cookie" => {
-                SessionAction::SetCookie(Box::new(cookie_to_set(d, &only.value, "`set_cookie`")?))
-            }
-            [only] => delete_cookie(d, &only.value)?,
+            [only] => match only.key.as_str() {
+                "set_cookie" => SessionAction::SetCookie(Box::new(cookie_to_set(
+                    d,
+                    &only.value,
+                    "`set_cookie`",
+                )?)),
+                "save" => SessionAction::Save(file_to_save(d, &only.value)?),
+                "load" => SessionAction::Load(jar_file(d, &only.value)?),
+                _ => delete_cookie(d, &only.value)?,
+            },
             [] => {
                 if matches!(&node.kind, Kind::Map(all) if all.is_empty()) {
                     d.error_help(node.at, "this session step does nothing", "", ACTIONS);
@@ -181,6 +218,51 @@ pub(super) fn cookie_to_set(
         same_site,
         expires_in: find("expires_in").and_then(|node| settings::duration(d, node)),
     })
+}
+
+/// A file of cookies; the ending of one without templates is known at once.
+fn jar_file(d: &Decoder<'_>, node: &Node) -> Option<FileReference> {
+    let file = files::written(d, node)?;
+    if let Some(Err(message)) = file.path.value.literal().map(JarFormat::of) {
+        d.error_help(node.at, message, "", JarFormat::ENDINGS);
+        return None;
+    }
+    Some(file)
+}
+
+fn file_to_save(d: &Decoder<'_>, node: &Node) -> Option<FileReference> {
+    let file = jar_file(d, node)?;
+    match file.path.value.literal() {
+        Some(path) => files::allowed(d, &file, file.destination(d.root(), path)).map(|_| file),
+        None => Some(file),
+    }
+}
+
+/// Records the files that a step loads, that are not there, and that no step before writes.
+pub(super) fn check_loads<'s>(d: &Decoder<'_>, steps: impl Iterator<Item = &'s Step>) {
+    // Where steps save; none is a path that only the run knows.
+    let mut saved: Vec<Option<PathBuf>> = Vec::new();
+    for step in steps {
+        let Action::Session(_, action) = &step.action else { continue };
+        let place = |file: &FileReference| {
+            file.path.value.literal().map(|path| file.destination(d.root(), path))
+        };
+        match action {
+            SessionAction::Save(file) => saved.push(place(file).and_then(Result::ok)),
+            SessionAction::Load(file) => {
+                let Some(place) = place(file) else { continue };
+                let Some(place) = files::allowed(d, file, place) else { continue };
+                let is_written =
+                    |saved: &Option<PathBuf>| saved.as_ref().is_none_or(|s| *s == place);
+                if let Some(path) = file.path.value.literal()
+                    && !saved.iter().any(is_written)
+                {
+                    files::allowed(d, file, file.resolve(d.root(), path));
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 const DELETE_KEYS: Keys =

@@ -16,6 +16,9 @@ pub fn step_name(step: &Step) -> &str {
         (None, Action::Session(_, SessionAction::Reset)) => "session: reset",
         (None, Action::Session(_, SessionAction::SetCookie(_))) => "session: set_cookie",
         (None, Action::Session(_, SessionAction::DeleteCookie { .. })) => "session: delete_cookie",
+        (None, Action::Session(_, SessionAction::CloseBrowser)) => "session: close_browser",
+        (None, Action::Session(_, SessionAction::Save(_))) => "session: save",
+        (None, Action::Session(_, SessionAction::Load(_))) => "session: load",
     }
 }
 
@@ -61,7 +64,8 @@ pub fn settings<'t>(settings: &'t Settings, visit: &mut dyn FnMut(&'t Text)) {
 
 pub(super) fn session<'t>(action: &'t SessionAction, visit: Visit<'_, 't>) {
     match action {
-        SessionAction::Reset => {}
+        SessionAction::Reset | SessionAction::CloseBrowser => {}
+        SessionAction::Save(file) | SessionAction::Load(file) => visit(&file.path),
         SessionAction::SetCookie(cookie) => self::cookie(cookie, visit),
         SessionAction::DeleteCookie { name, domain, path } => {
             visit(name);

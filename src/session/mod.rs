@@ -5,6 +5,7 @@ mod set_cookie;
 mod note;
 mod rules;
 mod jar;
+pub mod files;
 
 #[cfg(test)]
 mod tests;
