@@ -253,7 +253,7 @@ impl Session {
     }
 
     fn note(&mut self, host: &str, cookie: &Cookie, fate: CookieFate) {
-        let is_foreign = rules::site(host) != rules::site(&cookie.domain);
+        let is_foreign = host != cookie.domain && rules::site(host) != rules::site(&cookie.domain);
         self.remember(CookieNote { is_foreign, ..CookieNote::new(&cookie.name, fate) });
     }
 
@@ -272,9 +272,10 @@ impl Cookies for Session {
         }
         let host = url.host_str().unwrap_or_default();
         self.drop_expired(host, SystemTime::now());
-        let mut field = Vec::new();
-        let mut sent = Vec::new();
-        for cookie in self.jar.matching(url) {
+        let (mut field, mut sent) = (Vec::new(), Vec::new());
+        let matching = self.jar.matching(url);
+        let are_all = matching.len() == self.jar.len();
+        for cookie in matching {
             let pair = cookie.pair();
             let blank = if field.is_empty() { 0 } else { 2 };
             let length = field.len() + blank + pair.len();
@@ -295,7 +296,8 @@ impl Cookies for Session {
             self.note(host, cookie, CookieFate::Sent);
         }
         self.jar.touch(&sent);
-        for cookie in self.jar.all() {
+        let others = if are_all { Vec::new() } else { self.jar.all() };
+        for cookie in others {
             if let Some(reason) = rules::held_back(&cookie, url) {
                 self.note(host, &cookie, CookieFate::HeldBack(reason));
             }
