@@ -83,6 +83,8 @@ impl Default for Settings {
 pub trait Cookies: Send {
     /// The Cookie header for this URL, if there are cookies for it.
     fn cookie_header(&mut self, url: &Url) -> Option<HeaderValue>;
+    /// The request to this URL has a Cookie header of its own, so that no other is asked for.
+    fn passed_over(&mut self, _: &Url) {}
     /// The values of the Set-Cookie fields of an answer from this URL, also of those that no header can hold.
     fn receive(&mut self, url: &Url, set_cookie: &[&[u8]]);
 }
@@ -300,6 +302,7 @@ impl Trip<'_> {
         let upload = Upload::open(&request.body).await?;
         let body_len = upload.left();
         let cookie = if request.headers.contains_key(header::COOKIE) {
+            cookies.passed_over(url);
             None
         } else {
             cookies.cookie_header(url)

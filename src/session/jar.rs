@@ -83,22 +83,23 @@ impl Jar {
 
     /// Takes one cookie out: the one of this name, domain and path.
     pub(super) fn remove(&mut self, cookie: &Cookie) -> Option<Cookie> {
-        let key = Key {
-            host_only: cookie.host_only,
-            domain: cookie.domain.clone(),
-            path: cookie.path.clone(),
-            name: text(&cookie.name),
-        };
+        let key = Key::of_ours(cookie);
         self.ages.remove(&key);
         let removed = self.store(key.host_only).remove(&key.domain, &key.path, &key.name)?;
         Some(view(&removed))
     }
 
-    /// Takes cookies out; gives them, the oldest first.
-    pub(super) fn take(&mut self, matches: impl Fn(&Cookie) -> bool) -> Vec<Cookie> {
-        if self.ages.is_empty() {
+    /// Takes out those whose time is over.
+    pub(super) fn take_expired(&mut self, now: SystemTime) -> Vec<Cookie> {
+        let moment = rules::moment(now);
+        if !self.everything().any(|cookie| cookie.expires_by(&moment)) {
             return Vec::new();
         }
+        self.take(|cookie| cookie.is_expired(now))
+    }
+
+    /// Takes cookies out; gives them, the oldest first.
+    pub(super) fn take(&mut self, matches: impl Fn(&Cookie) -> bool) -> Vec<Cookie> {
         let mut doomed: Vec<(u64, Cookie)> =
             self.everything().map(|cookie| (self.age(cookie).created, view(cookie))).collect();
         doomed.retain(|(_, cookie)| matches(cookie));
@@ -108,6 +109,9 @@ impl Jar {
 
     /// The cookies for a request to this URL: longer paths first, then older ones (section 5.8.3, step 2).
     pub(super) fn matching(&self, url: &Url) -> Vec<Cookie> {
+        if self.ages.is_empty() {
+            return Vec::new();
+        }
         let url = as_secure(url);
         let mut found = self.host_only.matches(&url);
         found.extend(self.with_subdomains.matches(&url));

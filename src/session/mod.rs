@@ -134,12 +134,14 @@ impl Session {
         rules::by_hand(cookie).map_err(|reason| reason.message)?;
         let host_only = cookie.host_only || rules::is_address(&cookie.domain);
         let cookie = Cookie { host_only, ..cookie.clone() };
-        if cookie.is_expired(SystemTime::now()) {
+        let now = SystemTime::now();
+        self.drop_expired(&cookie.domain, now);
+        if cookie.is_expired(now) {
             self.jar.remove(&cookie);
             return Ok(());
         }
         self.jar.insert(&cookie)?;
-        self.make_room(&cookie, SystemTime::now());
+        self.make_room(&cookie);
         Ok(())
     }
 
@@ -166,7 +168,7 @@ impl Session {
 
     /// Section 5.7: cookies whose time is over are taken out.
     fn drop_expired(&mut self, host: &str, now: SystemTime) {
-        for cookie in self.jar.take(|cookie| cookie.is_expired(now)) {
+        for cookie in self.jar.take_expired(now) {
             let Some(at) = cookie.expires else { continue };
             let (at, now) = (rules::shown(at), rules::shown(now));
             let reason = Reason::new("5.7", format!("its time was over at {at} and it is {now}"));
@@ -198,7 +200,7 @@ impl Session {
                 _ => CookieFate::Stored,
             };
             self.note(host, &cookie, fate);
-            self.make_room(&cookie, now);
+            self.make_room(&cookie);
             Ok(())
         });
         let is_taken = result.is_ok();
@@ -227,25 +229,17 @@ impl Session {
         }
     }
 
-    /// Section 5.7: a site has so many cookies; those whose time is over go first, then those that are not Secure, and
-    /// of these the one that was used least recently.
-    fn make_room(&mut self, new: &Cookie, now: SystemTime) {
+    /// Section 5.7: a site has so many cookies; those whose time is over went before, now go those that are not Secure,
+    /// and of these the one that was used least recently.
+    fn make_room(&mut self, new: &Cookie) {
         if self.jar.len() <= MOST_OF_A_SITE {
             return;
         }
         let site = rules::site(&new.domain).to_owned();
         let is_of_site = |cookie: &Cookie| rules::site(&cookie.domain) == site;
-        let count = || self.jar.all().into_iter().filter(|cookie| is_of_site(cookie)).count();
-        if count() <= MOST_OF_A_SITE {
-            return;
-        }
-        self.drop_expired(&new.domain, now);
-        loop {
-            let all = self.jar.all();
-            let here: Vec<&Cookie> = all.iter().filter(|cookie| is_of_site(cookie)).collect();
-            if here.len() <= MOST_OF_A_SITE {
-                return;
-            }
+        let mut here = self.jar.all();
+        here.retain(is_of_site);
+        if here.len() > MOST_OF_A_SITE {
             let any_insecure = here.iter().any(|cookie| !cookie.secure);
             let may_go = |cookie: &Cookie| is_of_site(cookie) && !(any_insecure && cookie.secure);
             let Some(cookie) = self.jar.least_used(may_go) else { return };
@@ -260,7 +254,7 @@ impl Session {
     }
 
     fn note(&mut self, host: &str, cookie: &Cookie, fate: CookieFate) {
-        let is_foreign = rules::site(host) != rules::site(&cookie.domain);
+        let is_foreign = host != cookie.domain && rules::site(host) != rules::site(&cookie.domain);
         self.remember(CookieNote { is_foreign, ..CookieNote::new(&cookie.name, fate) });
     }
 
@@ -278,15 +272,11 @@ impl Cookies for Session {
             return None;
         }
         let host = url.host_str().unwrap_or_default();
-        let now = SystemTime::now();
-        let mut all = self.jar.all();
-        if all.iter().any(|cookie| cookie.is_expired(now)) {
-            self.drop_expired(host, now);
-            all.retain(|cookie| !cookie.is_expired(now));
-        }
-        let mut field = Vec::new();
-        let mut sent = Vec::new();
-        for cookie in self.jar.matching(url) {
+        self.drop_expired(host, SystemTime::now());
+        let (mut field, mut sent) = (Vec::new(), Vec::new());
+        let matching = self.jar.matching(url);
+        let are_all = matching.len() == self.jar.len();
+        for cookie in matching {
             let pair = cookie.pair();
             let blank = if field.is_empty() { 0 } else { 2 };
             let length = field.len() + blank + pair.len();
@@ -307,17 +297,27 @@ impl Cookies for Session {
             self.note(host, cookie, CookieFate::Sent);
         }
         self.jar.touch(&sent);
-        for cookie in &all {
-            if let Some(reason) = rules::held_back(cookie, url) {
-                self.note(host, cookie, CookieFate::HeldBack(reason));
+        let others = if are_all { Vec::new() } else { self.jar.all() };
+        for cookie in others {
+            if let Some(reason) = rules::held_back(&cookie, url) {
+                self.note(host, &cookie, CookieFate::HeldBack(reason));
             }
         }
         // Names and values with control characters were refused when they came.
         (!sent.is_empty()).then(|| HeaderValue::from_bytes(&field).ok()).flatten()
     }
 
+    fn passed_over(&mut self, url: &Url) {
+        let host = url.host_str().unwrap_or_default();
+        for cookie in self.jar.matching(url) {
+            let reason = Reason::new("5.8.1", "the request has a Cookie header of its own");
+            self.note(host, &cookie, CookieFate::HeldBack(reason));
+        }
+    }
+
     fn receive(&mut self, url: &Url, set_cookie: &[&[u8]]) {
         let now = SystemTime::now();
+        self.drop_expired(url.host_str().unwrap_or_default(), now);
         let mut taken = 0;
         for field in set_cookie {
             taken += usize::from(self.take_in(url, field, taken, now));

@@ -75,7 +75,7 @@ fn domain(host: &str, attribute: Option<&[u8]>) -> Result<(String, bool), Reason
     let attribute = attribute.strip_prefix(b".").unwrap_or(attribute);
     let domain = String::from_utf8_lossy(attribute).to_ascii_lowercase();
     if !domain.is_ascii() {
-        let message = format!("its Domain `{domain}` is not ASCII");
+        let message = format!("its Domain `{}` is not ASCII", short(&domain));
         return Err(Reason::new("5.7 step 8", message));
     }
     // A host that is a public suffix, or an address, is for itself alone.
@@ -84,7 +84,7 @@ fn domain(host: &str, attribute: Option<&[u8]>) -> Result<(String, bool), Reason
     }
     suffix(&domain)?;
     if !domain_match(host, &domain) {
-        let message = format!("its Domain is `{domain}` and the host is `{host}`");
+        let message = format!("its Domain is `{}` and the host is `{host}`", short(&domain));
         return Err(Reason::new("5.7 step 10", message));
     }
     Ok((domain, false))
@@ -135,7 +135,7 @@ pub(super) fn prefix(cookie: &Cookie) -> Result<(), Reason> {
         } else if !cookie.host_only {
             format!("its Domain is {}, where there may be none", cookie.domain)
         } else if cookie.path != "/" {
-            format!("its Path is {}, where it must be /", cookie.path)
+            format!("its Path is {}, where it must be /", short(&cookie.path))
         } else {
             return Ok(());
         };
@@ -199,7 +199,7 @@ pub(super) fn held_back(cookie: &Cookie, url: &Url) -> Option<Reason> {
         let what = if cookie.host_only { "host" } else { "Domain" };
         format!("its {what} is {} and the request's host is {host}", cookie.domain)
     } else if !path_match(url.path(), &cookie.path) {
-        format!("its Path is {} and the request's is {}", cookie.path, url.path())
+        format!("its Path is {} and the request's is {}", short(&cookie.path), short(url.path()))
     } else if cookie.secure && !is_secure(url) {
         format!("it is Secure and the request goes over {}", url.scheme())
     } else {
@@ -244,6 +244,11 @@ fn is_public_suffix(domain: &str) -> bool {
 /// The registrable domain, or the host where there is none.
 pub(super) fn site(host: &str) -> &str {
     if is_address(host) { host } else { psl::domain_str(host).unwrap_or(host) }
+}
+
+/// A path or a domain as a reason tells it, so that both sides have room.
+fn short(text: &str) -> String {
+    crate::value::cut(text, 150)
 }
 
 /// A time as a reason tells it: `2026-01-31 12:00:00 UTC`.

@@ -26,6 +26,9 @@ mod transport;
 // The project's server is started, awaited and stopped.
 mod server;
 
+// What becomes of cookies is told and done.
+mod cookies;
+
 // Cookies do what the public suites of RFC 6265bis ask for.
 mod conformance;
 
