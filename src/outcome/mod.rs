@@ -1,6 +1,5 @@
 //! What happened, as data: events, and the outcome that is their fold.
 
-mod fingerprint;
 mod fold;
 mod miss;
 mod summary;
@@ -8,10 +7,11 @@ mod summary;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use fingerprint::{Fingerprints, MASK};
 pub use fold::{Outcome, ScenarioOutcome};
 pub use miss::{Actual, Difference, MOST_DIFFERENCES, Miss, Subject, Unit, Via, Wanted};
 pub use summary::{Counts, Summary};
+
+pub use crate::mask::{Fingerprints, MASK};
 
 use crate::http::{Exchange, Failure};
 use crate::source::{Source, Span};

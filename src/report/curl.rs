@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
-use super::mask::{self, Kind};
+use super::mask;
 use super::text;
+use crate::mask::header::Kind;
 use crate::http::{ACCEPT, ACCEPT_ENCODING, Exchange, Hop, USER_AGENT};
 
 /// A longer body is cut.

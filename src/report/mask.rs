@@ -3,35 +3,11 @@
 
 use std::borrow::Cow;
 
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderName, HeaderValue};
 
 use super::text;
-use crate::outcome::{Fingerprints, MASK};
-
-/// How the value of a header is masked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// `Bearer •••a1f3`
-    Credentials,
-    /// `session=•••a1f3; theme=•••0b21`
-    Cookie,
-    /// `session=•••a1f3; Path=/`
-    SetCookie,
-    /// All of it, as its owner said so.
-    Whole,
-}
-
-impl Kind {
-    /// None where the value may be shown.
-    pub(super) fn of(name: &HeaderName, value: &HeaderValue) -> Option<Self> {
-        match *name {
-            header::AUTHORIZATION | header::PROXY_AUTHORIZATION => Some(Self::Credentials),
-            header::COOKIE => Some(Self::Cookie),
-            header::SET_COOKIE => Some(Self::SetCookie),
-            _ => value.is_sensitive().then_some(Self::Whole),
-        }
-    }
-}
+use crate::mask::header::Kind;
+use crate::mask::{Fingerprints, MASK};
 
 /// A header's value as one line that may be shown.
 pub(super) fn header(name: &HeaderName, value: &HeaderValue, prints: &Fingerprints) -> String {
