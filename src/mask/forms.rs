@@ -38,7 +38,8 @@ impl Form {
 
 /// All forms of a value; the views of a text do the rest.
 pub(super) fn forms(value: &[u8]) -> Vec<Form> {
-    let mut all = vec![Form::plain(value), Form::plain(hex(value, false)), Form::plain(hex(value, true))];
+    let mut all =
+        vec![Form::plain(value), Form::plain(hex(value, false)), Form::plain(hex(value, true))];
     base64(value, &mut all);
     if let Ok(text) = std::str::from_utf8(value) {
         // Whole JSON documents are put into base64: tokens, data URLs.
@@ -50,7 +51,8 @@ pub(super) fn forms(value: &[u8]) -> Vec<Form> {
         }
     }
     // A value that looks encoded itself is undone with the text around it.
-    let settled: Vec<Form> = all.iter().filter_map(|form| views::settled(&form.bytes)).map(Form::plain).collect();
+    let settled: Vec<Form> =
+        all.iter().filter_map(|form| views::settled(&form.bytes)).map(Form::plain).collect();
     all.extend(settled.into_iter().filter(|form| form.bytes.len() >= super::SHORTEST));
     let mut seen = std::collections::HashSet::new();
     all.retain(|form| seen.insert(form.clone()));

@@ -41,7 +41,10 @@ pub fn secrets(headers: &HeaderMap, visit: &mut dyn FnMut(&[u8])) {
             match Kind::of(&name, value) {
                 Some(Kind::Credentials) => credentials(value.as_bytes(), visit),
                 Some(Kind::Cookie) => {
-                    value.as_bytes().split(|byte| *byte == b';').for_each(|pair| cookie(pair, visit));
+                    value
+                        .as_bytes()
+                        .split(|byte| *byte == b';')
+                        .for_each(|pair| cookie(pair, visit));
                 }
                 Some(Kind::SetCookie) => set_cookie(value.as_bytes(), visit),
                 Some(Kind::Whole) | None => {}
@@ -102,7 +105,11 @@ mod tests {
     fn tokens_passwords_and_the_values_of_cookies_are_secret() {
         check(header::AUTHORIZATION, "Bearer abcd", &["abcd"]);
         check(header::AUTHORIZATION, "abcd", &["abcd"]);
-        check(header::PROXY_AUTHORIZATION, "basic Ym9iOmh1bnRlcjI=", &["Ym9iOmh1bnRlcjI=", "bob:hunter2", "hunter2"]);
+        check(
+            header::PROXY_AUTHORIZATION,
+            "basic Ym9iOmh1bnRlcjI=",
+            &["Ym9iOmh1bnRlcjI=", "bob:hunter2", "hunter2"],
+        );
         check(header::COOKIE, "a=b=c; d=\"e\";f; on=true", &["b=c", "\"e\"", "e", "f"]);
         check(header::SET_COOKIE, "a=bc; Path=/; HttpOnly", &["bc"]);
         check(header::LOCATION, "/abcd", &[]);

@@ -123,7 +123,8 @@ impl Masks {
     pub fn name<'t>(&self, name: &'t str) -> Cow<'t, str> {
         match &self.outer {
             Some(outer) if !lock(&self.own).is_in(name) => {
-                let whole = Self { prints: self.prints.clone(), own: Arc::clone(outer), outer: None };
+                let whole =
+                    Self { prints: self.prints.clone(), own: Arc::clone(outer), outer: None };
                 whole.text(name)
             }
             _ => self.text(name),

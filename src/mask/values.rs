@@ -7,8 +7,12 @@ use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
+use super::SHORTEST;
 use super::fingerprint::{Fingerprints, MASK};
 use super::forms::{Form, forms};
+
+/// What this program puts where it cuts a text.
+const CUT: &str = "…";
 
 /// Values, of which an automaton is made only when something is looked through.
 #[derive(Default)]
@@ -88,6 +92,22 @@ impl Set {
         for each in automaton.find_overlapping_iter(bytes) {
             let (form, stands_in) = &self.forms[each.pattern().as_usize()];
             found(form.around(each.range(), bytes), stands_in);
+        }
+        self.cut(bytes, found);
+    }
+
+    /// What begins like a secret and ends where a text was cut.
+    fn cut(&self, bytes: &[u8], found: &mut dyn FnMut(Range<usize>, &Arc<str>)) {
+        let mark = CUT.as_bytes();
+        let cuts = bytes.windows(mark.len()).enumerate().filter(|(_, window)| *window == mark);
+        for (end, _) in cuts {
+            for (form, stands_in) in &self.forms {
+                let longest = form.bytes.len().min(end);
+                let ends_with = |length: &usize| bytes[..end].ends_with(&form.bytes[..*length]);
+                if let Some(length) = (SHORTEST..=longest).rev().find(ends_with) {
+                    found(end - length..end, stands_in);
+                }
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What happened, as data: events, and the outcome that is their fold.
 
 mod fold;
+mod masking;
 mod miss;
 mod summary;
 
@@ -8,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use fold::{Outcome, ScenarioOutcome};
+pub use masking::{Detail, Masking};
 pub use miss::{Actual, Difference, MOST_DIFFERENCES, Miss, Subject, Unit, Via, Wanted};
 pub use summary::{Counts, Summary};
 

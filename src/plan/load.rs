@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::discover::{Found, discover};
-use super::{Loaded, Plan, Planned, Request};
+use super::{Loaded, Plan, Planned, Request, environment};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::closest;
-use crate::scenario::names::{self, Surroundings};
+use crate::mask::Masks;
+use crate::scenario::names::{self, Checked, Surroundings};
 use crate::scenario::project::{self, Project};
 use crate::scenario::step::{Action, Step};
 use crate::scenario::{self, Scenario, yaml};
@@ -15,7 +16,7 @@ use crate::template::Part;
 
 /// Reads and checks all that a run needs.
 #[must_use]
-pub fn load(request: Request) -> Loaded {
+pub fn load(mut request: Request) -> Loaded {
     let mut diagnostics = Vec::new();
     let mut files = 0;
     let project = match Project::find(&request.folder) {
@@ -29,20 +30,25 @@ pub fn load(request: Request) -> Loaded {
         }
     };
     let root = project.as_ref().map_or_else(|| request.folder.clone(), Project::folder);
-    let environment = environment(&request, project.as_ref(), &mut diagnostics);
+    let environment = chosen_environment(&request, project.as_ref(), &mut diagnostics);
     let paths = paths(&request, project.as_ref(), &root);
     let (found, wrong) = discover(&request.folder, &paths);
     diagnostics.extend(wrong);
     files += found.len();
-    let around = surroundings(&request, project.as_ref(), environment.as_deref());
+    let secrets = environment::read(&mut request, &root, &mut diagnostics);
+    let mut around = surroundings(&request, project.as_ref(), environment.as_deref());
+    around.secrets = secrets;
+    let mut used = Used { masks: &request.masks, secrets: HashMap::new() };
     if let Some(project) = &project {
         let chosen = environment.as_deref().and_then(|name| project.environment(name));
-        diagnostics.extend(names::check_project(project, chosen, &around));
+        diagnostics.extend(used.add(names::check_project(project, chosen, &around), &around));
     }
     let mut scenarios = Vec::new();
     for found in found {
-        scenarios.extend(read_scenario(&found, &root, &around, &mut diagnostics));
+        scenarios.extend(read_scenario(&found, &root, &around, &mut used, &mut diagnostics));
     }
+    let secrets = used.secrets;
+    mask_vars(&request, &scenarios);
     refuse_equal_names(&scenarios, &mut diagnostics);
     let has_base = request.base_url.is_some()
         || environment
@@ -58,8 +64,9 @@ pub fn load(request: Request) -> Loaded {
     }
     check_override(&request, &mut diagnostics);
     let failed = diagnostics.iter().any(Diagnostic::is_error);
-    let Request { base_url, vars, process, .. } = request;
-    let plan = Plan { project, environment, root, base_url, vars, process, scenarios };
+    let Request { base_url, vars, process, masks, .. } = request;
+    let plan =
+        Plan { project, environment, root, base_url, vars, process, secrets, masks, scenarios };
     Loaded { plan: (!failed).then_some(plan), diagnostics, files }
 }
 
@@ -78,7 +85,7 @@ fn read_project(folder: &Path, path: &Path, diagnostics: &mut Vec<Diagnostic>) -
     }
 }
 
-fn environment(
+fn chosen_environment(
     request: &Request,
     project: Option<&Project>,
     diagnostics: &mut Vec<Diagnostic>,
@@ -156,6 +163,7 @@ fn read_scenario(
     found: &Found,
     root: &Path,
     around: &Surroundings,
+    used: &mut Used<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Planned> {
     let source = match yaml::read_file(&found.path, &found.name) {
@@ -167,8 +175,9 @@ fn read_scenario(
     };
     let read = scenario::read(source.below(root).into(), root);
     diagnostics.extend(read.diagnostics);
+    read.secrets.iter().for_each(|secret| used.masks.add_value(secret));
     let scenario = read.value?;
-    diagnostics.extend(names::check(&scenario, around));
+    diagnostics.extend(used.add(names::check(&scenario, around), around));
     let until = match found.line {
         None => None,
         Some(line) => match step_at(&scenario, line) {
@@ -184,6 +193,33 @@ fn read_scenario(
         },
     };
     Some(Planned { scenario, until })
+}
+
+/// The secrets that the files use.
+struct Used<'m> {
+    masks: &'m Masks,
+    secrets: HashMap<String, String>,
+}
+
+impl Used<'_> {
+    /// Takes the secrets of a file and masks them; gives what is wrong with its names.
+    fn add(&mut self, checked: Checked, around: &Surroundings) -> Vec<Diagnostic> {
+        for name in checked.secrets {
+            if let Some(value) = around.secrets.get(&name) {
+                self.masks.add(value.as_bytes());
+                self.secrets.insert(name, value.clone());
+            }
+        }
+        checked.diagnostics
+    }
+}
+
+/// A variable of the command line that is a secret of a scenario may not be shown in the line that repeats the run.
+fn mask_vars(request: &Request, scenarios: &[Planned]) {
+    for secret in scenarios.iter().flat_map(|planned| &planned.scenario.secrets) {
+        let given = request.vars.iter().filter(|(name, _)| *name == secret.value);
+        given.for_each(|(_, value)| request.masks.add_value(value));
+    }
 }
 
 /// How many steps run so that the last one is the step that stands at this line.

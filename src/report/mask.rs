@@ -54,6 +54,17 @@ pub(super) fn cookie_value<'a>(header: &'a HeaderValue, name: &str) -> Option<&'
     })
 }
 
+/// A URL in which a stand-in reads as it does elsewhere.
+pub(super) fn readable(url: &str) -> Cow<'_, str> {
+    match url.contains(ENCODED) {
+        true => Cow::Owned(url.replace(ENCODED, MASK)),
+        false => Cow::Borrowed(url),
+    }
+}
+
+/// [`MASK`], as a URL has it.
+const ENCODED: &str = "%E2%80%A2%E2%80%A2%E2%80%A2";
+
 /// The text with `•••` for the name and password of each URL in it.
 pub(super) fn urls(text: &str) -> Cow<'_, str> {
     urls_with(text, MASK)

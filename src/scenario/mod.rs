@@ -9,6 +9,7 @@ pub mod matcher;
 pub mod names;
 pub mod project;
 pub mod quantity;
+mod secrets;
 pub mod session_action;
 pub mod settings;
 pub mod step;
@@ -24,6 +25,7 @@ use yaml::{At, Document, Entry, Node};
 
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
+use crate::value::Value;
 
 /// One scenario file.
 #[derive(Debug)]
@@ -39,6 +41,8 @@ pub struct Scenario {
     pub base_url: Option<Text>,
     /// Variables in the order written; one may use those above it.
     pub vars: Vec<(Located<String>, Tree)>,
+    /// The variables whose values are masked.
+    pub secrets: Vec<Located<String>>,
     /// Settings of every request.
     pub defaults: Settings,
     /// Steps before the steps.
@@ -57,12 +61,13 @@ const KEYS: Keys = Keys {
         "tags",
         "base_url",
         "vars",
+        "secrets",
         "defaults",
         "setup",
         "steps",
         "teardown",
     ],
-    later: &["skip", "lock", "secrets", "sessions", "cases"],
+    later: &["skip", "lock", "sessions", "cases"],
 };
 
 /// Names that expressions have anyway.
@@ -75,6 +80,8 @@ pub struct Read<T> {
     pub value: Option<T>,
     /// Errors and warnings, in the order of their places.
     pub diagnostics: Vec<Diagnostic>,
+    /// Values that no diagnostic may show, whether the thing could be read or not.
+    pub secrets: Vec<Value>,
 }
 
 /// Reads a scenario; `root` is the folder that its paths may not leave.
@@ -82,7 +89,7 @@ pub struct Read<T> {
 pub fn read(source: Arc<Source>, root: &Path) -> Read<Scenario> {
     match yaml::read(source) {
         Ok((document, warnings)) => decode_document(document, warnings, root, decode),
-        Err(diagnostics) => Read { value: None, diagnostics },
+        Err(diagnostics) => Read { value: None, diagnostics, secrets: Vec::new() },
     }
 }
 
@@ -96,10 +103,11 @@ fn decode_document<T>(
     let document = Arc::new(document);
     let decoder = Decoder::new(&document, root);
     let value = decode(&decoder, document.root());
+    let secrets = decoder.secrets.take();
     diagnostics.extend(decoder.finish());
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.as_ref().map(|label| label.span.start));
     let failed = diagnostics.iter().any(Diagnostic::is_error);
-    Read { value: value.filter(|_| !failed), diagnostics }
+    Read { value: value.filter(|_| !failed), diagnostics, secrets }
 }
 
 fn decode(d: &Decoder<'_>, node: &Node) -> Option<Scenario> {
@@ -112,6 +120,14 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Scenario> {
     let tags = find("tags").and_then(|node| tags(d, node)).unwrap_or_default();
     let base_url = find("base_url").and_then(|node| settings::base_url(d, node));
     let vars = find("vars").and_then(|node| variables(d, node)).unwrap_or_default();
+    let secrets = find("secrets").and_then(|node| secrets::decode(d, node)).unwrap_or_default();
+    for (name, value) in &vars {
+        if let Tree::Literal(value) = value
+            && secrets.iter().any(|secret| secret.value == name.value)
+        {
+            d.secrets.borrow_mut().push(value.clone());
+        }
+    }
     let defaults = find("defaults").and_then(|node| settings::decode(d, node)).unwrap_or_default();
     let (setup, main, teardown) = (steps("setup"), steps("steps"), steps("teardown"));
     if find("name").is_none() {
@@ -155,6 +171,7 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Scenario> {
         tags,
         base_url,
         vars,
+        secrets,
         defaults,
         setup,
         steps: main,

@@ -7,12 +7,14 @@ use super::capture::{Capture, CaptureSource};
 use super::decode::{Text, Tree, inside};
 use super::expectation::{Expectations, HeaderExpectation, Redirects, Status, WantedStatus};
 use super::matcher::{Matcher, Op, Pattern};
+use super::project::{Environment, Project};
+use super::secrets;
 use super::session_action::SessionAction;
 use super::settings::{Body, Settings};
 use super::step::{Action, Step};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::closest;
-use crate::source::Span;
+use crate::source::{Source, Span};
 use crate::template::{Use, UseKind};
 
 /// What is known around a scenario.
@@ -26,13 +28,24 @@ pub struct Surroundings {
     pub elsewhere: HashMap<String, String>,
     /// The variables of the process's environment.
     pub environment: HashSet<String>,
+    /// What `secret.NAME` can name, with its value.
+    pub secrets: HashMap<String, String>,
     /// Whether a variable of the process's environment that is not set is an error, or just a warning.
     pub strict: bool,
 }
 
+/// What was found of the names in a file.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// Names that have no value.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The secrets that it uses.
+    pub secrets: HashSet<String>,
+}
+
 /// Finds every name that has no value when it is used.
 #[must_use]
-pub fn check(scenario: &Scenario, around: &Surroundings) -> Vec<Diagnostic> {
+pub fn check(scenario: &Scenario, around: &Surroundings) -> Checked {
     let captures = scenario.all_steps().flat_map(|step| {
         step.captures.iter().map(move |capture| (capture.name.value.as_str(), (step, capture)))
     });
@@ -41,8 +54,9 @@ pub fn check(scenario: &Scenario, around: &Surroundings) -> Vec<Diagnostic> {
         around,
         known: around.names.iter().map(String::as_str).collect(),
         captures: HashMap::new(),
-        diagnostics: Vec::new(),
+        found: Checked::default(),
     };
+    checker.found.diagnostics = secrets::check(scenario, around);
     for (name, place) in captures {
         checker.captures.entry(name).or_insert(place);
     }
@@ -57,7 +71,7 @@ pub fn check(scenario: &Scenario, around: &Surroundings) -> Vec<Diagnostic> {
     for step in scenario.all_steps() {
         checker.step(step);
     }
-    checker.diagnostics
+    checker.found
 }
 
 /// When an expression is evaluated, which says what it may use.
@@ -78,7 +92,7 @@ struct Checker<'s> {
     around: &'s Surroundings,
     known: HashSet<&'s str>,
     captures: HashMap<&'s str, (&'s Step, &'s Capture)>,
-    diagnostics: Vec<Diagnostic>,
+    found: Checked,
 }
 
 impl<'s> Checker<'s> {
@@ -158,7 +172,8 @@ impl<'s> Checker<'s> {
                 let help = "write `env.NAME`".to_owned();
                 self.error(place, "`env` needs a name".to_owned(), "", Some(help));
             }
-            ("secret" | "case", _) => {
+            ("secret", name) => self.secret(place, name, optional),
+            ("case", _) => {
                 let help =
                     "it is part of the format, but not of this version of callsheet".to_owned();
                 self.error(place, format!("`{}` is not supported yet", used.name), "", Some(help));
@@ -172,21 +187,29 @@ impl<'s> Checker<'s> {
         }
     }
 
+    fn secret(&mut self, place: (&Text, usize), name: Option<&str>, optional: bool) {
+        match secrets::used(name, optional, self.around) {
+            Ok(name) => self.found.secrets.extend(name.map(str::to_owned)),
+            Err(error) => {
+                let written = format!("secret.{}", name.unwrap_or_default());
+                let source = self.scenario.source();
+                let span = whole(source, self.place(place), &written);
+                self.found.diagnostics.push(error.at(source, span, ""));
+            }
+        }
+    }
+
     fn unset_variable(&mut self, place: (&Text, usize), name: &str) {
         let message = format!("the environment variable `{name}` is not set");
         let (source, span) = (self.scenario.source(), self.place(place));
-        let written = format!("env.{name}");
-        let span = match source.text()[span.start..].starts_with(&written) {
-            true => Span::new(span.start, span.start + written.len()),
-            false => span,
-        };
+        let span = whole(source, span, &format!("env.{name}"));
         let diagnostic = if self.around.strict {
             Diagnostic::error(message)
         } else {
             Diagnostic::warning(message)
         };
         let help = format!("set it, or write `env.{name} | default('…')`");
-        self.diagnostics.push(diagnostic.at(source, span, "").help(help));
+        self.found.diagnostics.push(diagnostic.at(source, span, "").help(help));
     }
 
     fn undefined(&mut self, place: (&Text, usize), name: &str) {
@@ -198,7 +221,7 @@ impl<'s> Checker<'s> {
                 Diagnostic::error(format!("`{name}` is captured only by a later step"))
                     .at(source, span, "used here")
                     .also(source, at, label);
-            self.diagnostics.push(
+            self.found.diagnostics.push(
                 diagnostic.help("move the step that captures it before the one that uses it"),
             );
             return;
@@ -212,7 +235,7 @@ impl<'s> Checker<'s> {
             );
             let diagnostic = diagnostic.also(source, self.scenario.span(later.at), "defined here");
             let help = "variables get their values from top to bottom: one can use those above it";
-            self.diagnostics.push(diagnostic.help(help));
+            self.found.diagnostics.push(diagnostic.help(help));
             return;
         }
         let label = closest(name, self.known.iter().copied())
@@ -236,7 +259,7 @@ impl<'s> Checker<'s> {
     fn error(&mut self, place: (&Text, usize), message: String, label: &str, help: Option<String>) {
         let diagnostic =
             Diagnostic::error(message).at(self.scenario.source(), self.place(place), label);
-        self.diagnostics.push(match help {
+        self.found.diagnostics.push(match help {
             Some(help) => diagnostic.help(help),
             None => diagnostic,
         });
@@ -245,6 +268,14 @@ impl<'s> Checker<'s> {
     fn place(&self, (text, offset): (&Text, usize)) -> Span {
         let scalar = self.scenario.span(text.at);
         inside(self.scenario.source(), scalar, text.value.source(), offset)
+    }
+}
+
+/// The place of `env.NAME`, where that of `env` is known.
+fn whole(source: &Source, span: Span, written: &str) -> Span {
+    match source.text()[span.start..].starts_with(written) {
+        true => Span::new(span.start, span.start + written.len()),
+        false => span,
     }
 }
 
@@ -381,10 +412,11 @@ fn visit_matcher<'t>(matcher: &'t Matcher, visit: Visit<'_, 't>) {
 /// above it. `defaults` may use what only a scenario has, and are not looked at.
 #[must_use]
 pub fn check_project(
-    project: &super::project::Project,
-    environment: Option<&super::project::Environment>,
+    project: &Project,
+    environment: Option<&Environment>,
     around: &Surroundings,
-) -> Vec<Diagnostic> {
+) -> Checked {
+    let mut found = secrets_of(project, around);
     let own = |name: &String| project.vars.iter().any(|(own, _)| own.value == *name);
     let chosen = environment.map(|environment| &environment.vars);
     let later = |name: &String| {
@@ -392,7 +424,7 @@ pub fn check_project(
     };
     let mut known: HashSet<&str> =
         around.names.iter().filter(|name| !later(name)).map(String::as_str).collect();
-    known.insert("env");
+    known.extend(["env", "secret"]);
     let mut texts: Vec<(&Text, HashSet<&str>)> = Vec::new();
     for (name, value) in project.vars.iter().chain(chosen.into_iter().flatten()) {
         value.visit(&mut |text| texts.push((text, known.clone())));
@@ -401,7 +433,11 @@ pub fn check_project(
     if let Some(text) = environment.and_then(|environment| environment.base_url.as_ref()) {
         texts.push((text, known));
     }
-    let mut wrong = Vec::new();
+    let mut defaults = Vec::new();
+    settings(&project.defaults, &mut |text| defaults.push(text));
+    for text in texts.iter().map(|(text, _)| *text).chain(defaults) {
+        secrets_in(text, project, around, &mut found);
+    }
     for (text, known) in texts {
         for expression in text.value.expressions() {
             let is_unknown = |used: &&Use| {
@@ -417,9 +453,47 @@ pub fn check_project(
                 let message = format!("`{}` is not defined here", used.name);
                 let help = "the project file knows its own `vars` above, those of the environment, `env.NAME`, \
                             `server.url` where there is a `server`, and `--var`";
-                wrong.push(Diagnostic::error(message).at(project.source(), span, label).help(help));
+                let error = Diagnostic::error(message).at(project.source(), span, label).help(help);
+                found.diagnostics.push(error);
             }
         }
     }
-    wrong
+    found
+}
+
+/// The project file's `secrets`.
+fn secrets_of(project: &Project, around: &Surroundings) -> Checked {
+    let mut found = Checked::default();
+    for name in &project.secrets {
+        match secrets::of_project(&name.value, around) {
+            Some(error) => {
+                let error = error.at(project.source(), project.span(name.at), "");
+                found.diagnostics.push(error);
+            }
+            None => {
+                found.secrets.insert(name.value.clone());
+            }
+        }
+    }
+    found
+}
+
+/// `secret.NAME` in a text of the project file.
+fn secrets_in(text: &Text, project: &Project, around: &Surroundings, found: &mut Checked) {
+    for expression in text.value.expressions() {
+        for used in expression.uses().iter().filter(|used| used.name == "secret") {
+            let UseKind::Name { member, optional } = &used.kind else { continue };
+            match secrets::used(member.as_deref(), *optional, around) {
+                Ok(name) => found.secrets.extend(name.map(str::to_owned)),
+                Err(error) => {
+                    let at = expression.offset() + used.offset;
+                    let scalar = project.span(text.at);
+                    let span = inside(project.source(), scalar, text.value.source(), at);
+                    let written = format!("secret.{}", member.as_deref().unwrap_or_default());
+                    let span = whole(project.source(), span, &written);
+                    found.diagnostics.push(error.at(project.source(), span, ""));
+                }
+            }
+        }
+    }
 }

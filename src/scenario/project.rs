@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::decode::{Decoder, Keys, Located, Text, Tree};
 use super::settings::{self, Settings};
 use super::yaml::{self, At, Document, Entry, Kind, Node};
-use super::{Read, variables};
+use super::{Read, secrets, variables};
 use crate::source::{Source, Span};
 
 /// The project file's name.
@@ -25,6 +25,8 @@ pub struct Project {
     pub environments: Vec<(Located<String>, Environment)>,
     /// Variables of every scenario.
     pub vars: Vec<(Located<String>, Tree)>,
+    /// The secrets that are read from the environment, `.env` or the file of `--secrets-file`.
+    pub secrets: Vec<Located<String>>,
     /// Settings of every request.
     pub defaults: Settings,
     /// What is started before the run.
@@ -64,8 +66,16 @@ pub struct ServerCommand {
 
 const KEYS: Keys = Keys {
     what: "the project file",
-    known: &["scenarios", "default_environment", "environments", "vars", "defaults", "server"],
-    later: &["secrets", "sessions", "setup", "teardown", "openapi", "allow_hosts", "report"],
+    known: &[
+        "scenarios",
+        "default_environment",
+        "environments",
+        "vars",
+        "secrets",
+        "defaults",
+        "server",
+    ],
+    later: &["sessions", "setup", "teardown", "openapi", "allow_hosts", "report"],
 };
 const ENVIRONMENT_KEYS: Keys =
     Keys { what: "an environment", known: &["base_url", "vars"], later: &[] };
@@ -82,7 +92,7 @@ pub fn read(source: Arc<Source>) -> Read<Project> {
             Ok((document, warnings)) => {
                 super::decode_document(document.of_project(), warnings, &root, decode)
             }
-            Err(diagnostics) => Read { value: None, diagnostics },
+            Err(diagnostics) => Read { value: None, diagnostics, secrets: Vec::new() },
         },
     }
 }
@@ -96,6 +106,7 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Project> {
     let default_environment =
         find("default_environment").and_then(|node| d.plain(node, "the name of an environment"));
     let vars = find("vars").and_then(|node| variables(d, node)).unwrap_or_default();
+    let secrets = find("secrets").and_then(|node| secrets::decode(d, node)).unwrap_or_default();
     let defaults = find("defaults").and_then(|node| settings::decode(d, node)).unwrap_or_default();
     let server = find("server").and_then(|node| server(d, node));
     if let Some(name) = &default_environment
@@ -119,6 +130,7 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Project> {
         default_environment,
         environments,
         vars,
+        secrets,
         defaults,
         server,
     })
