@@ -25,7 +25,9 @@ pub enum Detail {
     /// Its name.
     #[default]
     Name,
-    /// Its exchange as well.
+    /// The line of its exchange as well.
+    Line,
+    /// Headers and bodies as well.
     Exchange,
 }
 
@@ -67,11 +69,23 @@ impl Masking {
         if let Some(exchange) = &step.exchange {
             learn(masks, exchange);
         }
-        if step.state != State::Failed && self.detail == Detail::Name {
-            step.name = masks.name(&step.name).into_owned();
-            step.reason.iter_mut().for_each(|why| *why = masks.name(why).into_owned());
-        } else if !masks.is_empty() {
-            Masked { masks, sources: Sources::new(masks) }.step(step);
+        if masks.is_empty() {
+            return;
+        }
+        let mut masked = Masked { masks, sources: Sources::new(masks) };
+        match self.detail {
+            _ if step.state == State::Failed => masked.step(step),
+            Detail::Name => {
+                step.name = masks.name(&step.name).into_owned();
+                step.reason.iter_mut().for_each(|why| *why = masks.name(why).into_owned());
+            }
+            Detail::Line => {
+                masked.text(&mut step.name);
+                step.reason.iter_mut().for_each(|why| masked.text(why));
+                let hops = step.exchange.iter_mut().flat_map(|exchange| &mut exchange.hops);
+                hops.for_each(|hop| masked.url(&mut hop.url));
+            }
+            Detail::Exchange => masked.step(step),
         }
     }
 }

@@ -166,7 +166,11 @@ impl Show {
         let masks = output::masks();
         let prints = masks.fingerprints().clone();
         let options = masks.text(&run.selection.options()).into_owned();
-        let detail = if verbosity >= Verbosity::Steps { Detail::Exchange } else { Detail::Name };
+        let detail = match verbosity {
+            Verbosity::Quiet | Verbosity::Normal => Detail::Name,
+            Verbosity::Steps => Detail::Line,
+            Verbosity::Exchanges => Detail::Exchange,
+        };
         let outcome = || Outcome {
             options: options.clone(),
             ..Outcome::new(SystemTime::now(), prints.clone())
