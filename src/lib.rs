@@ -8,6 +8,7 @@
 
 pub mod source;
 pub mod value;
+pub mod mask;
 pub mod jsonpath;
 pub mod diagnostic;
 pub mod template;

@@ -68,6 +68,13 @@ impl Source {
         self
     }
 
+    /// The same file with another text.
+    #[must_use]
+    pub fn with_text(&self, text: impl Into<String>) -> Self {
+        let identity = self.identity.clone();
+        Self { identity, ..Self::new(self.name.clone(), self.path.clone(), text) }
+    }
+
     /// The path from the project's folder, the same from every working directory; else the name.
     #[must_use]
     pub fn identity(&self) -> &str {

@@ -6,6 +6,7 @@ pub mod suggest;
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::mask::{Masks, Sources};
 use crate::source::{Source, Span};
 
 /// How bad it is.
@@ -94,6 +95,23 @@ impl Diagnostic {
     /// A named line under the excerpt.
     pub fn note(mut self, name: impl Into<Cow<'static, str>>, text: impl Into<String>) -> Self {
         self.notes.push(Note { name: name.into(), text: text.into() });
+        self
+    }
+
+    /// Without what may not be shown.
+    pub fn masked(mut self, masks: &Masks, sources: &mut Sources<'_>) -> Self {
+        let text = |text: &mut String| *text = masks.text(text).into_owned();
+        text(&mut self.message);
+        for label in self.primary.iter_mut().chain(&mut self.related) {
+            sources.mask(&mut label.source, &mut label.span);
+            text(&mut label.text);
+        }
+        for note in &mut self.notes {
+            if let Cow::Owned(name) = masks.text(&note.name) {
+                note.name = name.into();
+            }
+            text(&mut note.text);
+        }
         self
     }
 

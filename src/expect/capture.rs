@@ -9,12 +9,13 @@ use super::evidence::Evidence;
 use super::json::no_node;
 use super::operand::{Context, Domain, Evaluated};
 use crate::jsonpath::{Found, JsonPath};
+use crate::mask::{self, Masks};
 use crate::outcome::{Actual, Fault, Miss, Subject};
 use crate::scenario::Scenario;
 use crate::scenario::capture::{Capture, CaptureSource};
 use crate::scenario::decode::Text;
 use crate::template::{Origin, Scope};
-use crate::value::Value;
+use crate::value::{self, Value};
 
 /// Why nothing was captured.
 enum Nothing {
@@ -30,38 +31,77 @@ enum Nothing {
     Failed(Box<Fault>),
 }
 
-/// Gives each captured name its value; what is found is captured even where others are not.
-pub fn capture(
-    scenario: &Scenario,
-    step_name: &str,
-    captures: &[Capture],
-    evidence: &Evidence<'_>,
-    scope: &mut Scope,
-) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    with_response(captures.iter().filter_map(expression), evidence, scope, |scope| {
-        for capture in captures {
-            let name = capture.name.value.as_str();
-            let context = Context::new(scenario, scope);
-            match context.captured(capture, evidence) {
-                Ok(value) => {
-                    let span = scenario.span(capture.name.at);
-                    let (step, source) = (step_name.to_owned(), scenario.source().clone());
-                    scope.bind(name, value, Origin::Capture { step, source, span });
-                }
-                Err(fault) => {
-                    faults.push(*fault);
-                    // The value of an earlier capture must not pass for this one.
-                    let bound = scope.get(name).map(|binding| &binding.origin);
-                    if matches!(bound, Some(Origin::Capture { .. })) {
-                        scope.unbind(name);
+/// The step whose captures are taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Captures<'c> {
+    /// The file.
+    pub scenario: &'c Scenario,
+    /// The step's name.
+    pub step: &'c str,
+    /// Takes the values of secret captures.
+    pub masks: &'c Masks,
+}
+
+impl Captures<'_> {
+    /// Gives each captured name its value; what is found is captured even where others are not.
+    #[must_use]
+    pub fn take(
+        self,
+        captures: &[Capture],
+        evidence: &Evidence<'_>,
+        scope: &mut Scope,
+    ) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        with_response(captures.iter().filter_map(expression), evidence, scope, |scope| {
+            for capture in captures {
+                let name = capture.name.value.as_str();
+                match self.one(capture, evidence, scope) {
+                    Ok(value) => {
+                        let span = self.scenario.span(capture.name.at);
+                        let (step, source) = (self.step.to_owned(), self.scenario.source().clone());
+                        scope.bind(name, value, Origin::Capture { step, source, span });
                     }
-                    scope.mark_unset(name, step_name);
+                    Err(fault) => {
+                        faults.push(*fault);
+                        // The value of an earlier capture must not pass for this one.
+                        let bound = scope.get(name).map(|binding| &binding.origin);
+                        if matches!(bound, Some(Origin::Capture { .. })) {
+                            scope.unbind(name);
+                        }
+                        scope.mark_unset(name, self.step);
+                    }
                 }
             }
+        });
+        faults
+    }
+
+    /// Nothing is captured from a step that failed, but what would be secret is masked all the same.
+    pub fn mask(self, captures: &[Capture], evidence: &Evidence<'_>, scope: &mut Scope) {
+        let secret = || captures.iter().filter(|capture| capture.secret);
+        with_response(secret().filter_map(expression), evidence, scope, |scope| {
+            for capture in secret() {
+                // That one is not found is no news of a step that failed before.
+                let _ = self.one(capture, evidence, scope);
+            }
+        });
+    }
+
+    fn one(self, capture: &Capture, evidence: &Evidence<'_>, scope: &Scope) -> Evaluated<Value> {
+        let context = Context::new(self.scenario, scope);
+        let value = context.captured(capture, evidence)?;
+        if !capture.secret {
+            return Ok(value);
         }
-    });
-    faults
+        if let Some(why) = mask::too_short(&value::text(&value)) {
+            let place = context.place(capture.at);
+            let message = format!("the secret capture `{}` {why}", capture.name.value);
+            let (label, help) = (String::new(), Some(mask::TOO_SHORT_HELP.to_owned()));
+            return Err(Box::new(Fault::Invalid { place, message, label, help }));
+        }
+        self.masks.add_value(&value);
+        Ok(value)
+    }
 }
 
 fn expression(capture: &Capture) -> Option<&Text> {

@@ -25,7 +25,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use capture::capture;
+pub use capture::Captures;
 pub use diff::differences;
 pub use evidence::Evidence;
 

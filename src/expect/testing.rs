@@ -7,8 +7,9 @@ use std::time::Duration;
 use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 use bytes::Bytes;
 
-use super::{Evidence, capture, evaluate};
+use super::{Captures, Evidence, evaluate};
 use crate::http::{Exchange, Head, Hop, Response, Timing};
+use crate::mask::Masks;
 use crate::outcome::{Fault, Miss};
 use crate::scenario::step::{Action, Step};
 use crate::scenario::{Scenario, read};
@@ -31,6 +32,7 @@ impl Answer {
         let response = Response {
             head: head(status, HeaderMap::new()),
             body: Bytes::new(),
+            size: 0,
             wire_size: 0,
             url,
         };
@@ -172,7 +174,11 @@ pub(super) fn captured(keys: &str, answer: &Answer) -> (Vec<String>, Scope) {
     let scenario = scenario(keys);
     let mut scope = scope();
     let captures = &step(&scenario).captures;
-    let faults = capture(&scenario, "Fetch", captures, &answer.evidence(), &mut scope);
+    let faults = Captures { scenario: &scenario, step: "Fetch", masks: &Masks::default() }.take(
+        captures,
+        &answer.evidence(),
+        &mut scope,
+    );
     (faults.iter().flat_map(lines).collect(), scope)
 }
 

@@ -153,8 +153,10 @@ pub struct Head {
 pub struct Response {
     /// Shared with the last hop.
     pub head: Arc<Head>,
-    /// After decoding.
+    /// After decoding. What is told of a long one has its beginning alone.
     pub body: Bytes,
+    /// Bytes of the whole body after decoding.
+    pub size: u64,
     /// Bytes of the body before decoding.
     pub wire_size: u64,
     /// The URL that answered.
@@ -355,7 +357,8 @@ impl Trip<'_> {
             let limit = self.settings.max_body;
             body = Box::pin(decode::decode(body, codings, limit, self.deadline)).await?;
         }
-        Ok(Response { head, body, wire_size, url: request.url })
+        let size = body.len() as u64;
+        Ok(Response { head, body, size, wire_size, url: request.url })
     }
 
     /// Writes what is known of the hop under way into its record.

@@ -1,17 +1,19 @@
 //! What happened, as data: events, and the outcome that is their fold.
 
-mod fingerprint;
 mod fold;
+mod masking;
 mod miss;
 mod summary;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use fingerprint::{Fingerprints, MASK};
 pub use fold::{Outcome, ScenarioOutcome};
+pub use masking::{Detail, Masking};
 pub use miss::{Actual, Difference, MOST_DIFFERENCES, Miss, Subject, Unit, Via, Wanted};
 pub use summary::{Counts, Summary};
+
+pub use crate::mask::{Fingerprints, MASK};
 
 use crate::http::{Exchange, Failure};
 pub use crate::session::{CookieFate, CookieNote, Reason};

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::discover::{Found, discover};
 use super::used::{UsedFiles, check_login};
-use super::{Loaded, Plan, Planned, Request};
+use super::{Loaded, Plan, Planned, Request, environment};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::closest;
-use crate::scenario::names::{self, Surroundings};
+use crate::mask::Masks;
+use crate::scenario::names::{self, Checked, Surroundings};
 use crate::scenario::project::{self, Project};
 use crate::scenario::step::{Action, Step};
 use crate::scenario::{self, Scenario, yaml};
@@ -16,7 +17,7 @@ use crate::template::Part;
 
 /// Reads and checks all that a run needs.
 #[must_use]
-pub fn load(request: Request) -> Loaded {
+pub fn load(mut request: Request) -> Loaded {
     let mut diagnostics = Vec::new();
     let mut files = 0;
     let project = match Project::find(&request.folder) {
@@ -30,41 +31,50 @@ pub fn load(request: Request) -> Loaded {
         }
     };
     let root = project.as_ref().map_or_else(|| request.folder.clone(), Project::folder);
-    let environment = environment(&request, project.as_ref(), &mut diagnostics);
+    let environment = chosen_environment(&request, project.as_ref(), &mut diagnostics);
     let paths = paths(&request, project.as_ref(), &root);
     let (found, wrong) = discover(&request.folder, &paths);
     diagnostics.extend(wrong);
     files += found.len();
+    let secrets = environment::read(&mut request, &root, &mut diagnostics);
     let mut around = surroundings(&request, project.as_ref(), environment.as_deref());
+    around.secrets = secrets;
+    let mut in_use = SecretsInUse { masks: &request.masks, secrets: HashMap::new() };
     let mut used = UsedFiles::default();
     for session in project.iter().flat_map(|project| &project.sessions) {
         if let Some(login) = &session.login {
-            used.read(login, &request.folder, &root, &mut diagnostics);
+            used.read(login, &request, &root, &mut diagnostics);
         }
         let captures = names::of_login(session, &|path| used.get(path));
         around.sessions.insert(session.name.value.clone(), captures);
     }
     if let Some(project) = &project {
         let chosen = environment.as_deref().and_then(|name| project.environment(name));
-        diagnostics.extend(names::check_project(project, chosen, &around));
+        diagnostics.extend(in_use.add(names::check_project(project, chosen, &around), &around));
         for session in &project.sessions {
-            check_login(session, None, &around, &used, &mut diagnostics);
+            let found = check_login(session, None, &around, &used);
+            extend_new(&mut diagnostics, in_use.add(found, &around));
         }
     }
     let mut scenarios = Vec::new();
     for found in found {
-        let Some(planned) = read_scenario(&found, &root, &mut diagnostics) else { continue };
+        let masks = in_use.masks;
+        let Some(planned) = read_scenario(&found, &root, masks, &mut diagnostics) else { continue };
         let scenario = &planned.scenario;
         for login in scenario.sessions.iter().filter_map(|session| session.login.as_ref()) {
-            used.read(login, &request.folder, &root, &mut diagnostics);
+            used.read(login, &request, &root, &mut diagnostics);
         }
-        diagnostics.extend(names::check(scenario, &around, &|path| used.get(path)));
+        let found = names::check(scenario, &around, &|path| used.get(path));
+        diagnostics.extend(in_use.add(found, &around));
         for session in &scenario.sessions {
-            check_login(session, Some(scenario), &around, &used, &mut diagnostics);
+            let found = check_login(session, Some(scenario), &around, &used);
+            extend_new(&mut diagnostics, in_use.add(found, &around));
         }
         scenarios.push(planned);
     }
     files += used.len();
+    let secrets = in_use.secrets;
+    mask_vars(&request, &scenarios);
     refuse_equal_names(&scenarios, &mut diagnostics);
     let has_base = request.base_url.is_some()
         || environment
@@ -83,8 +93,19 @@ pub fn load(request: Request) -> Loaded {
     }
     check_override(&request, &mut diagnostics);
     let failed = diagnostics.iter().any(Diagnostic::is_error);
-    let Request { base_url, vars, process, .. } = request;
-    let plan = Plan { project, environment, root, base_url, vars, process, scenarios, used };
+    let Request { base_url, vars, process, masks, .. } = request;
+    let plan = Plan {
+        project,
+        environment,
+        root,
+        base_url,
+        vars,
+        process,
+        secrets,
+        masks,
+        scenarios,
+        used,
+    };
     Loaded { plan: (!failed).then_some(plan), diagnostics, files }
 }
 
@@ -103,7 +124,7 @@ fn read_project(folder: &Path, path: &Path, diagnostics: &mut Vec<Diagnostic>) -
     }
 }
 
-fn environment(
+fn chosen_environment(
     request: &Request,
     project: Option<&Project>,
     diagnostics: &mut Vec<Diagnostic>,
@@ -177,7 +198,12 @@ fn surroundings(
     around
 }
 
-fn read_scenario(found: &Found, root: &Path, diagnostics: &mut Vec<Diagnostic>) -> Option<Planned> {
+fn read_scenario(
+    found: &Found,
+    root: &Path,
+    masks: &Masks,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Planned> {
     let source = match yaml::read_file(&found.path, &found.name) {
         Ok(source) => source,
         Err(diagnostic) => {
@@ -187,6 +213,7 @@ fn read_scenario(found: &Found, root: &Path, diagnostics: &mut Vec<Diagnostic>) 
     };
     let read = scenario::read(source.below(root).into(), root);
     diagnostics.extend(read.diagnostics);
+    read.secrets.iter().for_each(|secret| masks.add_value(secret));
     let scenario = read.value?;
     let until = match found.line {
         None => None,
@@ -203,6 +230,47 @@ fn read_scenario(found: &Found, root: &Path, diagnostics: &mut Vec<Diagnostic>) 
         },
     };
     Some(Planned { scenario, until })
+}
+
+/// The secrets that the files use.
+struct SecretsInUse<'m> {
+    masks: &'m Masks,
+    secrets: HashMap<String, String>,
+}
+
+impl SecretsInUse<'_> {
+    /// Takes the secrets of a file and masks them; gives what is wrong with its names.
+    fn add(&mut self, checked: Checked, around: &Surroundings) -> Vec<Diagnostic> {
+        for name in checked.secrets {
+            if let Some(value) = around.secrets.get(&name) {
+                self.masks.add(value.as_bytes());
+                self.secrets.insert(name, value.clone());
+            }
+        }
+        checked.diagnostics
+    }
+}
+
+/// Adds what is not told yet: two sessions that lack the same thing in one file have one mistake to mend.
+fn extend_new(diagnostics: &mut Vec<Diagnostic>, found: Vec<Diagnostic>) {
+    let key = |diagnostic: &Diagnostic| {
+        let label = diagnostic.primary.as_ref()?;
+        Some((diagnostic.message.clone(), label.source.name().to_owned(), label.span.start))
+    };
+    for diagnostic in found {
+        let told = |other: &Diagnostic| key(other) == key(&diagnostic);
+        if key(&diagnostic).is_none() || !diagnostics.iter().any(told) {
+            diagnostics.push(diagnostic);
+        }
+    }
+}
+
+/// A variable of the command line that is a secret of a scenario may not be shown in the line that repeats the run.
+fn mask_vars(request: &Request, scenarios: &[Planned]) {
+    for secret in scenarios.iter().flat_map(|planned| &planned.scenario.secrets) {
+        let given = request.vars.iter().filter(|(name, _)| *name == secret.value);
+        given.for_each(|(_, value)| request.masks.add_value(value));
+    }
 }
 
 /// How many steps run so that the last one is the step that stands at this line.

@@ -1,6 +1,7 @@
 //! Which scenarios run: found, read, checked, in their order.
 
 mod discover;
+mod environment;
 mod load;
 mod used;
 
@@ -11,6 +12,7 @@ pub use load::load;
 pub use used::UsedFiles;
 
 use crate::diagnostic::Diagnostic;
+use crate::mask::Masks;
 use crate::scenario::Scenario;
 use crate::scenario::project::{Environment, Project};
 use crate::scenario::settings::Settings;
@@ -31,6 +33,10 @@ pub struct Request {
     pub vars: Vec<(String, Value)>,
     /// The variables of the process.
     pub process: HashMap<String, String>,
+    /// A dotenv file of secrets.
+    pub secrets_file: Option<String>,
+    /// Takes what may not be shown, from before the first thing is.
+    pub masks: Masks,
     /// Whether a variable of the process that is not set is an error: for a run it is, for a check a warning.
     pub strict: bool,
 }
@@ -48,8 +54,12 @@ pub struct Plan {
     pub base_url: Option<String>,
     /// Variables of the command line.
     pub vars: Vec<(String, Value)>,
-    /// The variables of the process.
+    /// The variables of the process, and those of `.env`.
     pub process: HashMap<String, String>,
+    /// The secrets that the files use.
+    pub secrets: HashMap<String, String>,
+    /// What may not be shown; a run adds what it captures.
+    pub masks: Masks,
     /// The scenarios in the order of their paths.
     pub scenarios: Vec<Planned>,
     /// The files that sign sessions in.

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
-use super::Planned;
+use super::{Planned, Request};
 use crate::diagnostic::Diagnostic;
-use crate::scenario::names::{self, Surroundings};
+use crate::scenario::names::{self, Checked, Surroundings};
 use crate::scenario::project::Project;
 use crate::scenario::sessions::{Login, Once, SessionDeclaration};
 use crate::scenario::{self, Scenario, yaml};
@@ -61,14 +61,14 @@ impl UsedFiles {
     pub(super) fn read(
         &mut self,
         login: &Login,
-        folder: &Path,
+        request: &Request,
         root: &Path,
         diagnostics: &mut Vec<Diagnostic>,
     ) {
         if self.files.contains_key(&login.file) {
             return;
         }
-        let read = self.read_file(&login.file, folder, root, diagnostics);
+        let read = self.read_file(&login.file, request, root, diagnostics);
         if let Some(file) = &read {
             refuse_sessions(file, diagnostics);
         }
@@ -78,12 +78,12 @@ impl UsedFiles {
     fn read_file(
         &self,
         path: &Path,
-        folder: &Path,
+        request: &Request,
         root: &Path,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Scenario> {
         // The path has no links any more: the working directory must not have any either to be found in it.
-        let folder = folder.canonicalize().unwrap_or_default();
+        let folder = request.folder.canonicalize().unwrap_or_default();
         let root = root.canonicalize().unwrap_or_default();
         let name = path.strip_prefix(&folder).or_else(|_| path.strip_prefix(&root));
         let name = name.unwrap_or(path).display().to_string();
@@ -103,6 +103,7 @@ impl UsedFiles {
             }
         };
         diagnostics.extend(read.diagnostics);
+        read.secrets.iter().for_each(|secret| request.masks.add_value(secret));
         read.value
     }
 }
@@ -128,10 +129,9 @@ pub(super) fn check_login(
     scenario: Option<&Scenario>,
     around: &Surroundings,
     used: &UsedFiles,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    let Some(login) = &declaration.login else { return };
-    let Some(file) = used.get(&login.file) else { return };
+) -> Checked {
+    let Some(login) = &declaration.login else { return Checked::default() };
+    let Some(file) = used.get(&login.file) else { return Checked::default() };
     let mut around = around.clone();
     around.names.extend(login.with.iter().map(|(name, _)| name.value.clone()));
     around.searched.push(format!("`with` of the login of session `{}`", declaration.name.value));
@@ -140,15 +140,5 @@ pub(super) fn check_login(
         around.names.extend(scenario.vars.iter().map(|(name, _)| name.value.clone()));
         around.searched.push("`vars` of the scenario that signs in".to_owned());
     }
-    let found = names::check(file, &around, &|path| used.get(path));
-    let mut known: HashSet<_> = diagnostics.iter().filter_map(key).collect();
-    // Two sessions that lack the same thing have one mistake to mend.
-    let new: Vec<_> =
-        found.into_iter().filter(|found| key(found).is_none_or(|it| known.insert(it))).collect();
-    diagnostics.extend(new);
-}
-
-fn key(diagnostic: &Diagnostic) -> Option<(String, String, usize)> {
-    let label = diagnostic.primary.as_ref()?;
-    Some((diagnostic.message.clone(), label.source.name().to_owned(), label.span.start))
+    names::check(file, &around, &|path| used.get(path))
 }

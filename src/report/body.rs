@@ -6,15 +6,16 @@ use serde::de::IgnoredAny;
 use super::{mask, text};
 
 /// Longer ones are not looked through for whether they are JSON.
-const PARSED: usize = 1 << 20;
+const PARSED: usize = 1 << 17;
 
-/// The body on one line of about `limit` characters; none if there is none.
-pub(super) fn line(body: &[u8], headers: &HeaderMap, limit: usize) -> Option<String> {
-    if body.is_empty() {
+/// The body on one line of about `limit` characters; none if there is none. `size` is that of the whole body, of which
+/// the beginning may be at hand.
+pub(super) fn line(body: &[u8], size: u64, headers: &HeaderMap, limit: usize) -> Option<String> {
+    if size == 0 {
         return None;
     }
-    let Some(content) = readable(body, limit) else {
-        return Some(described(body.len() as u64, headers));
+    let Some(content) = readable(body, limit).filter(|_| !body.is_empty()) else {
+        return Some(described(size, headers));
     };
     let shown = if is_json(body) { compact(content, limit) } else { content.to_owned() };
     let mut line = text::clean(&mask::urls(&text::cut(&shown, limit))).into_owned();
@@ -26,7 +27,7 @@ pub(super) fn line(body: &[u8], headers: &HeaderMap, limit: usize) -> Option<Str
 }
 
 /// The first lines of the body, and what was left out; empty if there is none. `size` is that of the whole body, of
-/// which a part may be at hand.
+/// which the beginning may be at hand.
 pub(super) fn lines(body: &[u8], size: u64, headers: &HeaderMap, limit: usize) -> Vec<String> {
     const LONGEST: usize = 200;
     if size == 0 {
@@ -41,7 +42,7 @@ pub(super) fn lines(body: &[u8], size: u64, headers: &HeaderMap, limit: usize) -
     let mut out: Vec<String> = shown
         .map(|line| text::clean(&mask::urls(&text::cut(line, LONGEST))).into_owned())
         .collect();
-    if all > limit || (content.len() as u64) < size {
+    if all > limit || content.len() < body.len() {
         out.push(format!("… ({} in all)", text::size(size)));
     }
     out
@@ -109,7 +110,7 @@ mod tests {
 
     #[track_caller]
     fn check(body: &[u8], expected: Option<&str>) {
-        assert_eq!(line(body, &HeaderMap::new(), 20).as_deref(), expected);
+        assert_eq!(line(body, body.len() as u64, &HeaderMap::new(), 20).as_deref(), expected);
     }
 
     #[test]
@@ -128,16 +129,19 @@ mod tests {
         check(b"a\0b", Some("3 bytes of binary data"));
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/png"));
-        assert_eq!(line(&[0; 214], &headers, 20).as_deref(), Some("214 bytes of image/png"));
+        assert_eq!(line(&[0; 214], 214, &headers, 20).as_deref(), Some("214 bytes of image/png"));
     }
 
     #[test]
     fn a_long_body_that_is_cut_through_a_character_is_still_text() {
         let body = format!("x{}", "é".repeat(5_000));
-        let shown = line(body.as_bytes(), &HeaderMap::new(), 3);
+        let shown = line(body.as_bytes(), body.len() as u64, &HeaderMap::new(), 3);
         assert_eq!(shown.as_deref(), Some("xéé…"));
         let spaced = format!("[{}1]", " ".repeat(9_000));
-        assert_eq!(line(spaced.as_bytes(), &HeaderMap::new(), 3).as_deref(), Some("[…"));
+        assert_eq!(
+            line(spaced.as_bytes(), spaced.len() as u64, &HeaderMap::new(), 3).as_deref(),
+            Some("[…")
+        );
     }
 
     #[test]
@@ -145,7 +149,8 @@ mod tests {
         let none = HeaderMap::new();
         assert_eq!(lines(b"a\nb\nc\n", 6, &none, 2), ["a", "b", "… (6 bytes in all)"]);
         assert_eq!(lines(b"a\nb", 3, &none, 2), ["a", "b"]);
-        assert_eq!(lines(b"a\nb", 9, &none, 2), ["a", "b", "… (9 bytes in all)"]);
+        // What was masked has another length.
+        assert_eq!(lines(b"a\nb", 9, &none, 2), ["a", "b"]);
         assert_eq!(lines(b"", 9, &none, 2), ["9 bytes of binary data"]);
         assert!(lines(b"", 0, &none, 2).is_empty());
     }

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
-use super::mask::{self, Kind};
+use super::mask;
 use super::text;
 use crate::http::{ACCEPT, ACCEPT_ENCODING, Exchange, Hop, USER_AGENT};
+use crate::mask::header::Kind;
 
 /// A longer body is cut.
 const LONGEST_BODY: usize = 1024;
@@ -21,7 +22,8 @@ pub(super) fn command(exchange: &Exchange, sent: Option<&[u8]>) -> Option<String
     let mut out = String::from("curl");
     method(&mut out, hop, exchange.hops.len() > 1);
     // The fragment is not sent; curl would take brackets and braces for a set of URLs.
-    let url = mask::urls_with(hop.url.as_str(), HIDDEN);
+    let url = mask::readable(hop.url.as_str());
+    let url = mask::urls_with(&url, HIDDEN);
     let url = url.split('#').next().unwrap_or_default();
     if url.contains(['[', ']', '{', '}']) {
         out.push_str(" -g");

@@ -34,7 +34,7 @@ pub(super) fn line(exchange: &Exchange) -> String {
     let took = quantity::shown(exchange.duration);
     // Writing to a string does not fail.
     let _ = match &exchange.result {
-        Ok(response) => write!(out, " in {took}, {}", text::size(response.body.len() as u64)),
+        Ok(response) => write!(out, " in {took}, {}", text::size(response.size)),
         // An answer that is no result was not read to its end, or cannot be followed.
         Err(_) if before.is_some_and(|last| last.answer.is_some()) => {
             write!(out, ", broken off after {took}")
@@ -62,7 +62,7 @@ fn status(status: StatusCode, version: Version) -> String {
 
 /// A URL as one piece of a line.
 pub(super) fn shown(url: &Url) -> String {
-    text::clean(&text::cut(&mask::urls(url.as_str()), LONGEST_URL)).into_owned()
+    text::clean(&text::cut(&mask::urls(&mask::readable(url.as_str())), LONGEST_URL)).into_owned()
 }
 
 /// Where a redirect leads: the path alone while the origin stays.
@@ -72,13 +72,13 @@ fn short(from: &Url, to: &Url) -> String {
     }
     let query = to.query().map(|query| format!("?{query}")).unwrap_or_default();
     let path = format!("{}{query}", to.path());
-    text::clean(&text::cut(&mask::urls(&path), LONGEST_URL)).into_owned()
+    text::clean(&text::cut(&mask::urls(&mask::readable(&path)), LONGEST_URL)).into_owned()
 }
 
 /// The body that came, on one line.
 pub(super) fn body_line(exchange: &Exchange, limit: usize) -> Option<String> {
     let response = exchange.result.as_ref().ok()?;
-    body::line(&response.body, answer_headers(exchange), limit)
+    body::line(&response.body, response.size, answer_headers(exchange), limit)
 }
 
 /// Requests and answers line by line, as `curl -v` shows them: `> GET / HTTP/1.1`.
@@ -105,12 +105,8 @@ pub(super) fn heads(step: &StepOutcome, prints: &Fingerprints) -> Vec<String> {
         out.extend(header_lines('<', &answer.headers, prints));
     }
     if let Ok(response) = &exchange.result {
-        let lines = body::lines(
-            &response.body,
-            response.body.len() as u64,
-            answer_headers(exchange),
-            BODY_LINES,
-        );
+        let lines =
+            body::lines(&response.body, response.size, answer_headers(exchange), BODY_LINES);
         marked('<', lines, &mut out);
     }
     out

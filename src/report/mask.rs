@@ -3,35 +3,11 @@
 
 use std::borrow::Cow;
 
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderName, HeaderValue};
 
 use super::text;
-use crate::outcome::{Fingerprints, MASK};
-
-/// How the value of a header is masked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// `Bearer •••a1f3`
-    Credentials,
-    /// `session=•••a1f3; theme=•••0b21`
-    Cookie,
-    /// `session=•••a1f3; Path=/`
-    SetCookie,
-    /// All of it, as its owner said so.
-    Whole,
-}
-
-impl Kind {
-    /// None where the value may be shown.
-    pub(super) fn of(name: &HeaderName, value: &HeaderValue) -> Option<Self> {
-        match *name {
-            header::AUTHORIZATION | header::PROXY_AUTHORIZATION => Some(Self::Credentials),
-            header::COOKIE => Some(Self::Cookie),
-            header::SET_COOKIE => Some(Self::SetCookie),
-            _ => value.is_sensitive().then_some(Self::Whole),
-        }
-    }
-}
+use crate::mask::header::Kind;
+use crate::mask::{Fingerprints, MASK};
 
 /// A header's value as one line that may be shown.
 pub(super) fn header(name: &HeaderName, value: &HeaderValue, prints: &Fingerprints) -> String {
@@ -80,6 +56,17 @@ pub(super) fn cookie_values<'a>(
         (pair[..at].trim_ascii() == name.as_bytes()).then(|| pair[at + 1..].trim_ascii())
     })
 }
+
+/// A URL in which a stand-in reads as it does elsewhere.
+pub(super) fn readable(url: &str) -> Cow<'_, str> {
+    match url.contains(ENCODED) {
+        true => Cow::Owned(url.replace(ENCODED, MASK)),
+        false => Cow::Borrowed(url),
+    }
+}
+
+/// [`MASK`], as a URL has it.
+const ENCODED: &str = "%E2%80%A2%E2%80%A2%E2%80%A2";
 
 /// The text with `•••` for the name and password of each URL in it.
 pub(super) fn urls(text: &str) -> Cow<'_, str> {

@@ -108,6 +108,7 @@ pub(super) fn exchange(hops: Vec<Hop>, body: &[u8]) -> Exchange {
     let response = Response {
         head: Arc::clone(answer),
         body: Bytes::copy_from_slice(body),
+        size: body.len() as u64,
         wire_size: body.len() as u64,
         url: last.url.clone(),
     };

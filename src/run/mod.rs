@@ -117,6 +117,8 @@ fn base_scope(plan: &Plan, options: &Options) -> Result<Scope, Box<CannotBegin>>
     scope.bind("run", object(&[("id", &options.id)]), Origin::Program);
     let process = plan.process.iter().map(|(name, text)| (name.as_str(), text.as_str()));
     scope.bind("env", object(&process.collect::<Vec<_>>()), Origin::Program);
+    let secrets = plan.secrets.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    scope.bind("secret", object(&secrets.collect::<Vec<_>>()), Origin::Program);
     if let Some(url) = &options.server_url {
         scope.bind("server", object(&[("url", url)]), Origin::Program);
     }

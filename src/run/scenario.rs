@@ -9,6 +9,7 @@ use super::runner::{INTERRUPTED, Runner};
 use super::sessions::Sessions;
 use super::step;
 use super::{Shared, bind_all};
+use crate::mask;
 use crate::outcome::{Event, Fault, Place, Section, State};
 use crate::plan::Planned;
 use crate::scenario::Scenario;
@@ -18,6 +19,7 @@ use crate::scenario::yaml::{At, FileNumber};
 use crate::session::{Cookie, Session};
 use crate::source::Span;
 use crate::template::Scope;
+use crate::value;
 
 /// What the steps of one scenario share.
 pub(super) struct Context<'s> {
@@ -133,11 +135,28 @@ pub(super) async fn run(
 fn prepare(context: &mut Context<'_>) -> Result<(), Fault> {
     let scenario = context.scenario;
     context.base_url = context.shared.base_url.clone();
-    bind_all(&mut context.scope, &scenario.vars, None, scenario.source(), |at| scenario.span(at))
-        .map_err(|error| Fault::from(*error))?;
+    let bound = bind_all(&mut context.scope, &scenario.vars, None, scenario.source(), |at| {
+        scenario.span(at)
+    });
+    // Also where a later variable has no value: its message may have this one.
+    mask(context)?;
+    bound.map_err(|error| Fault::from(*error))?;
     if let Some(text) = &scenario.base_url {
         let url = text.value.text(&context.scope);
         context.base_url = Some(url.map_err(|error| step::no_value(context, text, error))?);
+    }
+    Ok(())
+}
+
+/// The variables that `secrets` names are masked from here on.
+pub(super) fn mask(context: &Context<'_>) -> Result<(), Fault> {
+    for name in &context.scenario.secrets {
+        let Some(binding) = context.scope.get(&name.value) else { continue };
+        if let Some(why) = mask::too_short(&value::text(&binding.value)) {
+            let message = format!("the secret variable `{}` {why}", name.value);
+            return Err(step::helped(context.place(name.at), message, mask::TOO_SHORT_HELP));
+        }
+        context.shared.plan.masks.add_value(&binding.value);
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use tokio::sync::OnceCell;
 
 use super::runner::Runner;
 use super::scenario::{Context, asks_cookies};
-use super::{Shared, bind_all, evaluate, session, step};
+use super::{Shared, bind_all, evaluate, scenario, session, step};
 use crate::outcome::{Fault, Place, Section};
 use crate::scenario::Scenario;
 use crate::scenario::decode::Text;
@@ -277,6 +277,7 @@ fn login_context<'s>(
         outer,
         asks_cookies: asks_cookies(file, shared) || context.asks_cookies,
     };
+    scenario::mask(&inner)?;
     if let Some(text) = &file.base_url {
         inner.base_url = Some(step::text(&inner, text)?);
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::scenario::Context;
 use super::{request, session};
-use crate::expect::{self, Evidence};
+use crate::expect::{self, Captures, Evidence};
 use crate::outcome::{Fault, Place, StepOutcome, UsedValue};
 use crate::scenario::decode::{Text, of_expression};
 use crate::scenario::expectation::Expectations;
@@ -77,14 +77,12 @@ async fn exchange(
             let scope = &mut context.scope;
             outcome.faults =
                 expect::evaluate(context.scenario, expect, written.at, &evidence, scope);
+            let masks = &context.shared.plan.masks;
+            let captures = Captures { scenario: context.scenario, step: &outcome.name, masks };
             if outcome.faults.is_empty() {
-                outcome.faults = expect::capture(
-                    context.scenario,
-                    &outcome.name,
-                    &step.captures,
-                    &evidence,
-                    scope,
-                );
+                outcome.faults = captures.take(&step.captures, &evidence, scope);
+            } else {
+                captures.mask(&step.captures, &evidence, scope);
             }
         }
     }
@@ -140,7 +138,7 @@ fn used_values(context: &Context<'_>, step: &Step) -> Vec<UsedValue> {
     let mut seen = HashSet::new();
     let uses = texts.iter().flat_map(|text| text.value.expressions()).flat_map(|e| e.uses());
     uses.filter(|used| matches!(used.kind, UseKind::Name { .. }))
-        .filter(|used| !["run", "env", "server"].contains(&used.name.as_str()))
+        .filter(|used| !["run", "env", "secret", "server"].contains(&used.name.as_str()))
         .filter(|used| seen.insert(used.name.as_str()))
         .filter_map(|used| {
             let binding = context.scope.get(&used.name)?;

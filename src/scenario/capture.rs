@@ -20,6 +20,8 @@ pub struct Capture {
     pub all: bool,
     /// The value where nothing is found.
     pub default: Option<Tree>,
+    /// Whether the value is masked from here on.
+    pub secret: bool,
 }
 
 /// Where a capture is taken from.
@@ -52,9 +54,9 @@ const KEYS: Keys = Keys {
     what: "a capture",
     known: &[
         "json", "header", "cookie", "regex", "group", "body", "status", "url", "value", "all",
-        "default",
+        "default", "secret",
     ],
-    later: &["xml", "html", "attr", "secret"],
+    later: &["xml", "html", "attr"],
 };
 const SOURCES: [&str; 8] = ["json", "header", "cookie", "regex", "body", "status", "url", "value"];
 
@@ -79,6 +81,7 @@ fn capture(d: &Decoder<'_>, entry: &Entry) -> Option<Capture> {
                 source,
                 all: false,
                 default: None,
+                secret: false,
             })
         }
     }?;
@@ -122,6 +125,7 @@ fn options(d: &Decoder<'_>, node: &Node, name: Option<Located<String>>) -> Optio
         return None;
     };
     let all = find("all").is_some_and(|entry| d.boolean(&entry.value) == Some(true));
+    let secret = find("secret").is_some_and(|entry| d.boolean(&entry.value) == Some(true));
     let default = match find("default") {
         Some(entry) => Some(d.tree(&entry.value)?),
         None => None,
@@ -152,7 +156,7 @@ fn options(d: &Decoder<'_>, node: &Node, name: Option<Located<String>>) -> Optio
             }
         }
     };
-    Some(Capture { name: name?, at, source, all, default })
+    Some(Capture { name: name?, at, source, all, default, secret })
 }
 
 fn regex(d: &Decoder<'_>, node: &Node, group: Option<&Entry>) -> Option<CaptureSource> {

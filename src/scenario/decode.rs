@@ -67,6 +67,8 @@ pub(super) struct Decoder<'d> {
     document: &'d Arc<Document>,
     root: &'d Path,
     diagnostics: RefCell<Vec<Diagnostic>>,
+    /// What no diagnostic may show.
+    pub(super) secrets: RefCell<Vec<Value>>,
     /// A file asks the same paths again and again.
     paths: RefCell<HashMap<String, Result<JsonPath, InvalidPath>>>,
 }
@@ -74,7 +76,8 @@ pub(super) struct Decoder<'d> {
 impl<'d> Decoder<'d> {
     /// `root` is the folder that no path of the file may leave.
     pub(super) fn new(document: &'d Arc<Document>, root: &'d Path) -> Self {
-        Self { document, root, diagnostics: RefCell::default(), paths: RefCell::default() }
+        let (diagnostics, secrets, paths) = Default::default();
+        Self { document, root, diagnostics, secrets, paths }
     }
 
     /// What is being read, for what is made of it to keep.

@@ -10,6 +10,7 @@ pub mod matcher;
 pub mod names;
 pub mod project;
 pub mod quantity;
+mod secrets;
 pub mod session_action;
 pub mod sessions;
 pub mod settings;
@@ -28,6 +29,7 @@ use yaml::{At, Document, Entry, FileNumber, Node};
 
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
+use crate::value::Value;
 
 /// One scenario file.
 #[derive(Debug)]
@@ -43,6 +45,8 @@ pub struct Scenario {
     pub base_url: Option<Text>,
     /// Variables in the order written; one may use those above it.
     pub vars: Vec<(Located<String>, Tree)>,
+    /// The variables whose values are masked.
+    pub secrets: Vec<Located<String>>,
     /// Settings of every request.
     pub defaults: Settings,
     /// Named sessions.
@@ -63,13 +67,14 @@ const KEYS: Keys = Keys {
         "tags",
         "base_url",
         "vars",
+        "secrets",
         "defaults",
         "sessions",
         "setup",
         "steps",
         "teardown",
     ],
-    later: &["skip", "lock", "secrets", "cases"],
+    later: &["skip", "lock", "cases"],
 };
 
 /// Names that expressions have anyway.
@@ -82,6 +87,8 @@ pub struct Read<T> {
     pub value: Option<T>,
     /// Errors and warnings, in the order of their places.
     pub diagnostics: Vec<Diagnostic>,
+    /// Values that no diagnostic may show, whether the thing could be read or not.
+    pub secrets: Vec<Value>,
 }
 
 /// Reads a scenario; `root` is the folder that its paths may not leave.
@@ -89,7 +96,7 @@ pub struct Read<T> {
 pub fn read(source: Arc<Source>, root: &Path) -> Read<Scenario> {
     match yaml::read(source) {
         Ok((document, warnings)) => decode_document(document, warnings, root, decode),
-        Err(diagnostics) => Read { value: None, diagnostics },
+        Err(diagnostics) => Read { value: None, diagnostics, secrets: Vec::new() },
     }
 }
 
@@ -101,7 +108,7 @@ pub fn read_used(source: Arc<Source>, root: &Path, number: u16) -> Read<Scenario
             let document = document.of_file(FileNumber::Used(number));
             decode_document(document, warnings, root, decode_used)
         }
-        Err(diagnostics) => Read { value: None, diagnostics },
+        Err(diagnostics) => Read { value: None, diagnostics, secrets: Vec::new() },
     }
 }
 
@@ -115,10 +122,11 @@ fn decode_document<T>(
     let document = Arc::new(document);
     let decoder = Decoder::new(&document, root);
     let value = decode(&decoder, document.root());
+    let secrets = decoder.secrets.take();
     diagnostics.extend(decoder.finish());
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.as_ref().map(|label| label.span.start));
     let failed = diagnostics.iter().any(Diagnostic::is_error);
-    Read { value: value.filter(|_| !failed), diagnostics }
+    Read { value: value.filter(|_| !failed), diagnostics, secrets }
 }
 
 fn decode(d: &Decoder<'_>, node: &Node) -> Option<Scenario> {
@@ -144,6 +152,14 @@ fn decode_used(d: &Decoder<'_>, node: &Node) -> Option<Scenario> {
     let tags = find("tags").and_then(|node| tags(d, node)).unwrap_or_default();
     let base_url = find("base_url").and_then(|node| settings::base_url(d, node));
     let vars = find("vars").and_then(|node| variables(d, node)).unwrap_or_default();
+    let secrets = find("secrets").and_then(|node| secrets::decode(d, node)).unwrap_or_default();
+    for (name, value) in &vars {
+        if let Tree::Literal(value) = value
+            && secrets.iter().any(|secret| secret.value == name.value)
+        {
+            d.secrets.borrow_mut().push(value.clone());
+        }
+    }
     let defaults = find("defaults").and_then(|node| settings::decode(d, node)).unwrap_or_default();
     let sessions = find("sessions").and_then(|node| sessions::decode(d, node)).unwrap_or_default();
     let (setup, main, teardown) = (steps("setup"), steps("steps"), steps("teardown"));
@@ -185,6 +201,7 @@ fn decode_used(d: &Decoder<'_>, node: &Node) -> Option<Scenario> {
         tags,
         base_url,
         vars,
+        secrets,
         defaults,
         sessions,
         setup,

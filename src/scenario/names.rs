@@ -6,12 +6,14 @@ use std::path::Path;
 use super::Scenario;
 use super::capture::{Capture, CaptureSource};
 use super::decode::{Located, Text, inside};
+use super::project::{Environment, Project};
+use super::secrets;
 use super::sessions::{self, SessionDeclaration};
 use super::step::{Action, Step};
 use super::visit;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::closest;
-use crate::source::Span;
+use crate::source::{Source, Span};
 use crate::template::{Use, UseKind};
 
 /// What is known around a scenario.
@@ -25,6 +27,8 @@ pub struct Surroundings {
     pub elsewhere: HashMap<String, String>,
     /// The variables of the process's environment.
     pub environment: HashSet<String>,
+    /// What `secret.NAME` can name, with its value.
+    pub secrets: HashMap<String, String>,
     /// Whether a variable of the process's environment that is not set is an error, or just a warning.
     pub strict: bool,
     /// The sessions of the project file, each with the names that its login captures.
@@ -42,13 +46,18 @@ pub fn of_login(declaration: &SessionDeclaration, file: LoginFile<'_>) -> HashSe
     captures.map(|capture| capture.name.value.clone()).collect()
 }
 
+/// What was found of the names in a file.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// Names that have no value.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The secrets that it uses.
+    pub secrets: HashSet<String>,
+}
+
 /// Finds every name that has no value when it is used.
 #[must_use]
-pub fn check(
-    scenario: &Scenario,
-    around: &Surroundings,
-    login_file: LoginFile<'_>,
-) -> Vec<Diagnostic> {
+pub fn check(scenario: &Scenario, around: &Surroundings, login_file: LoginFile<'_>) -> Checked {
     let captures = scenario.all_steps().flat_map(|step| {
         step.captures.iter().map(move |capture| (capture.name.value.as_str(), (step, capture)))
     });
@@ -59,10 +68,11 @@ pub fn check(
         captures: HashMap::new(),
         sessions: around.sessions.clone(),
         session: HashSet::new(),
-        diagnostics: Vec::new(),
+        found: Checked::default(),
     };
     let own = scenario.sessions.iter();
     checker.sessions.extend(own.map(|own| (own.name.value.clone(), of_login(own, login_file))));
+    checker.found.diagnostics = secrets::check(scenario, around);
     for (name, place) in captures {
         checker.captures.entry(name).or_insert(place);
     }
@@ -80,7 +90,7 @@ pub fn check(
     for step in scenario.all_steps() {
         checker.step(step);
     }
-    checker.diagnostics
+    checker.found
 }
 
 /// When an expression is evaluated, which says what it may use.
@@ -105,7 +115,7 @@ struct Checker<'s> {
     sessions: HashMap<String, HashSet<String>>,
     /// Those of the session that is looked at.
     session: HashSet<String>,
-    diagnostics: Vec<Diagnostic>,
+    found: Checked,
 }
 
 impl<'s> Checker<'s> {
@@ -161,7 +171,7 @@ impl<'s> Checker<'s> {
         };
         let (source, span) = (self.scenario.source(), self.scenario.span(session.at));
         let error = Diagnostic::error(format!("there is no session `{}`", name.escape_debug()));
-        self.diagnostics.push(error.at(source, span, label).help(help));
+        self.found.diagnostics.push(error.at(source, span, label).help(help));
     }
 
     fn step(&mut self, step: &'s Step) {
@@ -245,7 +255,8 @@ impl<'s> Checker<'s> {
                 let help = "write `env.NAME`".to_owned();
                 self.error(place, "`env` needs a name".to_owned(), "", Some(help));
             }
-            ("secret" | "case", _) => {
+            ("secret", name) => self.secret(place, name, optional),
+            ("case", _) => {
                 let help =
                     "it is part of the format, but not of this version of callsheet".to_owned();
                 self.error(place, format!("`{}` is not supported yet", used.name), "", Some(help));
@@ -259,21 +270,29 @@ impl<'s> Checker<'s> {
         }
     }
 
+    fn secret(&mut self, place: (&Text, usize), name: Option<&str>, optional: bool) {
+        match secrets::used(name, optional, self.around) {
+            Ok(name) => self.found.secrets.extend(name.map(str::to_owned)),
+            Err(error) => {
+                let written = format!("secret.{}", name.unwrap_or_default());
+                let source = self.scenario.source();
+                let span = whole(source, self.place(place), &written);
+                self.found.diagnostics.push(error.at(source, span, ""));
+            }
+        }
+    }
+
     fn unset_variable(&mut self, place: (&Text, usize), name: &str) {
         let message = format!("the environment variable `{name}` is not set");
         let (source, span) = (self.scenario.source(), self.place(place));
-        let written = format!("env.{name}");
-        let span = match source.text()[span.start..].starts_with(&written) {
-            true => Span::new(span.start, span.start + written.len()),
-            false => span,
-        };
+        let span = whole(source, span, &format!("env.{name}"));
         let diagnostic = if self.around.strict {
             Diagnostic::error(message)
         } else {
             Diagnostic::warning(message)
         };
         let help = format!("set it, or write `env.{name} | default('…')`");
-        self.diagnostics.push(diagnostic.at(source, span, "").help(help));
+        self.found.diagnostics.push(diagnostic.at(source, span, "").help(help));
     }
 
     fn undefined(&mut self, place: (&Text, usize), name: &str) {
@@ -285,7 +304,7 @@ impl<'s> Checker<'s> {
                 Diagnostic::error(format!("`{name}` is captured only by a later step"))
                     .at(source, span, "used here")
                     .also(source, at, label);
-            self.diagnostics.push(
+            self.found.diagnostics.push(
                 diagnostic.help("move the step that captures it before the one that uses it"),
             );
             return;
@@ -299,7 +318,7 @@ impl<'s> Checker<'s> {
             );
             let diagnostic = diagnostic.also(source, self.scenario.span(later.at), "defined here");
             let help = "variables get their values from top to bottom: one can use those above it";
-            self.diagnostics.push(diagnostic.help(help));
+            self.found.diagnostics.push(diagnostic.help(help));
             return;
         }
         let label = closest(name, self.known.iter().copied())
@@ -323,7 +342,7 @@ impl<'s> Checker<'s> {
     fn error(&mut self, place: (&Text, usize), message: String, label: &str, help: Option<String>) {
         let diagnostic =
             Diagnostic::error(message).at(self.scenario.source(), self.place(place), label);
-        self.diagnostics.push(match help {
+        self.found.diagnostics.push(match help {
             Some(help) => diagnostic.help(help),
             None => diagnostic,
         });
@@ -335,14 +354,23 @@ impl<'s> Checker<'s> {
     }
 }
 
+/// The place of `env.NAME`, where that of `env` is known.
+fn whole(source: &Source, span: Span, written: &str) -> Span {
+    match source.text()[span.start..].starts_with(written) {
+        true => Span::new(span.start, span.start + written.len()),
+        false => span,
+    }
+}
+
 /// Finds the names that the project file and the chosen environment use and nothing defines; a variable may use those
 /// above it. `defaults` may use what only a scenario has, and are not looked at.
 #[must_use]
 pub fn check_project(
-    project: &super::project::Project,
-    environment: Option<&super::project::Environment>,
+    project: &Project,
+    environment: Option<&Environment>,
     around: &Surroundings,
-) -> Vec<Diagnostic> {
+) -> Checked {
+    let mut found = secrets_of(project, around);
     let own = |name: &String| project.vars.iter().any(|(own, _)| own.value == *name);
     let chosen = environment.map(|environment| &environment.vars);
     let later = |name: &String| {
@@ -350,7 +378,7 @@ pub fn check_project(
     };
     let mut known: HashSet<&str> =
         around.names.iter().filter(|name| !later(name)).map(String::as_str).collect();
-    known.insert("env");
+    known.extend(["env", "secret"]);
     let mut texts: Vec<(&Text, HashSet<&str>)> = Vec::new();
     for (name, value) in project.vars.iter().chain(chosen.into_iter().flatten()) {
         value.visit(&mut |text| texts.push((text, known.clone())));
@@ -365,7 +393,14 @@ pub fn check_project(
         let with = session.login.iter().flat_map(|login| &login.with);
         with.for_each(|(_, value)| value.visit(&mut visit));
     }
-    let mut wrong = Vec::new();
+    let mut defaults = Vec::new();
+    visit::settings(&project.defaults, &mut |text| defaults.push(text));
+    for session in &project.sessions {
+        visit::settings(&session.settings, &mut |text| defaults.push(text));
+    }
+    for text in texts.iter().map(|(text, _)| *text).chain(defaults) {
+        secrets_in(text, project, around, &mut found);
+    }
     for (text, known) in texts {
         for expression in text.value.expressions() {
             let is_unknown = |used: &&Use| {
@@ -381,9 +416,47 @@ pub fn check_project(
                 let message = format!("`{}` is not defined here", used.name);
                 let help = "the project file knows its own `vars` above, those of the environment, `env.NAME`, \
                             `server.url` where there is a `server`, and `--var`";
-                wrong.push(Diagnostic::error(message).at(project.source(), span, label).help(help));
+                let error = Diagnostic::error(message).at(project.source(), span, label).help(help);
+                found.diagnostics.push(error);
             }
         }
     }
-    wrong
+    found
+}
+
+/// The project file's `secrets`.
+fn secrets_of(project: &Project, around: &Surroundings) -> Checked {
+    let mut found = Checked::default();
+    for name in &project.secrets {
+        match secrets::of_project(&name.value, around) {
+            Some(error) => {
+                let error = error.at(project.source(), project.span(name.at), "");
+                found.diagnostics.push(error);
+            }
+            None => {
+                found.secrets.insert(name.value.clone());
+            }
+        }
+    }
+    found
+}
+
+/// `secret.NAME` in a text of the project file.
+fn secrets_in(text: &Text, project: &Project, around: &Surroundings, found: &mut Checked) {
+    for expression in text.value.expressions() {
+        for used in expression.uses().iter().filter(|used| used.name == "secret") {
+            let UseKind::Name { member, optional } = &used.kind else { continue };
+            match secrets::used(member.as_deref(), *optional, around) {
+                Ok(name) => found.secrets.extend(name.map(str::to_owned)),
+                Err(error) => {
+                    let at = expression.offset() + used.offset;
+                    let scalar = project.span(text.at);
+                    let span = inside(project.source(), scalar, text.value.source(), at);
+                    let written = format!("secret.{}", member.as_deref().unwrap_or_default());
+                    let span = whole(project.source(), span, &written);
+                    found.diagnostics.push(error.at(project.source(), span, ""));
+                }
+            }
+        }
+    }
 }

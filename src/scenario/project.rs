@@ -8,7 +8,7 @@ use super::decode::{Decoder, Keys, Located, Text, Tree};
 use super::sessions::{self, SessionDeclaration};
 use super::settings::{self, Settings};
 use super::yaml::{self, At, Document, Entry, FileNumber, Kind, Node};
-use super::{Read, variables};
+use super::{Read, secrets, variables};
 use crate::source::{Source, Span};
 
 /// The project file's name.
@@ -26,6 +26,8 @@ pub struct Project {
     pub environments: Vec<(Located<String>, Environment)>,
     /// Variables of every scenario.
     pub vars: Vec<(Located<String>, Tree)>,
+    /// The secrets that are read from the environment, `.env` or the file of `--secrets-file`.
+    pub secrets: Vec<Located<String>>,
     /// Settings of every request.
     pub defaults: Settings,
     /// Named sessions of every scenario.
@@ -72,11 +74,12 @@ const KEYS: Keys = Keys {
         "default_environment",
         "environments",
         "vars",
+        "secrets",
         "defaults",
         "sessions",
         "server",
     ],
-    later: &["secrets", "setup", "teardown", "openapi", "allow_hosts", "report"],
+    later: &["setup", "teardown", "openapi", "allow_hosts", "report"],
 };
 const ENVIRONMENT_KEYS: Keys =
     Keys { what: "an environment", known: &["base_url", "vars"], later: &[] };
@@ -96,7 +99,7 @@ pub fn read(source: Arc<Source>) -> Read<Project> {
                 &root,
                 decode,
             ),
-            Err(diagnostics) => Read { value: None, diagnostics },
+            Err(diagnostics) => Read { value: None, diagnostics, secrets: Vec::new() },
         },
     }
 }
@@ -110,6 +113,7 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Project> {
     let default_environment =
         find("default_environment").and_then(|node| d.plain(node, "the name of an environment"));
     let vars = find("vars").and_then(|node| variables(d, node)).unwrap_or_default();
+    let secrets = find("secrets").and_then(|node| secrets::decode(d, node)).unwrap_or_default();
     let defaults = find("defaults").and_then(|node| settings::decode(d, node)).unwrap_or_default();
     let sessions = find("sessions").and_then(|node| sessions::decode(d, node)).unwrap_or_default();
     let server = find("server").and_then(|node| server(d, node));
@@ -134,6 +138,7 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Project> {
         default_environment,
         environments,
         vars,
+        secrets,
         defaults,
         sessions,
         server,

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use super::support::root;
 
 /// The modules in the order of the flow: each may use those before it.
-const ORDER: [&str; 14] = [
+const ORDER: [&str; 15] = [
     "source",
     "value",
+    "mask",
     "jsonpath",
     "diagnostic",
     "template",
@@ -24,7 +25,9 @@ const ORDER: [&str; 14] = [
 ];
 
 /// Foreign crates and the only places that may name them.
-const WALLS: [(&str, &[&str]); 13] = [
+const WALLS: [(&str, &[&str]); 15] = [
+    ("aho_corasick", &["mask"]),
+    ("dotenvy", &["plan"]),
     ("serde_yaml", &["scenario/yaml"]),
     ("jsonpath_rust", &["jsonpath"]),
     ("cookie", &["session"]),

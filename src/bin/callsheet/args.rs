@@ -59,6 +59,9 @@ pub(crate) struct Selection {
     /// Variable: NAME=TEXT, or NAME:=JSON for another type; several times
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = variable)]
     pub(crate) vars: Vec<(String, Value)>,
+    /// File of secrets for `secret.NAME`: dotenv, wins over the environment and .env
+    #[arg(long, value_name = "FILE")]
+    pub(crate) secrets_file: Option<String>,
     /// Base URL instead of the environment's
     #[arg(long, value_name = "URL")]
     pub(crate) base_url: Option<String>,
@@ -80,6 +83,9 @@ impl Selection {
                 Value::String(text) => format!("{name}={text}"),
                 other => format!("{name}:={other}"),
             });
+        }
+        if let Some(path) = &self.secrets_file {
+            words.extend(["--secrets-file".to_owned(), path.clone()]);
         }
         if let Some(url) = &self.base_url {
             words.extend(["--base-url".to_owned(), url.clone()]);

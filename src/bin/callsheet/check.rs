@@ -45,6 +45,8 @@ pub(crate) fn request(selection: Selection, strict: bool) -> Result<Request, Exi
         process: std::env::vars_os()
             .filter_map(|(name, value)| Some((text(name)?, text(value)?)))
             .collect(),
+        secrets_file: selection.secrets_file,
+        masks: output::masks().clone(),
         strict,
     })
 }

@@ -1,31 +1,65 @@
-//! The terminal: what goes to stdout and stderr, and with which colours.
+//! All that is written: stdout, stderr and the files of reports. What is secret goes through none of them.
 
-use std::env;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+use std::sync::LazyLock;
+use std::{env, fs};
 
 use callsheet::diagnostic::Diagnostic;
 use callsheet::diagnostic::render::{self, Style};
+use callsheet::mask::{Masks, Sources};
 
 use crate::args::When;
+
+static MASKS: LazyLock<Masks> = LazyLock::new(Masks::default);
+
+/// What may not be shown.
+pub(crate) fn masks() -> &'static Masks {
+    &MASKS
+}
 
 /// Writes to stdout; a reader that has gone away does not end the run.
 pub(crate) fn out(text: &str) {
     let mut stdout = io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes());
+    let _ = stdout.write_all(MASKS.text(text).as_bytes());
     let _ = stdout.flush();
 }
 
 /// Writes to stderr.
 pub(crate) fn err(text: &str) {
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    let _ = io::stderr().lock().write_all(MASKS.text(text).as_bytes());
 }
 
 /// Writes diagnostics to stderr.
 pub(crate) fn diagnostics(diagnostics: &[Diagnostic], color: When) {
     if !diagnostics.is_empty() {
-        err(&render::styled(diagnostics, style(color, &io::stderr())));
+        let mut sources = Sources::new(&MASKS);
+        let masked = diagnostics.iter().cloned().map(|one| one.masked(&MASKS, &mut sources));
+        let masked: Vec<Diagnostic> = masked.collect();
+        err(&render::styled(&masked, style(color, &io::stderr())));
         err("\n");
     }
+}
+
+/// Writes a file whole or not at all; its folder is made.
+pub(crate) fn file(path: &Path, content: &[u8]) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let temporary = path.with_file_name(name);
+    let written =
+        fs::write(&temporary, MASKS.bytes(content)).and_then(|()| fs::rename(&temporary, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+/// Whether stderr is a terminal, whose last line can be drawn over.
+pub(crate) fn is_live() -> bool {
+    io::stderr().is_terminal()
 }
 
 /// The style for stdout.

@@ -1,11 +1,10 @@
 //! `callsheet run`.
 
 use std::cell::RefCell;
-use std::io::IsTerminal;
 use std::pin::pin;
 use std::time::{Duration, Instant, SystemTime};
 
-use callsheet::outcome::{Event, Fingerprints, Outcome, Summary};
+use callsheet::outcome::{Detail, Event, Masking, Outcome, Summary};
 use callsheet::plan::{self, Plan};
 use callsheet::report::junit;
 use callsheet::report::progress::{self, Progress};
@@ -140,6 +139,8 @@ struct Show {
     begun: Instant,
     /// How many there are to run.
     scenarios: usize,
+    /// What is shown is masked here, before it is drawn or cut.
+    masking: Masking,
     terminal: Terminal,
     summary: Summary,
     /// Kept only if a report wants it.
@@ -157,14 +158,19 @@ impl Show {
             (_, 1) => Verbosity::Steps,
             _ => Verbosity::Exchanges,
         };
-        let live = std::io::stderr().is_terminal();
         let progress = match run.progress {
             When::Never => false,
             When::Always => true,
             When::Auto => !run.quiet,
         };
-        let prints = Fingerprints::default();
-        let options = run.selection.options();
+        let masks = output::masks();
+        let prints = masks.fingerprints().clone();
+        let options = masks.text(&run.selection.options()).into_owned();
+        let detail = match verbosity {
+            Verbosity::Quiet | Verbosity::Normal => Detail::Name,
+            Verbosity::Steps => Detail::Line,
+            Verbosity::Exchanges => Detail::Exchange,
+        };
         let outcome = || Outcome {
             options: options.clone(),
             ..Outcome::new(SystemTime::now(), prints.clone())
@@ -172,16 +178,18 @@ impl Show {
         Self {
             begun: Instant::now(),
             scenarios: plan.scenarios.len(),
+            masking: Masking::new(masks.clone(), detail),
             summary: Summary::default(),
             outcome: (!run.reports.is_empty()).then(outcome),
             terminal: Terminal::new(output::stdout_style(run.selection.color), verbosity, prints)
                 .with_options(&options),
             progress: progress.then(|| Progress::new(plan.scenarios.len())),
-            live,
+            live: output::is_live(),
         }
     }
 
     fn event(&mut self, event: Event) {
+        let event = self.masking.event(event);
         self.summary.add(&event);
         if let Some(progress) = &mut self.progress {
             progress.add(&event, self.begun.elapsed());
@@ -249,23 +257,11 @@ impl Show {
     }
 }
 
-/// A report is there whole or not at all.
 fn write_report(report: &Report, outcome: &Outcome) -> std::io::Result<()> {
     let bytes = match report.format {
         ReportFormat::Junit => junit::render(outcome),
     };
-    if let Some(folder) = report.path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    let mut name = report.path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let temporary = report.path.with_file_name(name);
-    let written =
-        std::fs::write(&temporary, bytes).and_then(|()| std::fs::rename(&temporary, &report.path));
-    if written.is_err() {
-        let _ = std::fs::remove_file(&temporary);
-    }
-    written
+    output::file(&report.path, &bytes)
 }
 
 fn refuse_equal_reports(reports: &[Report]) -> Result<(), Exit> {
