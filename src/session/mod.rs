@@ -236,6 +236,10 @@ impl Session {
             return;
         }
         let site = rules::site(&new.domain).to_owned();
+        // A file may bring thousands of other sites: none of them is looked at for each cookie.
+        if self.jar.count_ending(&site) <= MOST_OF_A_SITE {
+            return;
+        }
         let is_of_site = |cookie: &Cookie| rules::site(&cookie.domain) == site;
         let mut here = self.jar.all();
         here.retain(is_of_site);
