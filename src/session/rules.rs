@@ -167,7 +167,7 @@ pub(super) fn by_hand(cookie: &Cookie) -> Result<(), Reason> {
         return Err(Reason::new("5.6 step 3", "its name holds a `=`"));
     }
     pair(cookie)?;
-    if !cookie.host_only && !is_address(&cookie.domain) {
+    if !cookie.host_only {
         suffix(&cookie.domain)?;
     }
     prefix(cookie)
@@ -206,6 +206,13 @@ pub(super) fn held_back(cookie: &Cookie, url: &Url) -> Option<Reason> {
         return None;
     };
     Some(Reason::new("5.8.3 step 1", message))
+}
+
+/// Section 5.1.2: a host's name as a URL has it; a dot before it means nothing (section 5.6.3).
+pub(super) fn canonical(domain: &str) -> Result<String, String> {
+    Host::parse(domain.strip_prefix('.').unwrap_or(domain))
+        .map(|host| host.to_string())
+        .map_err(|_| format!("its domain `{}` is no host", short(domain)))
 }
 
 /// Section 5.1.3.
