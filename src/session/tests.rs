@@ -205,7 +205,11 @@ fn prefixes_hold_what_they_promise_in_any_case() {
             "__SECURE-a was refused: its name begins with `__Secure-` and it is not Secure (5.7 step 20)",
         ),
         ("__Host-a=1; Secure; Path=/", "__Host-a was stored"),
-        ("__Host-a=1; Secure", "__Host-a was stored"),
+        ("__Host-a=1; Secure; Path=x", "__Host-a was stored"),
+        (
+            "__Host-a=1; Secure",
+            "__Host-a was refused: its name begins with `__Host-` and it has no Path, where it must be / (5.7 step 21)",
+        ),
         (
             "__host-a=1; Path=/",
             "__host-a was refused: its name begins with `__Host-` and it is not Secure (5.7 step 21)",
