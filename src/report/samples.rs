@@ -256,6 +256,12 @@ pub(super) fn all_kinds() -> StepOutcome {
             json!(true),
             value(json!(false)),
         ),
+        miss(
+            Subject::SetCookie("session".to_owned(), Some("path")),
+            "true",
+            json!("/"),
+            Actual::Absent,
+        ),
         miss(json("$.user"), "${user}", json!("alice"), gone),
         orders,
         address,

@@ -1,6 +1,7 @@
 //! A `session` step: the session is changed by hand.
 
-use std::fs;
+use std::fs::File;
+use std::io::Read as _;
 use std::time::{Duration, SystemTime};
 
 use url::Url;
@@ -15,6 +16,9 @@ use crate::scenario::session_action::{CookieToSet, SessionAction};
 use crate::scenario::yaml::At;
 use crate::session::files::{self, Entry, JarFormat};
 use crate::session::{Cookie, Session};
+
+/// The largest file of cookies, in bytes: a browser's thousands of cookies are a tenth of it.
+const LARGEST: u64 = 4 << 20;
 
 /// Does what a `session` step says.
 pub(super) fn act(context: &mut Context<'_>, at: At, action: &SessionAction) -> Result<(), Fault> {
@@ -66,8 +70,13 @@ fn jar(
 ) -> Result<Session, String> {
     let place = file.resolve(&context.shared.plan.root, path)?;
     let shown = file.shown(path);
-    let bytes =
-        fs::read(place).map_err(|error| format!("cannot read `{shown}`: {}", reason(&error)))?;
+    let mut bytes = Vec::new();
+    File::open(place)
+        .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
+        .map_err(|error| format!("cannot read `{shown}`: {}", reason(&error)))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(format!("`{shown}` is larger than 4 MiB, and no file of cookies"));
+    }
     let wrong = |line, why| format!("`{shown}:{line}` cannot be loaded: {why}");
     let entries =
         files::read(format, &bytes).map_err(|problem| wrong(problem.line, problem.message))?;

@@ -128,6 +128,11 @@ impl Jar {
         all.into_iter().map(view).collect()
     }
 
+    /// How many are of this host, or of one whose name ends so.
+    pub(super) fn count_ending(&self, end: &str) -> usize {
+        self.ages.keys().filter(|key| key.domain.ends_with(end)).count()
+    }
+
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.ages.len()

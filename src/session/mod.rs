@@ -118,7 +118,8 @@ impl Session {
     pub fn set(&mut self, url: &Url, cookie: &Cookie) -> Result<(), String> {
         let now = SystemTime::now();
         let expires = cookie.expires.map(|at| at.min(now + rules::LONGEST_LIFE));
-        let cookie = Cookie { expires, ..cookie.clone() };
+        let domain = rules::canonical(&cookie.domain)?;
+        let cookie = Cookie { domain, expires, ..cookie.clone() };
         rules::same_site(&cookie)
             .and_then(|()| rules::of_host(url, &cookie))
             .map_err(|reason| reason.message)?;
@@ -131,9 +132,10 @@ impl Session {
     /// # Errors
     /// Why it cannot be kept.
     pub fn put(&mut self, cookie: &Cookie) -> Result<(), String> {
-        rules::by_hand(cookie).map_err(|reason| reason.message)?;
-        let host_only = cookie.host_only || rules::is_address(&cookie.domain);
-        let cookie = Cookie { host_only, ..cookie.clone() };
+        let domain = rules::canonical(&cookie.domain)?;
+        let host_only = cookie.host_only || rules::is_address(&domain);
+        let cookie = Cookie { domain, host_only, ..cookie.clone() };
+        rules::by_hand(&cookie).map_err(|reason| reason.message)?;
         let now = SystemTime::now();
         self.drop_expired(&cookie.domain, now);
         if cookie.is_expired(now) {
@@ -176,38 +178,47 @@ impl Session {
         }
     }
 
-    /// One field of a response, whatever it holds.
+    /// One field of a response, whatever it holds, after so many that were taken in; says whether it was.
     fn take_in(&mut self, url: &Url, field: &[u8], before: usize, now: SystemTime) -> bool {
         let set = SetCookie::parse(field);
-        let name = set.name.clone();
-        let result = rules::admit(url, field, &set, now).and_then(|cookie| {
+        let kept = rules::admit(url, field, &set, now).and_then(|cookie| {
             self.leave_secure_alone(url, &cookie)?;
             if before >= MOST_OF_A_RESPONSE {
                 let message =
                     format!("the response set {before} cookies before it, which is the limit");
                 return Err(Reason::new("5.3", message));
             }
-            let host = url.host_str().unwrap_or_default();
-            if cookie.is_expired(now) {
-                let had = self.jar.remove(&cookie).is_some();
-                self.note(host, &cookie, over(&set, had, now));
-                return Ok(());
-            }
-            let old = self.jar.insert(&cookie);
-            let old = old.map_err(|message| Reason::new("5.7 step 10", message))?;
-            let fate = match old {
-                Some(old) if old != cookie.value => CookieFate::Replaced,
-                _ => CookieFate::Stored,
-            };
-            self.note(host, &cookie, fate);
-            self.make_room(&cookie);
-            Ok(())
+            self.keep(url.host_str().unwrap_or_default(), &set, &cookie, now)
         });
-        let is_taken = result.is_ok();
-        if let Err(reason) = result {
-            self.remember(CookieNote::new(&name, CookieFate::Refused(reason)));
+        let is_taken = kept.is_ok();
+        if let Err(reason) = kept {
+            self.remember(CookieNote::new(&set.name, CookieFate::Refused(reason)));
         }
         is_taken
+    }
+
+    /// Section 5.7, from step 23 on.
+    fn keep(
+        &mut self,
+        host: &str,
+        set: &SetCookie,
+        cookie: &Cookie,
+        now: SystemTime,
+    ) -> Result<(), Reason> {
+        if cookie.is_expired(now) {
+            let had = self.jar.remove(cookie).is_some();
+            self.note(host, cookie, over(set, had, now));
+            return Ok(());
+        }
+        let old = self.jar.insert(cookie);
+        let old = old.map_err(|message| Reason::new("5.7 step 10", message))?;
+        let fate = match old {
+            Some(old) if old != cookie.value => CookieFate::Replaced,
+            _ => CookieFate::Stored,
+        };
+        self.note(host, cookie, fate);
+        self.make_room(cookie);
+        Ok(())
     }
 
     /// Section 5.7, step 16: who listens on an insecure connection may not hide a Secure cookie.
@@ -236,6 +247,10 @@ impl Session {
             return;
         }
         let site = rules::site(&new.domain).to_owned();
+        // A file may bring thousands of other sites: none of them is looked at for each cookie.
+        if self.jar.count_ending(&site) <= MOST_OF_A_SITE {
+            return;
+        }
         let is_of_site = |cookie: &Cookie| rules::site(&cookie.domain) == site;
         let mut here = self.jar.all();
         here.retain(is_of_site);
@@ -251,6 +266,29 @@ impl Session {
             );
             self.note(&new.domain, &cookie, CookieFate::Evicted(Reason::new("5.7", message)));
         }
+    }
+
+    /// The Cookie field of these cookies, as far as they fit into one (section 5.8.3, step 4).
+    fn send(&mut self, host: &str, mut cookies: Vec<Cookie>) -> Vec<u8> {
+        let mut field = Vec::new();
+        cookies.retain(|cookie| {
+            let pair = cookie.pair();
+            let between: &[u8] = if field.is_empty() { b"" } else { b"; " };
+            let length = field.len() + between.len() + pair.len();
+            if length > LONGEST_HEADER {
+                let message = format!(
+                    "with it the Cookie header has {length} bytes and the limit is {LONGEST_HEADER}"
+                );
+                self.note(host, cookie, CookieFate::HeldBack(Reason::new("6.1", message)));
+                return false;
+            }
+            field.extend(between);
+            field.extend(pair);
+            self.note(host, cookie, CookieFate::Sent);
+            true
+        });
+        self.jar.touch(&cookies);
+        field
     }
 
     fn note(&mut self, host: &str, cookie: &Cookie, fate: CookieFate) {
@@ -273,38 +311,16 @@ impl Cookies for Session {
         }
         let host = url.host_str().unwrap_or_default();
         self.drop_expired(host, SystemTime::now());
-        let (mut field, mut sent) = (Vec::new(), Vec::new());
         let matching = self.jar.matching(url);
-        let are_all = matching.len() == self.jar.len();
-        for cookie in matching {
-            let pair = cookie.pair();
-            let blank = if field.is_empty() { 0 } else { 2 };
-            let length = field.len() + blank + pair.len();
-            if length > LONGEST_HEADER {
-                let message = format!(
-                    "with it the Cookie header has {length} bytes and the limit is {LONGEST_HEADER}"
-                );
-                self.note(host, &cookie, CookieFate::HeldBack(Reason::new("6.1", message)));
-                continue;
-            }
-            if !field.is_empty() {
-                field.extend(b"; ");
-            }
-            field.extend(pair);
-            sent.push(cookie);
-        }
-        for cookie in &sent {
-            self.note(host, cookie, CookieFate::Sent);
-        }
-        self.jar.touch(&sent);
-        let others = if are_all { Vec::new() } else { self.jar.all() };
+        let others = if matching.len() < self.jar.len() { self.jar.all() } else { Vec::new() };
+        let field = self.send(host, matching);
         for cookie in others {
             if let Some(reason) = rules::held_back(&cookie, url) {
                 self.note(host, &cookie, CookieFate::HeldBack(reason));
             }
         }
         // Names and values with control characters were refused when they came.
-        (!sent.is_empty()).then(|| HeaderValue::from_bytes(&field).ok()).flatten()
+        if field.is_empty() { None } else { HeaderValue::from_bytes(&field).ok() }
     }
 
     fn passed_over(&mut self, url: &Url) {

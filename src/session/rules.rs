@@ -41,7 +41,7 @@ pub(super) fn admit(
         return Err(Reason::new("5.7 step 13", message));
     }
     same_site(&cookie)?;
-    prefix(&cookie)?;
+    prefix(&cookie, set.path.is_some())?;
     Ok(cookie)
 }
 
@@ -119,8 +119,9 @@ pub(super) fn same_site(cookie: &Cookie) -> Result<(), Reason> {
     Ok(())
 }
 
-/// What a name promises with `__Secure-` and `__Host-`, in any case (section 5.4; section 5.7, steps 20 to 22).
-pub(super) fn prefix(cookie: &Cookie) -> Result<(), Reason> {
+/// What a name promises with `__Secure-` and `__Host-`, in any case (section 5.4; section 5.7, steps 20 to 22). A path
+/// of / is not enough for the second: it has to be said.
+pub(super) fn prefix(cookie: &Cookie, has_path: bool) -> Result<(), Reason> {
     let begins = |text: &[u8], prefix: &str| {
         text.get(..prefix.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(prefix.as_bytes()))
     };
@@ -134,6 +135,8 @@ pub(super) fn prefix(cookie: &Cookie) -> Result<(), Reason> {
             "it is not Secure".to_owned()
         } else if !cookie.host_only {
             format!("its Domain is {}, where there may be none", cookie.domain)
+        } else if !has_path {
+            "it has no Path, where it must be /".to_owned()
         } else if cookie.path != "/" {
             format!("its Path is {}, where it must be /", short(&cookie.path))
         } else {
@@ -167,10 +170,10 @@ pub(super) fn by_hand(cookie: &Cookie) -> Result<(), Reason> {
         return Err(Reason::new("5.6 step 3", "its name holds a `=`"));
     }
     pair(cookie)?;
-    if !cookie.host_only && !is_address(&cookie.domain) {
+    if !cookie.host_only {
         suffix(&cookie.domain)?;
     }
-    prefix(cookie)
+    prefix(cookie, true)
 }
 
 /// Section 5.7, step 10: whether the host of this URL may set a cookie for this domain.
@@ -206,6 +209,13 @@ pub(super) fn held_back(cookie: &Cookie, url: &Url) -> Option<Reason> {
         return None;
     };
     Some(Reason::new("5.8.3 step 1", message))
+}
+
+/// Section 5.1.2: a host's name as a URL has it; a dot before it means nothing (section 5.6.3).
+pub(super) fn canonical(domain: &str) -> Result<String, String> {
+    Host::parse(domain.strip_prefix('.').unwrap_or(domain))
+        .map(|host| host.to_string())
+        .map_err(|_| format!("its domain `{}` is no host", short(domain)))
 }
 
 /// Section 5.1.3.

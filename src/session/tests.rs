@@ -205,7 +205,11 @@ fn prefixes_hold_what_they_promise_in_any_case() {
             "__SECURE-a was refused: its name begins with `__Secure-` and it is not Secure (5.7 step 20)",
         ),
         ("__Host-a=1; Secure; Path=/", "__Host-a was stored"),
-        ("__Host-a=1; Secure", "__Host-a was stored"),
+        ("__Host-a=1; Secure; Path=x", "__Host-a was stored"),
+        (
+            "__Host-a=1; Secure",
+            "__Host-a was refused: its name begins with `__Host-` and it has no Path, where it must be / (5.7 step 21)",
+        ),
         (
             "__host-a=1; Path=/",
             "__host-a was refused: its name begins with `__Host-` and it is not Secure (5.7 step 21)",
@@ -546,6 +550,15 @@ fn cookies_of_a_file_hold_to_the_rules_that_need_no_origin() {
         Err("its Domain `co.uk` is a public suffix, shared by many sites"),
     );
     check(|c| (c.domain, c.host_only) = ("127.0.0.1".into(), false), Ok(1));
+    for (written, kept) in [
+        ("SHOP.Test", "shop.test"),
+        (".shop.test", "shop.test"),
+        ("bücher.test", "xn--bcher-kva.test"),
+    ] {
+        let mut session = Session::new();
+        session.put(&Cookie { domain: written.into(), ..cookie("a", "/") }).expect("kept");
+        assert_eq!(session.all()[0].domain, kept);
+    }
     check(|c| c.domain = "no host".into(), Err("its domain `no host` is no host"));
     check(|c| c.domain = String::new(), Err("its domain `` is no host"));
     check(|c| c.path = "x".into(), Err("its path `x` does not begin with `/`"));
