@@ -32,7 +32,24 @@ pub(super) fn decode<'b>(body: &'b [u8], charset: Option<&str>) -> Result<Cow<'b
         // The Encoding Standard reads all of these as windows-1252, and so do browsers.
         "windows-1252" | "cp1252" | "iso-8859-1" | "iso8859-1" | "latin1" | "us-ascii"
         | "ascii" => Ok(windows_1252(body)),
+        // The Encoding Standard, "UTF-16": a mark outweighs the label, and without either it is little-endian.
+        "utf-16" | "utf-16le" | "utf-16be" => match body {
+            [0xfe, 0xff, rest @ ..] => utf_16(rest, u16::from_be_bytes),
+            [0xff, 0xfe, rest @ ..] => utf_16(rest, u16::from_le_bytes),
+            _ if charset.eq_ignore_ascii_case("utf-16be") => utf_16(body, u16::from_be_bytes),
+            _ => utf_16(body, u16::from_le_bytes),
+        },
         _ => Err(format!("its charset `{charset}` is not one that callsheet reads")),
+    }
+}
+
+fn utf_16(body: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Cow<'_, str>, String> {
+    let (pairs, rest) = body.as_chunks();
+    let text: Result<String, _> =
+        char::decode_utf16(pairs.iter().map(|pair| unit(*pair))).collect();
+    match text {
+        Ok(text) if rest.is_empty() => Ok(Cow::Owned(text)),
+        _ => Err("it is not UTF-16".to_owned()),
     }
 }
 
@@ -74,7 +91,12 @@ mod tests {
         check("text/plain; charset=iso-8859-1", b"caf\xe9 \x80", Ok("café €"));
         check("text/plain; format=flowed; charset=latin1", b"\xfc", Ok("ü"));
         check("text/plain", b"ab\xff", Err("byte 2 is not UTF-8"));
-        let refused = "its charset `utf-16` is not one that callsheet reads";
-        check("text/plain;charset=utf-16", b"a\0", Err(refused));
+        check("text/plain;charset=utf-16", b"a\0", Ok("a"));
+        check("text/plain;charset=utf-16", b"\xfe\xff\0a", Ok("a"));
+        check("text/plain;charset=UTF-16BE", b"\xd8\x3d\xde\x00", Ok("😀"));
+        check("text/plain;charset=UTF-16LE", b"\x3d\xd8", Err("it is not UTF-16"));
+        check("text/plain;charset=utf-16", b"a\0b", Err("it is not UTF-16"));
+        let refused = "its charset `klingon` is not one that callsheet reads";
+        check("text/plain;charset=klingon", b"a", Err(refused));
     }
 }

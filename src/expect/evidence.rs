@@ -72,9 +72,8 @@ impl<'a> Evidence<'a> {
         if body.is_empty() {
             return Err(Actual::NoBody);
         }
-        serde_json::from_slice(body).map_err(|error| {
-            Actual::NotJson(error.to_string(), self.content_type().map(Cow::into_owned))
-        })
+        jsonpath::parse(body)
+            .map_err(|error| Actual::NotJson(error, self.content_type().map(Cow::into_owned)))
     }
 
     fn content_type(&self) -> Option<Cow<'a, str>> {
@@ -170,6 +169,8 @@ mod tests {
         check_not_json("<html>", "expected value at line 1 column 1");
         check_not_json("{\"a\": 1,\n}", "trailing comma at line 2 column 1");
         check_not_json("{} {}", "trailing characters at line 1 column 4");
+        check_not_json("{\n \"a\": 1e400}", "number out of range at line 2 column 7");
+        check_not_json(&"7".repeat(5_000), "number out of range at line 1 column 1");
         check_not_json(&"[".repeat(200), "recursion limit exceeded at line 1 column 128");
         assert_eq!(Answer::new(204).evidence().json(), Err(&Actual::NoBody));
     }

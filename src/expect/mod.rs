@@ -18,6 +18,7 @@ mod json;
 mod whole;
 mod redirects;
 mod check;
+mod error;
 mod capture;
 
 #[cfg(test)]
@@ -27,6 +28,7 @@ mod tests;
 
 pub use capture::Captures;
 pub use diff::differences;
+pub use error::evaluate_failure;
 pub use evidence::Evidence;
 
 use operand::Context;
@@ -49,6 +51,10 @@ pub fn evaluate(
 ) -> Vec<Fault> {
     let mut faults = Vec::new();
     let context = Context::new(scenario, scope);
+    if let Some(error) = &expect.error {
+        context.no_error(&error.value, evidence.status(), &mut faults);
+        return faults;
+    }
     match &expect.status {
         Some(status) => context.status(status, evidence.status(), &Subject::Status, &mut faults),
         None => context.status_unsaid(request_at, evidence.status(), &mut faults),

@@ -14,7 +14,7 @@ pub(super) const MAX_HEADERS: usize = 1_000;
 /// The largest head, in bytes.
 pub(super) const MAX_HEAD: usize = 256 * 1024;
 /// The most interim (1xx) answers before the final one.
-const MAX_INTERIM: usize = 20;
+const MAX_INTERIM: usize = 32;
 
 /// The bytes of the head so far. Interim answers are counted and dropped.
 #[derive(Debug, Default)]

@@ -35,9 +35,12 @@ pub(super) fn decide(
     status: StatusCode,
     headers: &HeaderMap,
 ) -> Decision {
-    // Fetch, "redirect status": 300, 304 and 305 are answers, and so is a 201 with its Location.
-    if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
-        return Decision::Stop;
+    // Fetch, "redirect status": 304 and 305 are answers, and so is a 201 with its Location. A 300 may name the server's
+    // choice there (RFC 9110 §15.4.1), which a request that changes nothing takes.
+    match status.as_u16() {
+        301 | 302 | 303 | 307 | 308 => {}
+        300 if matches!(*method, Method::GET | Method::HEAD) => {}
+        _ => return Decision::Stop,
     }
     let mut locations = headers.get_all(header::LOCATION).iter();
     let Some(location) = locations.next() else { return Decision::Stop };

@@ -5,13 +5,14 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::{Found, JsonPath, Query, Step, find_one};
+use super::{Found, JsonPath, Query, Step, bound, find_one};
 use crate::value::Value;
 
 /// The node of each path, none where there is none.
 ///
 /// All of the text is read, so that what is no JSON is an error wherever it goes wrong. `None` is given where a path
-/// cannot be followed from the front: one that gives a list, or counts from the end.
+/// cannot be followed from the front: one that gives a list, or counts from the end. So it is where the text has what only
+/// the reader of the whole tree looks at everywhere: depth, halves of characters, numbers without end.
 #[must_use]
 pub fn extract(
     json: &str,
@@ -22,6 +23,9 @@ pub fn extract(
         .enumerate()
         .map(|(of, path)| Some((of, forward(path)?)))
         .collect::<Option<_>>()?;
+    if bound::look(json) != bound::Look::default() {
+        return None;
+    }
     let mut found = vec![None; paths.len()];
     let mut reader = serde_json::Deserializer::from_str(json);
     let read = Search { wanted, found: &mut found }.deserialize(&mut reader);
@@ -206,6 +210,19 @@ mod tests {
             "{\"\\u0061\": 1}",
         ] {
             check(json);
+        }
+    }
+
+    #[test]
+    fn what_the_reader_of_trees_refuses_anywhere_is_left_to_it() {
+        let deep = "[".repeat(200) + &"]".repeat(200);
+        for json in [
+            r#"{"a": 1, "x": "\ud800"}"#,
+            r#"{"a": 1, "x": 1e999}"#,
+            &format!("{{\"a\": 1, \"x\": {deep}}}"),
+        ] {
+            assert!(extract(json, &[&JsonPath::parse("$.a").expect("a path")]).is_none(), "{json}");
+            assert!(super::super::parse(json.as_bytes()).is_err(), "{json}");
         }
     }
 

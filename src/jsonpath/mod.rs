@@ -1,5 +1,6 @@
 //! JSONPath (RFC 9535): the wall around `jsonpath-rust`.
 
+mod bound;
 mod extract;
 
 use std::sync::Arc;
@@ -12,6 +13,21 @@ use jsonpath_rust::query::js_path_process;
 use crate::value::Value;
 
 pub use extract::extract;
+
+/// Reads the whole of a JSON text.
+///
+/// # Errors
+/// What is no JSON, goes deeper than 127 levels, or has a number of more than 1,000 characters or beyond the doubles, with
+/// line and column.
+pub fn parse(json: &[u8]) -> Result<Value, String> {
+    let value = serde_json::from_slice(json).map_err(|error| error.to_string())?;
+    let number = std::str::from_utf8(json).ok().and_then(|text| bound::look(text).number);
+    let Some(at) = number else { return Ok(value) };
+    let before = &json[..at];
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
+    Err(format!("number out of range at line {line} column {column}"))
+}
 
 /// A path, parsed once; a clone shares it.
 #[derive(Clone, Debug)]

@@ -201,6 +201,7 @@ impl Masked<'_> {
             | Subject::Body
             | Subject::Duration
             | Subject::Url
+            | Subject::Error
             | Subject::Redirects
             | Subject::Redirect(..) => {}
         }
@@ -218,7 +219,7 @@ impl Masked<'_> {
                 media.iter_mut().for_each(|media| self.text(media));
             }
             Actual::NotText(reason) => self.text(reason),
-            Actual::Absent | Actual::NoBody => {}
+            Actual::Absent | Actual::NoBody | Actual::Answered(_) => {}
         }
         for difference in differences {
             self.text(&mut difference.path);

@@ -76,6 +76,8 @@ pub enum Subject {
     Redirects,
     /// The status or location of the n-th redirect, from 1.
     Redirect(usize, &'static str),
+    /// The kind of the error that the request ended in.
+    Error,
     /// An expression that must be true.
     Check(String),
 }
@@ -138,6 +140,8 @@ pub enum Actual {
     NotJson(String, Option<String>),
     /// The body is no text, with the reason.
     NotText(String),
+    /// There is no error, but a response of this status.
+    Answered(u16),
 }
 
 /// A place where two structures differ.

@@ -253,6 +253,7 @@ fn looked_at(subject: &Subject) -> &'static str {
         Subject::Duration => "duration",
         Subject::Url => "url",
         Subject::Redirects | Subject::Redirect(..) => "redirects",
+        Subject::Error => "error",
         Subject::Check(_) => "check",
     }
 }

@@ -215,10 +215,14 @@ fn set_header(
         let value =
             text.value.text(&context.scope).map_err(|error| no_value(context, text, error))?;
         refuse_breaks(&value, place, &format!("header `{key}`"))?;
-        let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| {
+        let mut sent = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| {
             invalid(place(), format!("the value for header `{key}` holds a control character"))
         })?;
-        headers.append(&key, value);
+        // What came from a secret is a credential: it does not go to another origin.
+        let masks = &context.shared.plan.masks;
+        let is_secret = || matches!(masks.text(&value), std::borrow::Cow::Owned(_));
+        sent.set_sensitive(text.value.literal().is_none() && is_secret());
+        headers.append(&key, sent);
     }
     Ok(())
 }

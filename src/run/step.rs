@@ -67,9 +67,12 @@ async fn exchange(
     let exchange = context.shared.client.exchange(request, &settings, &mut context.session).await;
     outcome.cookies = context.session.take_notes();
     match &exchange.result {
-        Err(failure) => outcome
-            .faults
-            .push(Fault::Transport { place: context.place(written.at), failure: failure.clone() }),
+        Err(failure) => {
+            let place = context.place(written.at);
+            let scope = &mut context.scope;
+            outcome.faults =
+                expect::evaluate_failure(context.scenario, expect, place, failure, scope);
+        }
         Ok(response) => {
             context.offer_cookies(Some(&response.url));
             let cookies = context.session.matching(&response.url);

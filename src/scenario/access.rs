@@ -66,7 +66,11 @@ fn is_operator(entry: &Entry) -> bool {
 fn cell(d: &Decoder<'_>, entry: &Entry, common: &Expectations) -> Option<Cell> {
     let own = match &entry.value.kind {
         Kind::Map(entries) if !entries.iter().any(is_operator) => {
-            expectation::decode(d, &entry.value)?
+            let own = expectation::decode(d, &entry.value)?;
+            if let Some(error) = &own.error {
+                super::expected_error::beside(d, error.at, "access");
+            }
+            own
         }
         _ => Expectations {
             status: Some(expectation::status(d, &entry.value)?),

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::decode::{Decoder, Keys, Located, Text, found};
+use super::expected_error;
 use super::matcher::{self, Domain, Matcher};
 use super::yaml::{At, Kind, Node};
 use crate::diagnostic::Diagnostic;
@@ -32,6 +33,8 @@ pub struct Expectations {
     pub redirects: Option<Redirects>,
     /// Expressions that must be true.
     pub check: Vec<Text>,
+    /// The kind of the error that the request must end in; then there is nothing else.
+    pub error: Option<Located<Matcher>>,
 }
 
 impl Expectations {
@@ -52,6 +55,7 @@ impl Expectations {
             url: self.url.or_else(|| common.url.clone()),
             redirects: self.redirects.or_else(|| common.redirects.clone()),
             check: both(self.check, &common.check),
+            error: self.error.or_else(|| common.error.clone()),
         }
     }
 }
@@ -164,6 +168,7 @@ pub(super) const KEYS: Keys = Keys {
         "url",
         "redirects",
         "check",
+        "error",
     ],
     later: &[
         "like",
@@ -177,7 +182,6 @@ pub(super) const KEYS: Keys = Keys {
         "remote_ip",
         "certificate",
         "timing",
-        "error",
     ],
 };
 
@@ -193,7 +197,7 @@ pub(super) fn decode(d: &Decoder<'_>, node: &Node) -> Option<Expectations> {
         );
     }
     let mut expect = Expectations::default();
-    for entry in entries {
+    for entry in &entries {
         let value = &entry.value;
         match entry.key.as_str() {
             "status" => expect.status = status(d, value),
@@ -206,9 +210,11 @@ pub(super) fn decode(d: &Decoder<'_>, node: &Node) -> Option<Expectations> {
             "url" => expect.url = matcher::decode(d, value, Domain::Text),
             "redirects" => expect.redirects = redirects(d, value),
             "check" => expect.check = checks(d, value).unwrap_or_default(),
+            "error" => expect.error = expected_error::decode(d, entry),
             _ => {}
         }
     }
+    expected_error::stands_alone(d, &entries);
     Some(expect)
 }
 

@@ -4,6 +4,7 @@ pub mod access;
 pub mod capture;
 pub mod decode;
 pub mod expectation;
+pub mod expected_error;
 pub mod files;
 mod levels;
 pub mod matcher;

@@ -4,6 +4,7 @@ use super::access::{self, Cell};
 use super::capture::{self, Capture};
 use super::decode::{Decoder, Keys, Located, Text, joined};
 use super::expectation::{self, Expectations};
+use super::expected_error;
 use super::session_action::{self, SessionAction};
 use super::settings::{self, Settings};
 use super::yaml::{At, Entry, Kind, Node};
@@ -104,6 +105,12 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Step> {
         Some(entry) => access::decode(d, entry, &entries, &expect)?,
         None => Vec::new(),
     };
+    if let (Some(_), Some(capture)) = (&expect.error, find("capture")) {
+        expected_error::beside(d, capture.at, "capture");
+    }
+    if let (Some(error), Some(_)) = (&expect.error, find("access")) {
+        expected_error::beside(d, error.at, "access");
+    }
     let at = node.at;
     Some(Step { at, name, session, action, access, expect, captures, continue_on_failure })
 }

@@ -85,6 +85,7 @@ pub(super) fn expectations<'t>(expect: &'t Expectations, visit: Visit<'_, 't>) {
     let cookies = expect.cookies.iter().chain(&expect.set_cookies);
     let cookies = cookies.flat_map(|(_, cookie)| &cookie.attributes);
     let mut matchers: Vec<&Matcher> = whole.into_iter().flatten().collect();
+    matchers.extend(expect.error.iter().map(|error| &error.value));
     matchers.extend(expect.status.iter().filter_map(status));
     matchers.extend(expect.json.iter().map(|(_, matcher)| matcher));
     matchers.extend(cookies.map(|(_, matcher)| matcher));

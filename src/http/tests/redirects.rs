@@ -48,7 +48,10 @@ fn methods_and_bodies() {
         check("POST", status, "http://b.test/", "POST http://b.test/#part other");
         check("POST+", status, "http://a.test:81/", "redirect.body_cross_origin");
     }
-    for status in [200, 201, 300, 304, 305, 306, 399, 400] {
+    check("GET", 300, "/x", &format!("GET {here}"));
+    check("GET", 300, "NONE", "stop");
+    check("POST", 300, "/x", "stop");
+    for status in [200, 201, 304, 305, 306, 399, 400] {
         check("GET", status, "/x", "stop");
     }
 }

@@ -33,6 +33,7 @@ impl Miss {
                 "1 redirect".to_owned()
             }
             ("equals", _, Subject::Redirects) => format!("{operand} redirects"),
+            ("equals", _, Subject::Error) => format!("the error {}", complement()),
             ("each", ..) if self.found_no_node() => {
                 "at least one node, for `each` to look at".to_owned()
             }

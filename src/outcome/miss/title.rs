@@ -28,6 +28,9 @@ impl Miss {
             Actual::NoBody => "the response has no body".to_owned(),
             Actual::NotJson(reason, _) => format!("the body is not JSON: {reason}"),
             Actual::NotText(reason) => format!("the body is not text: {reason}"),
+            Actual::Answered(status) => {
+                format!("the request did not fail: it was answered with status {status}")
+            }
         }
     }
 
@@ -120,6 +123,7 @@ fn thing(subject: &Subject, via: &[Via]) -> String {
         (Subject::Url, _) => "the last URL".to_owned(),
         (Subject::Redirects, _) => "the number of redirects".to_owned(),
         (Subject::Redirect(number, part), _) => format!("{part} of redirect {number}"),
+        (Subject::Error, _) => "the request's error".to_owned(),
         (Subject::Check(expression), _) => format!("`{expression}`"),
     }
 }
