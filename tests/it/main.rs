@@ -20,6 +20,9 @@ mod examples;
 // The commands, their options and exit codes.
 mod commands;
 
+// What is secret goes in and does not come out.
+mod canary;
+
 // The transport, as a user sees it fail.
 mod transport;
 

@@ -63,7 +63,7 @@ pub(crate) fn is_live() -> bool {
 }
 
 /// The style for stdout.
-pub(crate) fn stdout_style(color: When) -> Style {
+pub(crate) fn result_style(color: When) -> Style {
     style(color, &io::stdout())
 }
 
