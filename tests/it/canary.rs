@@ -284,8 +284,13 @@ fn everything(fails: bool) -> Vec<(String, String)> {
     fs::write(path.join("more.env"), format!("CANARY_FILE=\"{}\"\n", escaped(CANARIES[2].1)))
         .expect("a file");
     let mut written = Vec::new();
-    for verbosity in [&["-q"][..], &[], &["-v"], &["-vv"]] {
-        for color in ["always", "never"] {
+    for (verbosity, colors) in [
+        (&["-q"][..], &["never"][..]),
+        (&[], &["always"]),
+        (&["-v"], &["never"]),
+        (&["-vv"], &["always", "never"]),
+    ] {
+        for color in colors {
             let report = ["--report", "junit=out/j.xml", "--progress", "always", "--color", color];
             let ran = go(path, &url, &[verbosity, &report].concat());
             assert_eq!(ran.code, i32::from(fails), "{}{}", ran.stdout, ran.stderr);
