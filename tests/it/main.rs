@@ -20,6 +20,9 @@ mod examples;
 // The commands, their options and exit codes.
 mod commands;
 
+// Where secrets come from.
+mod secrets;
+
 // What is secret goes in and does not come out.
 mod canary;
 
