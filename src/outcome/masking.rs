@@ -119,7 +119,17 @@ struct Masked<'m> {
 impl Masked<'_> {
     fn step(&mut self, step: &mut StepOutcome) {
         let StepOutcome {
-            name, place, faults, exchange, sent_body, values, cookies, reason, ..
+            name,
+            place,
+            faults,
+            exchange,
+            sent_body,
+            values,
+            cookies,
+            reason,
+            section: _,
+            state: _,
+            duration: _,
         } = step;
         self.text(name);
         self.place(place);
