@@ -170,7 +170,8 @@ impl Masked<'_> {
             | CookieFate::Refused(reason)
             | CookieFate::Deleted(reason)
             | CookieFate::Expired(reason)
-            | CookieFate::Evicted(reason) => self.text(&mut reason.message),
+            | CookieFate::Evicted(reason)
+            | CookieFate::Gone(reason) => self.text(&mut reason.message),
         }
     }
 

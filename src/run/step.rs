@@ -127,6 +127,13 @@ pub(super) fn helped(place: Place, message: String, help: &str) -> Fault {
 /// Adds to a failed step what helps to understand it.
 pub(super) fn explain(context: &mut Context<'_>, step: &Step, outcome: &mut StepOutcome) {
     outcome.values = used_values(context, step);
+    // The first URL is the one that the scenario asks for.
+    if let Some(hop) = outcome.exchange.as_ref().and_then(|exchange| exchange.hops.first()) {
+        let told: HashSet<&str> = outcome.cookies.iter().map(|note| note.name.as_str()).collect();
+        let mut gone = context.session.gone(&hop.url);
+        gone.retain(|note| !told.contains(note.name.as_str()));
+        outcome.cookies.extend(gone);
+    }
 }
 
 /// The variables that the step's texts name, each once, in the order of their use.
