@@ -1,9 +1,10 @@
 //! From a plan to events: scenarios in parallel, their steps in sequence.
 
+mod context;
 mod request;
 mod runner;
 mod scenario;
-mod session;
+mod session_action;
 mod sessions;
 mod step;
 

@@ -10,9 +10,8 @@ use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
+use super::context::{Context, invalid, no_value, text};
 use super::evaluate;
-use super::scenario::Context;
-use super::step::{invalid, no_value, text};
 use crate::http;
 use crate::outcome::{Fault, Place};
 use crate::scenario::decode::{Located, Text, Tree, of_expression};
