@@ -102,7 +102,7 @@ impl Cookies for NoCookies {
 }
 
 /// All that happened.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Exchange {
     /// Each request that was begun, in order. Empty only if the first was refused before anything was sent.
     pub hops: Vec<Hop>,
@@ -115,7 +115,7 @@ pub struct Exchange {
 }
 
 /// One request and what is known of its answer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Hop {
     /// The method sent.
     pub method: Method,

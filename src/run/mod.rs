@@ -1,6 +1,7 @@
 //! From a plan to events: scenarios in parallel, their steps in sequence.
 
 mod context;
+mod judge;
 mod request;
 mod runner;
 mod scenario;

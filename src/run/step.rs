@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 
 use super::context::Context;
+use super::judge::{self, Asked};
 use super::{request, session_action};
-use crate::expect::{self, Captures, Evidence};
-use crate::outcome::{Fault, StepOutcome, UsedValue};
+use crate::expect;
+use crate::outcome::{StepOutcome, UsedValue};
 use crate::scenario::decode::Text;
 use crate::scenario::expectation::Expectations;
 use crate::scenario::step::{Action, Request, Step};
@@ -64,7 +65,8 @@ async fn exchange(
     let (request, settings) = (prepared.request, prepared.settings);
     // What was done before is no news of this step.
     context.session.take_notes();
-    let exchange = context.shared.client.exchange(request, &settings, &mut context.session).await;
+    let mut exchange =
+        context.shared.client.exchange(request, &settings, &mut context.session).await;
     outcome.cookies = context.session.take_notes();
     match &exchange.result {
         Err(failure) => {
@@ -75,18 +77,9 @@ async fn exchange(
         }
         Ok(response) => {
             context.offer_cookies(Some(&response.url));
-            let cookies = context.session.matching(&response.url);
-            let evidence = Evidence::new(&exchange, response, &cookies);
-            let scope = &mut context.scope;
-            outcome.faults =
-                expect::evaluate(context.scenario, expect, written.at, &evidence, scope);
-            let masks = &context.shared.plan.masks;
-            let captures = Captures { scenario: context.scenario, step: &outcome.name, masks };
-            if outcome.faults.is_empty() {
-                outcome.faults = captures.take(&step.captures, &evidence, scope);
-            } else {
-                captures.mask(&step.captures, &evidence, scope);
-            }
+            let (at, captures, limit) = (written.at, &step.captures, settings.request_timeout);
+            let asked = Asked { step: &outcome.name, at, expect, captures, limit };
+            outcome.faults = judge::judge(context, asked, &mut exchange).await;
         }
     }
     outcome.exchange = Some(Box::new(exchange));

@@ -33,7 +33,7 @@ use crate::source::{Source, Span};
 use crate::value::Value;
 
 /// One scenario file.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Scenario {
     document: Arc<Document>,
     /// The name that reports show; unique in a run.

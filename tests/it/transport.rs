@@ -120,3 +120,23 @@ fn secrets_of_headers_and_cookies_are_not_shown() {
         assert!(ran.stdout.contains("curl"), "{}", ran.stdout);
     }
 }
+
+#[test]
+fn judging_ends_with_the_requests_limit_and_holds_nothing_up() {
+    let body: &'static str = format!("HTTP/1.1 200 OK\r\n\r\n{}", "a".repeat(4_000_000)).leak();
+    let heavy = answering(body.as_bytes());
+    let demo = demo();
+    let folder = scenario(&format!(
+        "name: heavy\nsteps:\n  - request: GET {heavy}/\n    timeouts: {{ request: 1s }}\n    expect: {{ body: {{ matches: '(?:[a-y]{{0,90}}){{0,90}}[b-x]' }} }}\n",
+    ));
+    let light = format!(
+        "name: light\nsteps:\n  - request: GET {}/get\n    expect: {{ duration: {{ lt: 900ms }} }}\n",
+        demo.url
+    );
+    std::fs::write(folder.path().join("light.yaml"), light).expect("a file");
+    let begun = std::time::Instant::now();
+    let ran = run(folder.path(), &["run", ".", "--progress", "never"]);
+    assert!(begun.elapsed().as_secs() < 8, "{:?}", begun.elapsed());
+    assert!(ran.stdout.contains("the response was not judged within 1 s"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("ok  light.yaml"), "{}", ran.stdout);
+}

@@ -41,6 +41,8 @@ pub(crate) fn main(run: args::Run) -> Exit {
         Err(exit) => return exit,
     };
     let exit = runtime.block_on(go(&run, &plan));
+    // What was given up is not waited for.
+    runtime.shutdown_background();
     // The process ends here: to take a big plan apart piece by piece would only take time.
     std::mem::forget(plan);
     exit
