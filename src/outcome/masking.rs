@@ -267,8 +267,9 @@ impl Masked<'_> {
         let mut masked = HeaderMap::with_capacity(headers.len());
         for (name, value) in &*headers {
             let name = self.header_name(name);
-            let sensitive = value.is_sensitive();
             let bytes = self.masks.bytes(value.as_bytes());
+            // What was found by its value is masked well enough: the rest of it, and its fingerprint, may be seen.
+            let sensitive = value.is_sensitive() && matches!(bytes, Cow::Borrowed(_));
             // A stand-in has nothing that a value may not have.
             let mut value = HeaderValue::from_bytes(&bytes).unwrap_or(HeaderValue::from_static(""));
             value.set_sensitive(sensitive);
