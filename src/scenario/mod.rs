@@ -18,6 +18,8 @@ pub mod settings;
 pub mod step;
 pub mod visit;
 pub mod yaml;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 use std::sync::Arc;

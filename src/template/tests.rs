@@ -162,4 +162,20 @@ proptest::proptest! {
     fn no_text_makes_the_parser_panic(text in "[${}'\"a|.( )\\\\é]{0,40}") {
         let _ = Template::parse(&text);
     }
+    #[test]
+    fn no_expression_makes_the_evaluation_panic(pieces in proptest::collection::vec(proptest::sample::select(&[
+        "${", "}", "$${", "user", ".", "name", "[", "]", "0", "-1", "1e308", "9223372036854775807", "'a'", "\"", "(", ")", " ",
+        " + ", " * ", " ** ", " // ", " % ", " ~ ", " | ", "upper", "default", "json", "raw", "length", "first", " if ", " else ", " and ",
+        " not ", " in ", " is defined", "==", "<", ",", ":", "{", "none", "true", "range(3)", "é", "\\u", "\n",
+    ][..]), 0..14)) {
+        let text = pieces.concat();
+        for text in [format!("${{{text}}}"), text] {
+            if let Ok(template) = Template::parse(&text) {
+                for expression in template.expressions() {
+                    proptest::prop_assert!(text.get(expression.offset()..).is_some());
+                    let _ = expression.evaluate(&scope());
+                }
+            }
+        }
+    }
 }

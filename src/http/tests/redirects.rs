@@ -1,5 +1,7 @@
 //! Redirects: the table, and what crosses from origin to origin.
 
+use proptest::prelude::*;
+
 use super::redirect::{Decision, Next, decide};
 use super::*;
 
@@ -223,4 +225,73 @@ fn a_body_does_not_go_to_another_origin() {
     let failure = exchange.result.unwrap_err();
     assert_eq!((failure.kind(), failure.class()), ("redirects", "redirect.body_cross_origin"));
     assert_eq!(b.connections(), 0);
+}
+
+/// Pieces of locations on which clients disagree.
+const PIECES: [&str; 34] = [
+    "http:",
+    "https:",
+    "HTTP:",
+    "file:",
+    "javascript:",
+    "data:",
+    "ws:",
+    "//",
+    "/",
+    "\\",
+    "a.test",
+    "b.test",
+    "127.0.0.1",
+    "[::1]",
+    "[",
+    "]",
+    "@",
+    "u:p@",
+    ":80",
+    ":443",
+    ":81",
+    ":99999",
+    ":",
+    "?",
+    "#",
+    "..",
+    "%2e",
+    "%0d%0a",
+    "%",
+    " ",
+    "\t",
+    "x",
+    "\u{e9}",
+    "\u{3002}",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_location_is_followed_as_it_should_or_not_at_all(
+        method in prop::sample::select(&["GET", "HEAD", "POST", "PUT", "PURGE"][..]),
+        status in 200..600_u16,
+        pieces in prop::collection::vec(prop::sample::select(&PIECES[..]), 0..8),
+        (https, has_body) in any::<(bool, bool)>(),
+    ) {
+        let base = format!("http{}://user:secret@a.test/dir/page?q=1", if https { "s" } else { "" });
+        let base = Url::parse(&base).unwrap();
+        let method: Method = method.parse().unwrap();
+        let Ok(value) = HeaderValue::from_bytes(pieces.concat().as_bytes()) else { return Ok(()) };
+        let headers = HeaderMap::from_iter([(http::header::LOCATION, value)]);
+        let status = http::StatusCode::from_u16(status).unwrap();
+        match decide(&method, &base, has_body, status, &headers) {
+            Decision::Stop => {}
+            Decision::Fail(fault) => prop_assert_eq!(fault.kind.kind(), "redirects"),
+            Decision::Follow(next) => {
+                prop_assert!([300, 301, 302, 303, 307, 308].contains(&status.as_u16()));
+                prop_assert!(matches!(next.url.scheme(), "http" | "https") && next.url.has_host());
+                prop_assert!(next.url.username().is_empty() && next.url.password().is_none());
+                prop_assert_eq!(next.other_origin, next.url.origin() != base.origin());
+                prop_assert!(!has_body || next.drop_body || !next.other_origin);
+                prop_assert!(next.method == method || next.method == Method::GET && next.drop_body);
+            }
+        }
+    }
 }
