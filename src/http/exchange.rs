@@ -12,7 +12,7 @@ use super::failure::{Failure, FailureKind, Fault, Phase, RedirectFault, fault};
 use super::hop::{self, Answer, Outgoing};
 use super::pool::Pool;
 use super::progress::Progress;
-use super::redirect::{self, Decision};
+use super::redirect::{self, Carried, Decision};
 use super::timing::Timing;
 use super::tls::{Roots, Trust};
 use super::upload::{Body, Upload};
@@ -254,8 +254,9 @@ impl Trip<'_> {
         mut request: Request,
         cookies: &mut dyn Cookies,
     ) -> Result<Response, Fault> {
+        let mut carried = Carried::new(&request.url, std::mem::take(&mut request.headers));
         loop {
-            let answer = self.ask(&request, cookies).await?;
+            let answer = self.ask(&request, &carried, cookies).await?;
             let next = match self.decide(&request, &answer) {
                 Decision::Stop => return self.finish(answer, request).await,
                 Decision::Fail(fault) => return Err(fault),
@@ -275,7 +276,7 @@ impl Trip<'_> {
             // A redirect is followed whatever its body; only the connection depends on it.
             let _ = answer.collect(REDIRECT_BODY, &mut self.progress).await;
             self.note();
-            redirect::strip(&mut request.headers, &next);
+            carried.follow(&next);
             if next.drop_body {
                 request.body = Body::Empty;
             }
@@ -298,18 +299,23 @@ impl Trip<'_> {
     }
 
     /// One hop, up to the head of its answer.
-    async fn ask(&mut self, request: &Request, cookies: &mut dyn Cookies) -> Result<Answer, Fault> {
+    async fn ask(
+        &mut self,
+        request: &Request,
+        carried: &Carried,
+        cookies: &mut dyn Cookies,
+    ) -> Result<Answer, Fault> {
         let (method, url) = (&request.method, &request.url);
         let origin = self.client.inner.pool.origin(url)?;
         let upload = Upload::open(&request.body).await?;
         let body_len = upload.left();
-        let cookie = if request.headers.contains_key(header::COOKIE) {
+        let cookie = if carried.has(&header::COOKIE) {
             cookies.passed_over(url);
             None
         } else {
             cookies.cookie_header(url)
         };
-        let mut headers = hop::headers(url, &request.headers, cookie, self.settings);
+        let mut headers = hop::headers(url, carried, cookie, self.settings);
         hop::describe_body(&mut headers, method, body_len);
         self.progress = Progress::new(Instant::now(), body_len);
         self.hops.push(Hop {

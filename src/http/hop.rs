@@ -16,6 +16,7 @@ use super::failure::{FailureKind, Fault, Limit, Phase, ProtocolFault, fault};
 use super::pool::{Http1, Http2, Leased, Origin, poll};
 use super::progress::Progress;
 use super::protocol::{explain, is_unprocessed, transfer_coding_defect};
+use super::redirect::Carried;
 use super::upload::Upload;
 use super::{Client, Head, Settings};
 
@@ -358,16 +359,16 @@ fn announces_close(head: &Head) -> bool {
 /// The headers of a hop, complete: Host first, then the caller's, then what follows from the body.
 pub(super) fn headers(
     url: &Url,
-    given: &HeaderMap,
+    carried: &Carried,
     cookie: Option<HeaderValue>,
     settings: &Settings,
 ) -> HeaderMap {
-    let mut headers = HeaderMap::with_capacity(given.len() + 4);
-    if !given.contains_key(header::HOST) {
+    let mut headers = HeaderMap::with_capacity(carried.len() + 4);
+    if !carried.has(&header::HOST) {
         let host = HeaderValue::from_str(&url[Position::BeforeHost..Position::AfterPort]);
         headers.insert(header::HOST, host.unwrap_or_else(|_| HeaderValue::from_static("")));
     }
-    for (name, value) in given {
+    for (name, value) in carried.iter() {
         headers.append(name, value.clone());
     }
     if settings.compressed

@@ -1,7 +1,10 @@
 //! What an answer with a Location means: one pure function, after the Fetch standard's "HTTP-redirect fetch".
 
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use url::Url;
+use std::collections::HashSet;
+
+use http::header::Entry;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use url::{Origin, Url};
 
 use super::failure::{FailureKind, Fault, RedirectFault, fault};
 
@@ -75,37 +78,73 @@ pub(super) fn decide(
     Decision::Follow(Next { method, url: target, drop_body: to_get, other_origin })
 }
 
-/// Takes out of the request's headers what the next hop must not see. What is taken does not come back later.
-pub(super) fn strip(headers: &mut HeaderMap, next: &Next) {
-    if next.drop_body {
-        // Fetch, "request-body-header name"
-        for name in [
-            header::CONTENT_ENCODING,
-            header::CONTENT_LANGUAGE,
-            header::CONTENT_LOCATION,
-            header::CONTENT_TYPE,
-            header::CONTENT_LENGTH,
-            header::TRANSFER_ENCODING,
-        ] {
-            headers.remove(name);
+/// The headers that every hop of an exchange is made of: what may go anywhere, and credentials with the origin that they
+/// are for. There is no other way for a header of the scenario to reach a server.
+#[derive(Debug)]
+pub(super) struct Carried {
+    plain: HeaderMap,
+    /// Gone once the exchange has left their origin, so that they do not come back with it.
+    credentials: Option<(Origin, HeaderMap)>,
+}
+
+impl Carried {
+    /// The headers of a request to this URL.
+    pub(super) fn new(url: &Url, headers: HeaderMap) -> Self {
+        let (mut plain, mut bound) = (headers, HeaderMap::new());
+        let is_bound = |(name, value): (&HeaderName, &HeaderValue)| {
+            (BOUND.contains(name) || value.is_sensitive()).then(|| name.clone())
+        };
+        let names: HashSet<HeaderName> = plain.iter().filter_map(is_bound).collect();
+        for name in names {
+            if let Entry::Occupied(entry) = plain.entry(&name) {
+                for value in entry.remove_entry_mult().1 {
+                    bound.append(&name, value);
+                }
+            }
         }
+        Self { plain, credentials: (!bound.is_empty()).then(|| (url.origin(), bound)) }
     }
-    if next.other_origin {
-        for name in
-            [header::AUTHORIZATION, header::COOKIE, header::PROXY_AUTHORIZATION, header::HOST]
-        {
-            headers.remove(name);
+
+    /// Goes on to the next hop.
+    pub(super) fn follow(&mut self, next: &Next) {
+        if next.drop_body {
+            for name in OF_BODY {
+                self.plain.remove(name);
+            }
         }
-        let secret: Vec<_> = headers
-            .iter()
-            .filter(|(_, value)| value.is_sensitive())
-            .map(|(name, _)| name.clone())
-            .collect();
-        for name in secret {
-            headers.remove(name);
-        }
+        self.credentials.take_if(|(origin, _)| next.other_origin || *origin != next.url.origin());
+    }
+
+    /// What this hop has of them.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
+        let credentials = self.credentials.iter().flat_map(|(_, bound)| bound);
+        credentials.chain(&self.plain)
+    }
+
+    pub(super) fn has(&self, name: &HeaderName) -> bool {
+        let bound = self.credentials.as_ref().is_some_and(|(_, bound)| bound.contains_key(name));
+        bound || self.plain.contains_key(name)
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.plain.len() + self.credentials.as_ref().map_or(0, |(_, bound)| bound.len())
     }
 }
+
+/// Headers that are for one origin by their name; so is every other whose value is marked sensitive.
+const BOUND: [HeaderName; 4] =
+    [header::AUTHORIZATION, header::COOKIE, header::PROXY_AUTHORIZATION, header::HOST];
+
+/// Fetch, "request-body-header name", and what frames a body.
+const OF_BODY: [HeaderName; 6] = [
+    header::CONTENT_ENCODING,
+    header::CONTENT_LANGUAGE,
+    header::CONTENT_LOCATION,
+    header::CONTENT_TYPE,
+    header::CONTENT_LENGTH,
+    header::TRANSFER_ENCODING,
+];
 
 /// Location against the URL that was asked (RFC 9110 §10.2.2).
 fn resolve(base: &Url, location: &HeaderValue) -> Result<Url, Fault> {
