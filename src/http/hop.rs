@@ -13,6 +13,7 @@ use url::{Position, Url};
 
 use super::connect::uri;
 use super::failure::{FailureKind, Fault, Limit, Phase, ProtocolFault, fault};
+use super::head::{HeadFault, MAX_HEADERS};
 use super::pool::{Http1, Http2, Leased, Origin, poll};
 use super::progress::Progress;
 use super::protocol::{explain, is_unprocessed, transfer_coding_defect};
@@ -244,6 +245,10 @@ fn checked(parts: http::response::Parts) -> Result<Arc<Head>, Fault> {
     if parts.status == StatusCode::SWITCHING_PROTOCOLS {
         let kind = FailureKind::Protocol(ProtocolFault::UnexpectedUpgrade);
         return Err(fault(kind, "the server switched protocols (101), which nobody asked for"));
+    }
+    // HTTP/1 is stopped while it reads; of HTTP/2 h2 bounds the bytes alone.
+    if parts.headers.len() > MAX_HEADERS {
+        return Err(HeadFault(Limit::HeadCount).told());
     }
     Ok(Arc::new(Head { status: parts.status, version: parts.version, headers: parts.headers }))
 }

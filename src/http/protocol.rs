@@ -4,7 +4,9 @@ use std::io;
 
 use http::{HeaderMap, header};
 
-use super::failure::{FailureKind, Fault, Phase, ProtocolFault, Refusal, TlsFault, fault, find};
+use super::failure::{
+    FailureKind, Fault, Limit, Phase, ProtocolFault, Refusal, TlsFault, fault, find,
+};
 use super::head::{HeadFault, shown};
 use super::pool::Origin;
 use super::progress::Progress;
@@ -58,6 +60,10 @@ fn explain_head(
     progress: &Progress,
     wire: Option<&Wire>,
 ) -> Fault {
+    // hyper's own bound is as large as that of the tap, and may be met first.
+    if error.is_parse_too_large() {
+        return HeadFault(Limit::HeadSize).told();
+    }
     let io = find::<io::Error>(error);
     // hyper and h2 say "broken pipe" of an HTTP/2 connection that merely ended.
     if io.is_some_and(|io| {

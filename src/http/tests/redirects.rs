@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::redirect::{Decision, Next, decide};
+use super::redirect::{Carried, Decision, Next, decide};
 use super::*;
 
 /// `METHOD[+]` (with a body), status, location -> `METHOD[+] url [other]`, `stop` or the class of the failure.
@@ -292,6 +292,27 @@ proptest! {
                 prop_assert!(!has_body || next.drop_body || !next.other_origin);
                 prop_assert!(next.method == method || next.method == Method::GET && next.drop_body);
             }
+        }
+    }
+
+    #[test]
+    fn no_way_brings_credentials_to_another_origin_or_back(way in prop::collection::vec(0..6_usize, 0..8)) {
+        let urls = ["http://a.test/", "http://a.test:80/x", "https://a.test/", "http://a.test:81/", "http://b.test/", "http://a.test/y"]
+            .map(|url| Url::parse(url).unwrap());
+        let request = secrets(get(urls[0].clone()));
+        let mut carried = Carried::new(&urls[0], request.headers);
+        let (mut here, mut left) = (urls[0].clone(), false);
+        for to in way {
+            let url = urls[to].clone();
+            let next = Next { method: Method::GET, other_origin: url.origin() != here.origin(), url: url.clone(), drop_body: false };
+            carried.follow(&next);
+            left |= url.origin() != urls[0].origin();
+            here = url;
+            for name in ["authorization", "proxy-authorization", "cookie", "x-secret"] {
+                prop_assert_eq!(carried.has(&name.parse().unwrap()), !left, "{}", name);
+            }
+            prop_assert!(carried.has(&"x-plain".parse().unwrap()));
+            prop_assert_eq!(carried.iter().count(), carried.len());
         }
     }
 }
