@@ -1,7 +1,5 @@
 //! What an answer with a Location means: one pure function, after the Fetch standard's "HTTP-redirect fetch".
 
-use std::collections::HashSet;
-
 use http::header::Entry;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use url::{Origin, Url};
@@ -94,7 +92,9 @@ impl Carried {
         let is_bound = |(name, value): (&HeaderName, &HeaderValue)| {
             (BOUND.contains(name) || value.is_sensitive()).then(|| name.clone())
         };
-        let names: HashSet<HeaderName> = plain.iter().filter_map(is_bound).collect();
+        let mut names: Vec<HeaderName> = plain.iter().filter_map(is_bound).collect();
+        // The values of one name follow upon each other.
+        names.dedup();
         for name in names {
             if let Entry::Occupied(entry) = plain.entry(&name) {
                 for value in entry.remove_entry_mult().1 {
@@ -118,7 +118,7 @@ impl Carried {
     /// What this hop has of them.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
         let credentials = self.credentials.iter().flat_map(|(_, bound)| bound);
-        credentials.chain(&self.plain)
+        self.plain.iter().chain(credentials)
     }
 
     pub(super) fn has(&self, name: &HeaderName) -> bool {

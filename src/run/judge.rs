@@ -43,7 +43,7 @@ pub(super) async fn judge(
     if response.size <= INLINE {
         return judged(scenario, asked, exchange, &cookies, masks, &mut context.scope);
     }
-    let (scenario, masks, mut scope) = (scenario.clone(), masks.clone(), context.scope.clone());
+    let (scenario, masks, mut scope) = (scenario.places(), masks.clone(), context.scope.clone());
     let (step, sent) = (asked.step.to_owned(), exchange.clone());
     let (expect, captures) = (asked.expect.clone(), asked.captures.to_vec());
     let (at, limit) = (asked.at, asked.limit);

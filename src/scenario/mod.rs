@@ -35,7 +35,7 @@ use crate::source::{Source, Span};
 use crate::value::Value;
 
 /// One scenario file.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Scenario {
     document: Arc<Document>,
     /// The name that reports show; unique in a run.
@@ -269,6 +269,25 @@ fn variable_name(d: &Decoder<'_>, entry: &Entry) -> Option<Located<String>> {
 }
 
 impl Scenario {
+    /// The name and the places alone, which is all that another thread needs to tell what is wrong.
+    #[must_use]
+    pub fn places(&self) -> Self {
+        Self {
+            document: Arc::clone(&self.document),
+            name: self.name.clone(),
+            description: None,
+            tags: Vec::new(),
+            base_url: None,
+            vars: Vec::new(),
+            secrets: Vec::new(),
+            defaults: Settings::default(),
+            sessions: Vec::new(),
+            setup: Vec::new(),
+            steps: Vec::new(),
+            teardown: Vec::new(),
+        }
+    }
+
     /// The text it was read from.
     #[must_use]
     pub fn source(&self) -> &Arc<Source> {
