@@ -9,6 +9,7 @@ use super::runner::{INTERRUPTED, Runner};
 use super::sessions::Sessions;
 use super::step;
 use super::{Shared, bind_all};
+use crate::http::Meter;
 use crate::mask;
 use crate::outcome::{Event, Fault, Place, Section, State};
 use crate::plan::Planned;
@@ -36,11 +37,13 @@ pub(super) struct Context<'s> {
     pub(super) session: Session,
     pub(super) base_url: Option<String>,
     /// The settings around a step's own: those of its session over the outer ones.
-    pub(super) defaults: Settings,
+    pub(super) defaults: Arc<Settings>,
     /// The settings around those of a session.
     pub(super) outer: Settings,
     /// Whether an expression may ask for a cookie of the session.
     pub(super) asks_cookies: bool,
+    /// Counts the bytes of the request under way.
+    pub(super) meter: Meter,
 }
 
 /// Whether any text of the files that make a request calls `cookie`.
@@ -106,9 +109,10 @@ pub(super) async fn run(
         sessions: Sessions::default(),
         session: Session::new(),
         base_url: None,
-        defaults: Settings::default(),
+        defaults: Arc::default(),
         outer: scenario.defaults.over(&shared.defaults),
         asks_cookies: asks_cookies(scenario, shared),
+        meter: Meter::default(),
     };
     let (name, place) = (scenario.name.value.clone(), context.line(scenario.name.at));
     emit(Event::ScenarioStarted { scenario: index, name, place });

@@ -8,6 +8,7 @@ use tokio::sync::OnceCell;
 use super::runner::Runner;
 use super::scenario::{Context, asks_cookies};
 use super::{Shared, bind_all, evaluate, scenario, session, step};
+use crate::http::Meter;
 use crate::outcome::{Fault, Place, Section};
 use crate::scenario::Scenario;
 use crate::scenario::decode::Text;
@@ -33,7 +34,7 @@ pub(super) struct Sessions {
 #[derive(Debug)]
 struct Parked {
     session: Session,
-    defaults: Settings,
+    defaults: Arc<Settings>,
     captures: Vec<(String, Binding)>,
 }
 
@@ -100,6 +101,11 @@ impl Sessions {
     /// Those of a file that signs in: its steps run in the session that is there.
     fn of_login(name: &str) -> Self {
         Self { current: Some(name.to_owned()), ..Self::default() }
+    }
+
+    /// The name of the one that steps run in.
+    pub(super) fn current(&self) -> &str {
+        self.current.as_deref().unwrap_or_default()
     }
 }
 
@@ -181,10 +187,10 @@ async fn begin(
     name: &str,
 ) -> Result<Parked, CannotEnter> {
     let Some(declared) = declared(context, name) else {
-        let (session, defaults) = (Session::new(), context.outer.clone());
+        let (session, defaults) = (Session::new(), Arc::new(context.outer.clone()));
         return Ok(Parked { session, defaults, captures: Vec::new() });
     };
-    let defaults = declared.settings.over(&context.outer);
+    let defaults = Arc::new(declared.settings.over(&context.outer));
     let session = fresh(context, declared)?;
     let SignedIn { session, captures } = match &declared.login {
         None => SignedIn { session, captures: Vec::new() },
@@ -273,9 +279,10 @@ fn login_context<'s>(
         scope,
         session,
         base_url,
-        defaults: before_login(&declared.settings, file).over(&outer),
+        defaults: Arc::new(before_login(&declared.settings, file).over(&outer)),
         outer,
         asks_cookies: asks_cookies(file, shared) || context.asks_cookies,
+        meter: Meter::default(),
     };
     scenario::mask(&inner)?;
     if let Some(text) = &file.base_url {
@@ -297,6 +304,11 @@ fn before_login(settings: &Settings, file: &Scenario) -> Settings {
         let mut found = false;
         let trees = values.iter().flatten();
         trees.for_each(|tree| tree.visit(&mut |text| found |= uses(text)));
+        !found
+    });
+    settings.auth = settings.auth.filter(|auth| {
+        let mut found = false;
+        auth.value.visit(&mut |text| found |= uses(text));
         !found
     });
     settings

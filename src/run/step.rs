@@ -1,11 +1,15 @@
 //! One step: done, judged, and explained where it failed.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
+use super::request::Prepared;
 use super::scenario::Context;
-use super::{request, session};
+use super::{auth, request, session};
 use crate::expect::{self, Captures, Evidence};
+use crate::http::Around;
 use crate::outcome::{Fault, Place, StepOutcome, UsedValue};
+use crate::scenario::capture::CaptureSource;
 use crate::scenario::decode::{Text, of_expression};
 use crate::scenario::expectation::Expectations;
 use crate::scenario::step::{Action, Request, Step};
@@ -56,15 +60,24 @@ async fn exchange(
     expect: &Expectations,
     outcome: &mut StepOutcome,
 ) {
-    let prepared = match request::prepare(context, written) {
+    let outer = Arc::clone(&context.defaults);
+    let prepared = match request::prepare(context, written, &outer) {
         Ok(prepared) => prepared,
         Err(fault) => return outcome.faults.push(fault),
     };
-    outcome.sent_body = prepared.body_for_reports();
-    let (request, settings) = (prepared.request, prepared.settings);
+    let Prepared { request, mut settings, auth, target, sent } = prepared;
+    outcome.sent_body = sent;
+    settings.hash_body = expect.bytes.is_some() && !needs_body(step, expect);
+    let mut credentials = match auth::begin(context, auth, &request, &settings).await {
+        Ok(credentials) => credentials,
+        Err(fault) => return outcome.faults.push(fault),
+    };
     // What was done before is no news of this step.
     context.session.take_notes();
-    let exchange = context.shared.client.exchange(request, &settings, &mut context.session).await;
+    let (cookies, meter) = (&mut context.session, &context.meter);
+    let around = Around { cookies, credentials: &mut credentials, meter, target };
+    let exchange = context.shared.client.exchange_with(request, &settings, around).await;
+    outcome.faults.extend(auth::end(context, credentials, auth));
     outcome.cookies = context.session.take_notes();
     match &exchange.result {
         Err(failure) => outcome
@@ -75,8 +88,13 @@ async fn exchange(
             let cookies = context.session.matching(&response.url);
             let evidence = Evidence::new(&exchange, response, &cookies);
             let scope = &mut context.scope;
-            outcome.faults =
-                expect::evaluate(context.scenario, expect, written.at, &evidence, scope);
+            outcome.faults.extend(expect::evaluate(
+                context.scenario,
+                expect,
+                written.at,
+                &evidence,
+                scope,
+            ));
             let masks = &context.shared.plan.masks;
             let captures = Captures { scenario: context.scenario, step: &outcome.name, masks };
             if outcome.faults.is_empty() {
@@ -87,6 +105,21 @@ async fn exchange(
         }
     }
     outcome.exchange = Some(Box::new(exchange));
+}
+
+/// Whether anything but `bytes` looks at the body, so that it has to be held.
+fn needs_body(step: &Step, expect: &Expectations) -> bool {
+    let header_only = |source: &CaptureSource| {
+        matches!(
+            source,
+            CaptureSource::Header(_)
+                | CaptureSource::Cookie(_)
+                | CaptureSource::Status
+                | CaptureSource::Url
+        )
+    };
+    let looks = !expect.json.is_empty() || expect.body.is_some() || !expect.check.is_empty();
+    looks || step.captures.iter().any(|capture| !header_only(&capture.source))
 }
 
 pub(super) fn text(context: &Context<'_>, text: &Text) -> Result<String, Fault> {

@@ -5,6 +5,7 @@ mod set_cookie;
 mod note;
 mod rules;
 mod jar;
+pub mod auth;
 pub mod files;
 
 #[cfg(test)]
@@ -84,6 +85,8 @@ impl Cookie {
 pub struct Session {
     jar: Jar,
     notes: Vec<CookieNote>,
+    /// The challenges that were answered.
+    pub challenges: auth::Challenges,
 }
 
 impl Session {
