@@ -6,7 +6,7 @@ pub mod suggest;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::mask::{Masks, Sources};
+use crate::mask::Sources;
 use crate::source::{Source, Span};
 
 /// How bad it is.
@@ -99,7 +99,8 @@ impl Diagnostic {
     }
 
     /// Without what may not be shown.
-    pub fn masked(mut self, masks: &Masks, sources: &mut Sources<'_>) -> Self {
+    pub fn masked(mut self, sources: &mut Sources) -> Self {
+        let masks = sources.masks().clone();
         let text = |text: &mut String| *text = masks.text(text).into_owned();
         text(&mut self.message);
         for label in self.primary.iter_mut().chain(&mut self.related) {

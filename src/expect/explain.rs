@@ -8,7 +8,6 @@ use super::operand::{Context, Domain, Evaluated, expression, only_expression};
 use super::target::{Elements, Target};
 use super::unordered;
 use crate::outcome::{Actual, Difference, Fault, MOST_DIFFERENCES, Miss, Subject, Via, Wanted};
-use crate::scenario::decode::Tree;
 use crate::scenario::matcher::{Check, Direction, Matcher, Op, Order, Pattern};
 use crate::scenario::yaml::At;
 use crate::value::{Map, Value};
@@ -360,16 +359,8 @@ fn operand_at(check: &Check) -> At {
 
 /// The expression of an operand that is just one.
 fn written(op: &Op) -> Option<&str> {
-    let tree: &Tree = match op {
-        Op::Equals(tree)
-        | Op::Compare(_, tree)
-        | Op::In(tree)
-        | Op::Includes(tree)
-        | Op::Excludes(tree)
-        | Op::StartsWith(tree)
-        | Op::EndsWith(tree) => tree,
-        Op::Matches(Pattern::Template(text)) => return only_expression(text),
-        _ => return None,
-    };
-    expression(tree)
+    match op {
+        Op::Matches(Pattern::Template(text)) => only_expression(text),
+        op => op.operand().and_then(expression),
+    }
 }

@@ -42,6 +42,8 @@ pub(super) fn forms(value: &[u8]) -> Vec<Form> {
         vec![Form::plain(value), Form::plain(hex(value, false)), Form::plain(hex(value, true))];
     base64(value, &mut all);
     if let Ok(text) = std::str::from_utf8(value) {
+        // To a URL a backslash is a slash.
+        all.push(Form::plain(text.replace('\\', "/")));
         // Whole JSON documents are put into base64: tokens, data URLs.
         let quoted = Value::from(text).to_string();
         base64(&quoted.as_bytes()[1..quoted.len() - 1], &mut all);

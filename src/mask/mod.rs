@@ -102,7 +102,13 @@ impl Masks {
     /// Whether there is nothing to mask.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        lock(&self.own).is_empty() && self.outer.iter().all(|outer| lock(outer).is_empty())
+        self.len() == 0
+    }
+
+    /// How many values there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        lock(&self.own).len() + self.outer.iter().map(|outer| lock(outer).len()).sum::<usize>()
     }
 
     /// The text without what may not be shown.

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use super::{Found, Masks};
 use crate::source::{Source, Span};
 
-/// Masked copies of files, each made once.
+/// Masked copies of files, each made once for the values that are known.
 #[derive(Debug)]
-pub struct Sources<'m> {
-    masks: &'m Masks,
+pub struct Sources {
+    masks: Masks,
     copies: Vec<Copy>,
+    /// How many values there were.
+    known: usize,
 }
 
 #[derive(Debug)]
@@ -20,18 +22,28 @@ struct Copy {
     edits: Vec<(Span, usize)>,
 }
 
-impl<'m> Sources<'m> {
-    /// With what is masked now.
+impl Sources {
+    /// None was asked for yet.
     #[must_use]
-    pub fn new(masks: &'m Masks) -> Self {
-        Self { masks, copies: Vec::new() }
+    pub fn new(masks: Masks) -> Self {
+        Self { masks, copies: Vec::new(), known: 0 }
+    }
+
+    /// What is masked in them.
+    #[must_use]
+    pub fn masks(&self) -> &Masks {
+        &self.masks
     }
 
     /// A piece of a file, in its masked copy.
     pub fn mask(&mut self, source: &mut Arc<Source>, span: &mut Span) {
+        let known = self.masks.len();
+        if std::mem::replace(&mut self.known, known) != known {
+            self.copies.clear();
+        }
         let at = self.copies.iter().position(|copy| Arc::ptr_eq(&copy.source, source));
         let at = at.unwrap_or_else(|| {
-            self.copies.push(Copy::of(source, self.masks));
+            self.copies.push(Copy::of(source, &self.masks));
             self.copies.len() - 1
         });
         let copy = &self.copies[at];

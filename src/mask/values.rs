@@ -1,6 +1,6 @@
 //! The values of a run, and the automata that find them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -31,8 +31,8 @@ impl fmt::Debug for Values {
 }
 
 impl Values {
-    pub(super) fn is_empty(&self) -> bool {
-        self.known.is_empty()
+    pub(super) fn len(&self) -> usize {
+        self.known.len()
     }
 
     pub(super) fn add(&mut self, value: &[u8], prints: &Fingerprints) {
@@ -67,6 +67,8 @@ impl Values {
 /// Forms with the automaton that finds them.
 pub(super) struct Set {
     forms: Vec<(Form, Arc<str>)>,
+    /// Those that begin with these bytes.
+    heads: HashMap<[u8; SHORTEST], Vec<usize>>,
     /// None if there is more than an automaton can hold.
     automaton: Option<AhoCorasick>,
     /// The bytes of the longest form.
@@ -80,7 +82,13 @@ impl Set {
             .build(forms.iter().map(|(form, _)| &form.bytes))
             .ok();
         let longest = forms.iter().map(|(form, _)| form.bytes.len()).max().unwrap_or(0);
-        Self { forms, automaton, longest }
+        let mut heads: HashMap<_, Vec<_>> = HashMap::new();
+        for (index, (form, _)) in forms.iter().enumerate() {
+            if let Some(head) = form.bytes.first_chunk() {
+                heads.entry(*head).or_default().push(index);
+            }
+        }
+        Self { forms, heads, automaton, longest }
     }
 
     /// Every occurrence of every form, overlapping ones too.
@@ -99,15 +107,30 @@ impl Set {
     /// What begins like a secret and ends where a text was cut.
     fn cut(&self, bytes: &[u8], found: &mut dyn FnMut(Range<usize>, &Arc<str>)) {
         let mark = CUT.as_bytes();
-        let cuts = bytes.windows(mark.len()).enumerate().filter(|(_, window)| *window == mark);
-        for (end, _) in cuts {
-            for (form, stands_in) in &self.forms {
-                let longest = form.bytes.len().min(end);
-                let ends_with = |length: &usize| bytes[..end].ends_with(&form.bytes[..*length]);
-                if let Some(length) = (SHORTEST..=longest).rev().find(ends_with) {
-                    found(end - length..end, stands_in);
-                }
+        let cuts =
+            (0..bytes.len()).filter(|at| bytes[*at] == mark[0] && bytes[*at..].starts_with(mark));
+        for end in cuts {
+            let tail = &bytes[end.saturating_sub(self.longest)..end];
+            let begun = [whole(tail), tail].into_iter().find_map(|tail| self.begun(tail));
+            if let Some((before, stands_in)) = begun {
+                found(end - tail.len() + before..end, stands_in);
             }
         }
     }
+
+    /// Where the longest piece begins that ends the text and begins a form.
+    fn begun(&self, text: &[u8]) -> Option<(usize, &Arc<str>)> {
+        text.windows(SHORTEST).enumerate().find_map(|(at, head)| {
+            let mut forms = self.heads.get(head)?.iter().map(|index| &self.forms[*index]);
+            let (_, stands_in) = forms.find(|(form, _)| form.bytes.starts_with(&text[at..]))?;
+            Some((at, stands_in))
+        })
+    }
+}
+
+/// Without the beginning of an escape: `%2`, `\\u00`, `&quo`.
+fn whole(text: &[u8]) -> &[u8] {
+    let recent = text.len().saturating_sub(10);
+    let escape = text[recent..].iter().rposition(|byte| b"%\\&".contains(byte));
+    escape.map_or(text, |at| &text[..recent + at])
 }

@@ -36,7 +36,7 @@ pub enum Detail {
 pub struct Masking {
     masks: Masks,
     detail: Detail,
-    scenarios: HashMap<usize, Masks>,
+    scenarios: HashMap<usize, Sources>,
 }
 
 impl Masking {
@@ -53,7 +53,7 @@ impl Masking {
             // Of the place the line alone is told.
             Event::ScenarioStarted { name, place: _, .. } => text(&self.masks, name),
             Event::StepStarted { scenario, name } => {
-                let masks = self.scenarios.get(scenario).unwrap_or(&self.masks);
+                let masks = self.scenarios.get(scenario).map_or(&self.masks, Sources::masks);
                 *name = masks.name(name).into_owned();
             }
             Event::Transfer { .. } => {}
@@ -66,14 +66,16 @@ impl Masking {
     }
 
     fn step(&mut self, scenario: usize, step: &mut StepOutcome) {
-        let masks = self.scenarios.entry(scenario).or_insert_with(|| self.masks.within());
+        let new = || Sources::new(self.masks.within());
+        let sources = self.scenarios.entry(scenario).or_insert_with(new);
+        let masks = &sources.masks().clone();
         if let Some(exchange) = &step.exchange {
             learn(masks, exchange);
         }
         if masks.is_empty() {
             return;
         }
-        let mut masked = Masked { masks, sources: Sources::new(masks) };
+        let mut masked = Masked { masks, sources };
         match self.detail {
             _ if step.state == State::Failed => masked.step(step),
             Detail::Name => {
@@ -115,7 +117,7 @@ fn text(masks: &Masks, text: &mut String) {
 /// Masks one step.
 struct Masked<'m> {
     masks: &'m Masks,
-    sources: Sources<'m>,
+    sources: &'m mut Sources,
 }
 
 impl Masked<'_> {
@@ -184,7 +186,8 @@ impl Masked<'_> {
             | CookieFate::Refused(reason)
             | CookieFate::Deleted(reason)
             | CookieFate::Expired(reason)
-            | CookieFate::Evicted(reason) => self.text(&mut reason.message),
+            | CookieFate::Evicted(reason)
+            | CookieFate::Gone(reason) => self.text(&mut reason.message),
         }
     }
 

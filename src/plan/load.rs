@@ -24,7 +24,7 @@ pub fn load(mut request: Request) -> Loaded {
         None => None,
         Some(path) => {
             files += 1;
-            match read_project(&request.folder, &path, &mut diagnostics) {
+            match read_project(&request, &path, &mut diagnostics) {
                 Some(project) => Some(project),
                 None => return Loaded { plan: None, diagnostics, files },
             }
@@ -109,11 +109,16 @@ pub fn load(mut request: Request) -> Loaded {
     Loaded { plan: (!failed).then_some(plan), diagnostics, files }
 }
 
-fn read_project(folder: &Path, path: &Path, diagnostics: &mut Vec<Diagnostic>) -> Option<Project> {
-    let name = path.strip_prefix(folder).unwrap_or(path).display().to_string();
+fn read_project(
+    request: &Request,
+    path: &Path,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Project> {
+    let name = path.strip_prefix(&request.folder).unwrap_or(path).display().to_string();
     match yaml::read_file(path, &name) {
         Ok(source) => {
             let read = project::read(source.into());
+            read.secrets.iter().for_each(|secret| request.masks.add_value(secret));
             diagnostics.extend(read.diagnostics);
             read.value
         }

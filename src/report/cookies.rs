@@ -16,8 +16,10 @@ pub(super) fn lines(step: &StepOutcome, prints: &Fingerprints) -> Vec<String> {
     let line = |note: &CookieNote| {
         let told = told(note, step, prints);
         match note.fate.reason() {
-            Some(reason) => format!("cookie: {told} (RFC 6265bis {})", reason.section),
-            None => format!("cookie: {told}"),
+            Some(reason) if !reason.section.is_empty() => {
+                format!("cookie: {told} (RFC 6265bis {})", reason.section)
+            }
+            _ => format!("cookie: {told}"),
         }
     };
     step.cookies.iter().map(line).collect()
@@ -29,7 +31,7 @@ pub(super) fn note(step: &StepOutcome, prints: &Fingerprints) -> Option<String> 
     let may_be_cause = may_be_cause(step);
     let matters = |note: &&CookieNote| match note.fate {
         CookieFate::Stored => false,
-        CookieFate::Evicted(_) => may_be_cause,
+        CookieFate::Evicted(_) | CookieFate::Gone(_) => may_be_cause,
         _ => may_be_cause || !note.is_foreign,
     };
     let notes: Vec<&CookieNote> = step.cookies.iter().filter(matters).collect();
@@ -37,6 +39,9 @@ pub(super) fn note(step: &StepOutcome, prints: &Fingerprints) -> Option<String> 
         notes.iter().take(MOST).map(|note| told(note, step, prints)).collect();
     if notes.len() > MOST {
         all.push(format!("{} more", notes.len() - MOST));
+    }
+    if all.is_empty() && step.exchange.as_deref().is_some_and(is_refused) {
+        return Some("none was sent: the session holds none".to_owned());
     }
     (!all.is_empty()).then(|| all.join("; "))
 }
@@ -52,14 +57,20 @@ fn may_be_cause(step: &StepOutcome) -> bool {
     step.faults.iter().any(asked) || step.exchange.as_deref().is_some_and(is_sent_to_sign_in)
 }
 
+fn is_refused(exchange: &Exchange) -> bool {
+    let answer = exchange.hops.last().and_then(|hop| hop.answer.as_ref());
+    answer.is_some_and(|answer| {
+        matches!(answer.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+    })
+}
+
 /// 401, 403, a redirect to another page, or a page that is one to sign in.
 fn is_sent_to_sign_in(exchange: &Exchange) -> bool {
     let (Some(first), Some(last)) = (exchange.hops.first(), exchange.hops.last()) else {
         return false;
     };
-    let status = last.answer.as_ref().map(|answer| answer.status);
     let path = last.url.path().to_ascii_lowercase();
-    matches!(status, Some(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN))
+    is_refused(exchange)
         || first.url.path() != last.url.path()
         || path.contains("login")
         || path.contains("signin")

@@ -146,7 +146,8 @@ fn body(out: &mut String, sent: Option<&[u8]>, length: u64) {
     // `--data @x` would send the file x.
     push(out, if kept.starts_with('@') { "--data-raw" } else { "--data" });
     push(out, &always_quoted(kept.as_bytes()));
-    if (kept.len() as u64) < length {
+    // What was masked has another length than what was sent.
+    if kept.len() < content.len() {
         let _ = write!(out, " # the body is cut: it has {}", text::size(length));
     }
 }

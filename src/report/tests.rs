@@ -102,7 +102,8 @@ fn scenarios_are_told_in_the_order_of_the_plan_whatever_the_order_of_events() {
     // All of the first scenario comes last, and the others' events are mixed.
     late.sort_by_key(|event| match event {
         Event::ScenarioStarted { scenario, .. }
-        | Event::StepStarted { scenario, .. } | Event::Transfer { scenario, .. }
+        | Event::StepStarted { scenario, .. }
+        | Event::Transfer { scenario, .. }
         | Event::StepFinished { scenario, .. }
         | Event::ScenarioFinished { scenario, .. } => std::cmp::Reverse(*scenario),
     });

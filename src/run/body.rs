@@ -3,9 +3,8 @@
 use bytes::Bytes;
 use serde_json::json;
 
+use super::context::{Context, invalid, text};
 use super::request::{refuse_breaks, scalar, value};
-use super::scenario::Context;
-use super::step::{invalid, text};
 use crate::http::{self, Piece};
 use crate::outcome::{Fault, SentBody, SentPart};
 use crate::scenario::body::{self, Body, FilePart, GraphQl, Part};

@@ -2,10 +2,11 @@
 
 mod auth;
 mod body;
+mod context;
 mod request;
 mod runner;
 mod scenario;
-mod session;
+mod session_action;
 mod sessions;
 mod step;
 

@@ -10,9 +10,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
 use super::body::{self, Content};
+use super::context::{Context, helped, invalid, no_value};
 use super::evaluate;
-use super::scenario::Context;
-use super::step::{invalid, no_value};
 use crate::http;
 use crate::outcome::{Fault, Place, SentBody};
 use crate::scenario::auth::Auth;
@@ -197,7 +196,7 @@ fn target(
         let message =
             format!("`{}` cannot be sent as it is: it holds {what}", shown.escape_debug());
         let help = "percent-encode it, or leave `encode_url: false` out";
-        return Err(super::step::helped(place(), message, help));
+        return Err(helped(place(), message, help));
     }
     Ok(target)
 }

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::scenario::Context;
-use super::sessions::{self, CannotEnter};
+use super::context::{CannotEnter, Context, invalid};
+use super::sessions;
 use super::step;
 use crate::http::Meter;
 use crate::outcome::{AccessCell, Event, Fault, Place, Section, State, StepOutcome};
@@ -162,7 +162,7 @@ impl<'e> Runner<'e> {
                 () = step::run(context, step, expect, &mut outcome) => {}
                 () = self.tell_traffic(&meter) => {}
                 () = shared.stopped() => {
-                    let fault = step::invalid(context.place(step.at), INTERRUPTED.to_owned());
+                    let fault = invalid(context.place(step.at), INTERRUPTED.to_owned());
                     outcome.faults.push(fault);
                 }
             }

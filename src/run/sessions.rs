@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 
+use super::context::{
+    CannotEnter, Context, Lent, Parked, Sessions, asks_cookies, invalid, mask, no_value, text,
+};
 use super::runner::Runner;
-use super::scenario::{Context, asks_cookies};
-use super::{Shared, bind_all, evaluate, scenario, session, step};
+use super::{Shared, bind_all, evaluate, session_action};
 use crate::http::Meter;
 use crate::outcome::{Fault, Place, Section};
 use crate::scenario::Scenario;
@@ -17,66 +19,6 @@ use crate::scenario::settings::Settings;
 use crate::scenario::visit;
 use crate::session::Session;
 use crate::template::{Binding, Expression, Origin};
-
-/// The sessions of one scenario; the one that steps run in is in its context.
-#[derive(Debug, Default)]
-pub(super) struct Sessions {
-    /// The one that steps run in, once there is one.
-    current: Option<String>,
-    /// The others, until they are entered again.
-    parked: HashMap<String, Parked>,
-    /// What the login of the current one captured.
-    lent: Vec<Lent>,
-    /// Those that could not begin.
-    broken: HashMap<String, CannotEnter>,
-}
-
-#[derive(Debug)]
-struct Parked {
-    session: Session,
-    defaults: Arc<Settings>,
-    captures: Vec<(String, Binding)>,
-}
-
-/// A name that has its value in one session only, and what it hides there.
-#[derive(Debug)]
-struct Lent {
-    name: String,
-    binding: Binding,
-    hidden: Option<Binding>,
-}
-
-/// Why no step can run in a session.
-#[derive(Clone, Debug)]
-pub(super) struct CannotEnter {
-    message: String,
-    place: Place,
-    help: Option<String>,
-    /// Whether the steps of its login have told it in this scenario.
-    pub(super) told: bool,
-}
-
-impl CannotEnter {
-    pub(super) fn message(&self) -> &str {
-        &self.message
-    }
-
-    pub(super) fn fault(self) -> Fault {
-        let Self { message, place, help, .. } = self;
-        Fault::Invalid { place, message, label: String::new(), help }
-    }
-}
-
-impl From<Fault> for CannotEnter {
-    fn from(fault: Fault) -> Self {
-        let (place, message, help) = match fault {
-            Fault::Invalid { place, message, help, .. } => (place, message, help),
-            Fault::Transport { place, failure } => (place, failure.message, failure.remedy),
-            Fault::Miss(miss) => (miss.place.clone(), miss.title(), None),
-        };
-        Self { message, place, help, told: false }
-    }
-}
 
 /// The logins of a run by all that makes two of them one: the first that needs it runs it, the others wait for it.
 pub(super) type Logins = HashMap<String, Arc<OnceCell<Result<SignedIn, LoginFailed>>>>;
@@ -97,18 +39,6 @@ pub(super) struct LoginFailed {
     scenario: String,
 }
 
-impl Sessions {
-    /// Those of a file that signs in: its steps run in the session that is there.
-    fn of_login(name: &str) -> Self {
-        Self { current: Some(name.to_owned()), ..Self::default() }
-    }
-
-    /// The name of the one that steps run in.
-    pub(super) fn current(&self) -> &str {
-        self.current.as_deref().unwrap_or_default()
-    }
-}
-
 /// Makes this session the one that steps run in; before its first use it begins, and signs in if it says how.
 pub(super) async fn enter(
     context: &mut Context<'_>,
@@ -122,7 +52,7 @@ pub(super) async fn enter(
     if let Some(broken) = context.sessions.broken.get(name) {
         return Err(broken.clone());
     }
-    park(context);
+    context.park();
     let entered = match context.sessions.parked.remove(name) {
         Some(parked) => parked,
         None => match Box::pin(begin(context, runner, section, name)).await {
@@ -144,40 +74,6 @@ pub(super) async fn enter(
     }
     context.sessions.current = Some(name.to_owned());
     Ok(())
-}
-
-/// The current session as new: it begins again before its next use.
-pub(super) fn reset(context: &mut Context<'_>) {
-    let _ = give_back(context);
-    context.session.reset();
-    context.sessions.current = None;
-}
-
-/// Puts the current session aside.
-fn park(context: &mut Context<'_>) {
-    let captures = give_back(context);
-    if let Some(name) = context.sessions.current.take() {
-        let session = std::mem::take(&mut context.session);
-        let defaults = std::mem::take(&mut context.defaults);
-        context.sessions.parked.insert(name, Parked { session, defaults, captures });
-    }
-}
-
-/// Takes the names away that only the current session has; a step that captured one of them anew keeps it.
-fn give_back(context: &mut Context<'_>) -> Vec<(String, Binding)> {
-    let lent = std::mem::take(&mut context.sessions.lent);
-    let scope = &mut context.scope;
-    let give_back = |lent: Lent| {
-        let Lent { name, binding, hidden } = lent;
-        if scope.get(&name).is_some_and(|now| now.origin.same_place(&binding.origin)) {
-            scope.unbind(&name);
-            if let Some(hidden) = hidden {
-                scope.bind(&name, hidden.value, hidden.origin);
-            }
-        }
-        (name, binding)
-    };
-    lent.into_iter().map(give_back).collect()
 }
 
 async fn begin(
@@ -209,7 +105,7 @@ fn declared<'s>(context: &Context<'s>, name: &str) -> Option<&'s SessionDeclarat
 fn fresh(context: &mut Context<'_>, declared: &SessionDeclaration) -> Result<Session, Fault> {
     context.session = Session::new();
     for cookie in &declared.cookies {
-        session::set_cookie(context, cookie.at, &cookie.value)?;
+        session_action::set_cookie(context, cookie.at, &cookie.value)?;
     }
     Ok(std::mem::take(&mut context.session))
 }
@@ -224,7 +120,7 @@ async fn sign_in(
     let name = &declared.name.value;
     let Some(file) = context.shared.plan.used.get(&login.file) else {
         let message = format!("the login of session `{name}` could not be read");
-        return Err(step::invalid(context.place(login.at), message).into());
+        return Err(invalid(context.place(login.at), message).into());
     };
     let mut inner = login_context(context, (declared, login), file, session)?;
     let done = match login.once {
@@ -261,7 +157,7 @@ fn login_context<'s>(
     };
     for (name, tree) in &login.with {
         let value = evaluate(tree, &context.scope)
-            .map_err(|(text, error)| step::no_value(context, text, error))?;
+            .map_err(|(text, error)| no_value(context, text, error))?;
         let Place { source, span } = context.place(name.at);
         scope.bind(&name.value, value, Origin::With { source, span });
     }
@@ -284,9 +180,9 @@ fn login_context<'s>(
         asks_cookies: asks_cookies(file, shared) || context.asks_cookies,
         meter: Meter::default(),
     };
-    scenario::mask(&inner)?;
-    if let Some(text) = &file.base_url {
-        inner.base_url = Some(step::text(&inner, text)?);
+    mask(&inner)?;
+    if let Some(url) = &file.base_url {
+        inner.base_url = Some(text(&inner, url)?);
     }
     Ok(inner)
 }

@@ -3,18 +3,18 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::context::Context;
 use super::request::Prepared;
-use super::scenario::Context;
-use super::{auth, request, session};
+use super::{auth, request, session_action};
 use crate::expect::{self, Captures, Evidence};
 use crate::http::Around;
-use crate::outcome::{Fault, Place, StepOutcome, UsedValue};
+use crate::outcome::{Fault, StepOutcome, UsedValue};
 use crate::scenario::capture::CaptureSource;
-use crate::scenario::decode::{Text, of_expression};
+use crate::scenario::decode::Text;
 use crate::scenario::expectation::Expectations;
 use crate::scenario::step::{Action, Request, Step};
 use crate::scenario::visit;
-use crate::template::{EvaluationError, UseKind};
+use crate::template::UseKind;
 
 /// The step's name, its expressions evaluated where they have values.
 pub(super) fn name(context: &Context<'_>, step: &Step) -> String {
@@ -40,7 +40,7 @@ pub(super) async fn run(
     match &step.action {
         Action::Request(request) => exchange(context, (step, request), expect, outcome).await,
         Action::Session(at, action) => {
-            if let Err(fault) = session::act(context, *at, action) {
+            if let Err(fault) = session_action::act(context, *at, action) {
                 outcome.faults.push(fault);
             }
         }
@@ -122,17 +122,6 @@ fn needs_body(step: &Step, expect: &Expectations) -> bool {
     looks || step.captures.iter().any(|capture| !header_only(&capture.source))
 }
 
-pub(super) fn text(context: &Context<'_>, text: &Text) -> Result<String, Fault> {
-    text.value.text(&context.scope).map_err(|error| no_value(context, text, error))
-}
-
-/// An expression that has no value, at its own place in the text.
-pub(super) fn no_value(context: &Context<'_>, text: &Text, error: EvaluationError) -> Fault {
-    let Place { source, span } = context.place(text.at);
-    let span = of_expression(&source, span, text.value.source(), &error);
-    invalid(Place { source, span }, error.message)
-}
-
 /// Why a step of the teardown has nothing to undo: it uses a capture of a step that did not come so far.
 pub(super) fn missing(context: &Context<'_>, step: &Step) -> Option<String> {
     let mut texts: Vec<&Text> = Vec::new();
@@ -147,19 +136,16 @@ pub(super) fn missing(context: &Context<'_>, step: &Step) -> Option<String> {
     })
 }
 
-/// A fault of the step as it is written.
-pub(super) fn invalid(place: Place, message: String) -> Fault {
-    Fault::Invalid { place, message, label: String::new(), help: None }
-}
-
-/// As [`invalid`], with a remedy.
-pub(super) fn helped(place: Place, message: String, help: &str) -> Fault {
-    Fault::Invalid { place, message, label: String::new(), help: Some(help.to_owned()) }
-}
-
 /// Adds to a failed step what helps to understand it.
 pub(super) fn explain(context: &mut Context<'_>, step: &Step, outcome: &mut StepOutcome) {
     outcome.values = used_values(context, step);
+    // The first URL is the one that the scenario asks for.
+    if let Some(hop) = outcome.exchange.as_ref().and_then(|exchange| exchange.hops.first()) {
+        let told: HashSet<&str> = outcome.cookies.iter().map(|note| note.name.as_str()).collect();
+        let mut gone = context.session.gone(&hop.url);
+        gone.retain(|note| !told.contains(note.name.as_str()));
+        outcome.cookies.extend(gone);
+    }
 }
 
 /// The variables that the step's texts name, each once, in the order of their use.

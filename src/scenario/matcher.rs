@@ -71,6 +71,23 @@ pub enum Op {
     Unique,
 }
 
+impl Op {
+    /// The one value that it compares with, if it does.
+    #[must_use]
+    pub fn operand(&self) -> Option<&Tree> {
+        match self {
+            Self::Equals(tree)
+            | Self::Compare(_, tree)
+            | Self::In(tree)
+            | Self::Includes(tree)
+            | Self::Excludes(tree)
+            | Self::StartsWith(tree)
+            | Self::EndsWith(tree) => Some(tree),
+            _ => None,
+        }
+    }
+}
+
 /// The comparisons by order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {

@@ -16,19 +16,15 @@ pub(super) fn decode(d: &Decoder<'_>, node: &Node) -> Option<Vec<Located<String>
         if is_variable_name(&name.value) {
             return Some(name);
         }
-        let message = format!("`{}` cannot be the name of a variable", mask_of(&name.value));
+        // Who writes a secret where its name belongs does not want to see it.
+        let message = format!("`{}` cannot be the name of a variable", name.value);
+        d.secrets.borrow_mut().push(name.value.into());
         let help =
             "`secrets` has names, not values: the values belong into the environment or `.env`";
         d.error_help(node.at, message, "", help);
         None
     };
     Some(d.list(node, "names of variables")?.iter().filter_map(name).collect())
-}
-
-/// Who writes a secret where its name belongs does not want to see it.
-fn mask_of(name: &str) -> &str {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    if name.chars().all(is_plain) { name } else { mask::MASK }
 }
 
 /// Looks at `secret.NAME`: the name, or what is wrong, without its place. An optional one may have no value.

@@ -1,6 +1,6 @@
 //! Every text of a step, for those who look at its expressions.
 
-use super::decode::{Text, Tree};
+use super::decode::Text;
 use super::expectation::{Expectations, HeaderExpectation, Redirects, Status, WantedStatus};
 use super::matcher::{Matcher, Op, Pattern};
 use super::session_action::{CookieToSet, SessionAction};
@@ -109,19 +109,6 @@ fn status(status: &Status) -> Option<&Matcher> {
 }
 
 fn visit_matcher<'t>(matcher: &'t Matcher, visit: Visit<'_, 't>) {
-    let trees = |op: &'t Op| -> Vec<&'t Tree> {
-        match op {
-            Op::Equals(tree)
-            | Op::Compare(_, tree)
-            | Op::In(tree)
-            | Op::Includes(tree)
-            | Op::Excludes(tree)
-            | Op::StartsWith(tree)
-            | Op::EndsWith(tree) => vec![tree],
-            Op::Between(low, high) => vec![low, high],
-            _ => Vec::new(),
-        }
-    };
     for check in &matcher.checks {
         match &check.op {
             Op::Not(inner)
@@ -133,7 +120,8 @@ fn visit_matcher<'t>(matcher: &'t Matcher, visit: Visit<'_, 't>) {
             }
             Op::Unordered(all) => all.iter().for_each(|inner| visit_matcher(inner, visit)),
             Op::Matches(Pattern::Template(text)) => visit(text),
-            op => trees(op).into_iter().for_each(|tree| tree.visit(visit)),
+            Op::Between(low, high) => [low, high].into_iter().for_each(|tree| tree.visit(visit)),
+            op => op.operand().into_iter().for_each(|tree| tree.visit(visit)),
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod files;
 mod tests;
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::time::SystemTime;
 
 use ::http::HeaderValue;
@@ -87,7 +88,12 @@ pub struct Session {
     notes: Vec<CookieNote>,
     /// The challenges that were answered.
     pub challenges: auth::Challenges,
+    /// What it had and lost, with its cookie; the latest last.
+    gone: VecDeque<(Cookie, Reason)>,
 }
+
+/// So many lost cookies are remembered.
+const MOST_GONE: usize = 50;
 
 impl Session {
     /// A fresh one.
@@ -158,12 +164,44 @@ impl Session {
                 && domain.as_ref().is_none_or(|domain| *domain == cookie.domain)
                 && path.is_none_or(|path| path == cookie.path)
         };
-        self.jar.take(matches).len()
+        let taken = self.jar.take(matches);
+        let count = taken.len();
+        taken
+            .into_iter()
+            .for_each(|cookie| self.lose(cookie, Reason::new("", "a step deleted it")));
+        count
     }
 
     /// Drops the cookies that have no expiry, as a browser does that is closed; gives how many.
     pub fn close_browser(&mut self) -> usize {
-        self.jar.take(|cookie| cookie.expires.is_none()).len()
+        let taken = self.jar.take(|cookie| cookie.expires.is_none());
+        let count = taken.len();
+        let reason = "it had no expiry, and a closed browser drops such a cookie";
+        taken.into_iter().for_each(|cookie| self.lose(cookie, Reason::new("5.7", reason)));
+        count
+    }
+
+    /// The cookies that it had for this URL's site and has no longer, each with the reason.
+    #[must_use]
+    pub fn gone(&self, url: &Url) -> Vec<CookieNote> {
+        let site = rules::site(url.host_str().unwrap_or_default());
+        let of_site = self.gone.iter().filter(|(cookie, _)| rules::site(&cookie.domain) == site);
+        of_site
+            .map(|(cookie, why)| CookieNote::new(&cookie.name, CookieFate::Gone(why.clone())))
+            .collect()
+    }
+
+    fn lose(&mut self, cookie: Cookie, reason: Reason) {
+        self.find_again(&cookie);
+        if self.gone.len() == MOST_GONE {
+            self.gone.pop_front();
+        }
+        self.gone.push_back((cookie, reason));
+    }
+
+    /// A cookie that was lost is there again.
+    fn find_again(&mut self, cookie: &Cookie) {
+        self.gone.retain(|(lost, _)| lost.name != cookie.name || lost.domain != cookie.domain);
     }
 
     /// What was done with cookies since this was asked last.
@@ -177,6 +215,7 @@ impl Session {
             let Some(at) = cookie.expires else { continue };
             let (at, now) = (rules::shown(at), rules::shown(now));
             let reason = Reason::new("5.7", format!("its time was over at {at} and it is {now}"));
+            self.lose(cookie.clone(), reason.clone());
             self.note(host, &cookie, CookieFate::Expired(reason));
         }
     }
@@ -209,8 +248,11 @@ impl Session {
         now: SystemTime,
     ) -> Result<(), Reason> {
         if cookie.is_expired(now) {
-            let had = self.jar.remove(cookie).is_some();
-            self.note(host, cookie, over(set, had, now));
+            let had = self.jar.remove(cookie);
+            self.note(host, cookie, over(set, had.is_some(), now));
+            if let Some(had) = had {
+                self.lose(had, Reason::new("5.7", "the server deleted it"));
+            }
             return Ok(());
         }
         let old = self.jar.insert(cookie);
@@ -220,6 +262,7 @@ impl Session {
             _ => CookieFate::Stored,
         };
         self.note(host, cookie, fate);
+        self.find_again(cookie);
         self.make_room(cookie);
         Ok(())
     }
@@ -267,7 +310,9 @@ impl Session {
                 "{site} has {} cookies, the limit is {MOST_OF_A_SITE}, and it was not used for longest{what}",
                 here.len()
             );
-            self.note(&new.domain, &cookie, CookieFate::Evicted(Reason::new("5.7", message)));
+            let reason = Reason::new("5.7", message);
+            self.note(&new.domain, &cookie, CookieFate::Evicted(reason.clone()));
+            self.lose(cookie, reason);
         }
     }
 

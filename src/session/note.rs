@@ -30,6 +30,8 @@ pub enum CookieFate {
     Expired(Reason),
     /// It had to make room for others.
     Evicted(Reason),
+    /// The session had it before, and why it has it no longer.
+    Gone(Reason),
 }
 
 /// Why the session did it.
@@ -37,7 +39,7 @@ pub enum CookieFate {
 pub struct Reason {
     /// Both sides of the rule, as the end of a sentence: "its Domain is `a.test` and the host is `b.test`".
     pub message: String,
-    /// The section of RFC 6265bis: `5.7 step 10`.
+    /// The section of RFC 6265bis: `5.7 step 10`; empty where a step of the scenario did it.
     pub section: &'static str,
 }
 
@@ -67,6 +69,7 @@ impl CookieFate {
             Self::Deleted(_) => "was deleted",
             Self::Expired(_) => "has expired",
             Self::Evicted(_) => "was evicted",
+            Self::Gone(_) => "is gone",
         }
     }
 
@@ -79,7 +82,8 @@ impl CookieFate {
             | Self::Refused(reason)
             | Self::Deleted(reason)
             | Self::Expired(reason)
-            | Self::Evicted(reason) => Some(reason),
+            | Self::Evicted(reason)
+            | Self::Gone(reason) => Some(reason),
         }
     }
 }

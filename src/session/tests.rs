@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use proptest::prelude::*;
 use url::Url;
 
-use super::{Cookie, CookieFate, SameSite, Session, SetCookie, rules};
+use super::{Cookie, CookieFate, CookieNote, SameSite, Session, SetCookie, rules};
 use crate::http::Cookies;
 
 const HTTP: &str = "http://shop.test/";
@@ -615,4 +615,33 @@ proptest! {
             prop_assert!(::http::HeaderValue::from_bytes(&field).is_ok());
         }
     }
+}
+
+#[test]
+fn what_a_session_has_lost_is_remembered_until_it_is_there_again() {
+    let mut session = Session::new();
+    let here = url("http://shop.test/");
+    let receive = |session: &mut Session, fields: &[&str]| {
+        session.receive(&here, &fields.iter().map(|field| field.as_bytes()).collect::<Vec<_>>());
+    };
+    let gone = |session: &Session, url: &Url| {
+        let told = |note: CookieNote| match note.fate {
+            CookieFate::Gone(reason) => format!("{}: {}", note.name, reason.message),
+            other => panic!("{other:?}"),
+        };
+        session.gone(url).into_iter().map(told).collect::<Vec<_>>()
+    };
+    receive(&mut session, &["a=1", "b=1; Max-Age=60", "c=1", "d=1; Max-Age=60"]);
+    session.delete("c", None, None);
+    session.close_browser();
+    receive(&mut session, &["b=; Max-Age=0"]);
+    let expected = [
+        "c: a step deleted it",
+        "a: it had no expiry, and a closed browser drops such a cookie",
+        "b: the server deleted it",
+    ];
+    assert_eq!(gone(&session, &here), expected);
+    assert!(gone(&session, &url("http://other.test/")).is_empty());
+    receive(&mut session, &["a=2"]);
+    assert_eq!(gone(&session, &here), [expected[0], expected[2]]);
 }

@@ -23,6 +23,12 @@ mod commands;
 // Several sessions in one scenario.
 mod sessions;
 
+// Where secrets come from.
+mod secrets;
+
+// What is secret goes in and does not come out.
+mod canary;
+
 // The transport, as a user sees it fail.
 mod transport;
 

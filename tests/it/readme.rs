@@ -30,16 +30,26 @@ fn the_two_commands_of_the_readme_need_nothing_set_up() {
 #[test]
 fn the_outputs_of_the_readme_are_what_the_program_prints() {
     let readme = fs::read_to_string(root().join("README.md")).expect("the README");
-    let yaml = blocks(&readme, "yaml").into_iter().next().expect("a scenario");
+    let [account, access] =
+        <[String; 2]>::try_from(blocks(&readme, "yaml")).expect("two scenarios");
     let shown = blocks(&readme, "console");
     let demo = demo();
-    // What the README says is changed between the two runs.
-    let scenarios = [(yaml.clone(), 0), (yaml.replace("gt: 30", "gt: 50"), 1)];
+    // What the README says is changed between the first two runs.
+    let scenarios = [
+        ("account.yaml", account.clone(), 0),
+        ("account.yaml", account.replace("gt: 30", "gt: 50"), 1),
+        ("scenarios/access.yaml", access, 0),
+    ];
     assert_eq!(shown.len(), scenarios.len());
-    for (shown, (text, code)) in shown.iter().zip(scenarios) {
+    for (shown, (name, text, code)) in shown.iter().zip(scenarios) {
         let folder = tempfile::tempdir().expect("a folder");
-        fs::write(folder.path().join("account.yaml"), text).expect("a file");
-        let args = ["run", "account.yaml", "--base-url", &demo.url, "--progress", "never"];
+        for inner in ["scenarios", "shared"] {
+            fs::create_dir(folder.path().join(inner)).expect("a folder");
+        }
+        let login = root().join("fixtures/shared/login.yaml");
+        fs::copy(login, folder.path().join("shared/login.yaml")).expect("the login");
+        fs::write(folder.path().join(name), text).expect("a file");
+        let args = ["run", name, "--base-url", &demo.url, "--progress", "never"];
         let ran = run(folder.path(), &args);
         let output: String =
             shown.split_inclusive('\n').filter(|line| !line.starts_with("$ ")).collect();

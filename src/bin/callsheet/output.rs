@@ -33,8 +33,8 @@ pub(crate) fn err(text: &str) {
 /// Writes diagnostics to stderr.
 pub(crate) fn diagnostics(diagnostics: &[Diagnostic], color: When) {
     if !diagnostics.is_empty() {
-        let mut sources = Sources::new(&MASKS);
-        let masked = diagnostics.iter().cloned().map(|one| one.masked(&MASKS, &mut sources));
+        let mut sources = Sources::new(MASKS.clone());
+        let masked = diagnostics.iter().cloned().map(|one| one.masked(&mut sources));
         let masked: Vec<Diagnostic> = masked.collect();
         err(&render::styled(&masked, style(color, &io::stderr())));
         err("\n");
@@ -63,7 +63,7 @@ pub(crate) fn is_live() -> bool {
 }
 
 /// The style for stdout.
-pub(crate) fn stdout_style(color: When) -> Style {
+pub(crate) fn result_style(color: When) -> Style {
     style(color, &io::stdout())
 }
 

@@ -181,7 +181,7 @@ impl Show {
             masking: Masking::new(masks.clone(), detail),
             summary: Summary::default(),
             outcome: (!run.reports.is_empty()).then(outcome),
-            terminal: Terminal::new(output::stdout_style(run.selection.color), verbosity, prints)
+            terminal: Terminal::new(output::result_style(run.selection.color), verbosity, prints)
                 .with_options(&options),
             progress: progress.then(|| Progress::new(plan.scenarios.len())),
             live: output::is_live(),

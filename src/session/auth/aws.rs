@@ -242,10 +242,7 @@ mod tests {
         // get-vanilla-empty-query-key
         get("/?Param1=value1", "a67d582fa61cc504c4bae71f336f98b97f1ea3c7a6bfe1b6e45aec72011b9aeb");
         // get-space: what is sent is encoded once more
-        get(
-            "/example space/",
-            "652487583200325589f1fba4c7e578f72c47cb61beeca81406b39ddec1366741",
-        );
+        get("/example space/", "652487583200325589f1fba4c7e578f72c47cb61beeca81406b39ddec1366741");
         // get-utf8
         get("/ሴ", "8318018e0b0f223aa2bbf98705b62bb787dc9c0e678f255a891fd03141be5d85");
         // post-vanilla

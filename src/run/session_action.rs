@@ -6,9 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use url::Url;
 
-use super::scenario::Context;
-use super::sessions;
-use super::step::{helped, invalid, text};
+use super::context::{Context, helped, invalid, text};
 use crate::outcome::Fault;
 use crate::scenario::decode::Text;
 use crate::scenario::files::{FileReference, reason};
@@ -23,7 +21,7 @@ const LARGEST: u64 = 4 << 20;
 /// Does what a `session` step says.
 pub(super) fn act(context: &mut Context<'_>, at: At, action: &SessionAction) -> Result<(), Fault> {
     match action {
-        SessionAction::Reset => sessions::reset(context),
+        SessionAction::Reset => context.reset(),
         SessionAction::SetCookie(cookie) => set_cookie(context, at, cookie)?,
         SessionAction::DeleteCookie { name, domain, path } => {
             let name = text(context, name)?;

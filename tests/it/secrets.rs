@@ -1,0 +1,89 @@
+//! Where secrets come from, and what a run says of those that are not there.
+
+use std::fs;
+
+use super::support::{Ran, callsheet, demo, ran, scenario};
+
+/// Runs a scenario that sends `secret.API_KEY` and gets it back.
+fn key(url: &str, command: &str, dotenv: &str, process: Option<&str>, file: Option<&str>) -> Ran {
+    let folder = scenario(
+        "name: a\nvars: { length: 8 }\nsteps:\n  - request: POST /anything\n    text: ${secret.API_KEY}\n    expect:\n      json: { $.data: { starts_with: from, length: \"${length}\" } }\n  - request: GET /status/500\n    headers: { X-Key: \"${secret.API_KEY}\", X-Plain: \"${env.PLAIN}\" }\n",
+    );
+    fs::write(folder.path().join(".env"), format!("PLAIN=plain\n{dotenv}")).expect("a file");
+    let value = [file, process, Some(dotenv)].into_iter().flatten().next().unwrap_or_default();
+    let value = value.trim_start_matches("API_KEY=").trim_end().trim_end_matches(" # x");
+    let length = value.chars().count();
+    let mut program = callsheet(folder.path());
+    program.args([command, "--base-url", url, "--var", &format!("length:={length}")]);
+    program.envs(process.map(|value| ("API_KEY", value)));
+    if let Some(text) = file {
+        fs::write(folder.path().join("s.env"), text).expect("a file");
+        program.args(["--secrets-file", "s.env"]);
+    }
+    ran(program.output().expect("it runs"))
+}
+
+#[test]
+fn the_nearest_source_wins_and_no_value_is_shown() {
+    let demo = demo();
+    let dotenv = "API_KEY=from-dotenv\n";
+    for (process, file) in [
+        (None, None),
+        (Some("from-env"), None),
+        (Some("from-env"), Some("API_KEY=from-file # x\n")),
+    ] {
+        let ran = key(&demo.url, "run", dotenv, process, file);
+        assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
+        assert!(ran.stdout.contains("1 passed, 1 failed"), "{}", ran.stdout);
+        assert!(
+            ran.stdout.contains("-H 'x-key: •••") && ran.stdout.contains("'x-plain: plain'"),
+            "{}",
+            ran.stdout
+        );
+        assert!(!ran.stdout.contains("from-"), "{}", ran.stdout);
+        assert_eq!(ran.stdout.contains("--secrets-file s.env"), file.is_some());
+    }
+    // All that is in the file is refused but for the one that wins.
+    let wins = key(&demo.url, "run", "API_KEY=\n", Some("from-env"), None);
+    assert_eq!(wins.code, 1, "{}", wins.stderr);
+}
+
+#[test]
+fn a_secret_that_is_not_set_stops_a_run_and_warns_a_check() {
+    let url = "http://127.0.0.1:1";
+    let check = key(url, "check", "API_KEYS=x\n", None, None);
+    assert_eq!(check.code, 0, "{}", check.stderr);
+    for part in [
+        "warning: the secret `API_KEY` is not set",
+        "did you mean `API_KEYS`?",
+        "scenario.yaml:5:13",
+    ] {
+        assert!(check.stderr.contains(part), "{part}: {}", check.stderr);
+    }
+    assert_eq!(key(url, "run", "", None, None).code, 2);
+    for (value, why) in [("", "is empty"), ("abc", "has 3 characters")] {
+        for command in ["run", "check"] {
+            let short = key(url, command, "", Some(value), None);
+            assert_eq!(short.code, 2, "{}", short.stderr);
+            assert!(
+                short.stderr.contains(&format!("error: the secret `API_KEY` {why}")),
+                "{}",
+                short.stderr
+            );
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_no_dotenv_is_refused_without_showing_it() {
+    let url = "http://127.0.0.1:1";
+    let broken = key(url, "check", "", Some("from-env"), Some("# fine\nhunter22\n"));
+    assert_eq!(broken.code, 2);
+    assert!(broken.stderr.contains("error: `s.env:2` has no `=`"), "{}", broken.stderr);
+    assert!(!broken.stderr.contains("hunter22"), "{}", broken.stderr);
+    let folder =
+        scenario("name: a\nvars: { length: 8 }\nsteps: [{ request: GET http://127.0.0.1:1/ }]\n");
+    let missing = super::support::run(folder.path(), &["check", "--secrets-file", "none.env"]);
+    assert_eq!(missing.code, 2);
+    assert!(missing.stderr.contains("cannot read `none.env`"), "{}", missing.stderr);
+}
