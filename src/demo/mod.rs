@@ -19,6 +19,7 @@ mod cookies;
 mod redirects;
 mod status;
 mod auth;
+mod digest;
 mod content;
 mod shop;
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::echo::{self, Part};
 use super::reply::{self, Reply};
 use super::request::Request;
 use super::shop::{self, Shop};
-use super::{auth, content, cookies, percent, python, redirects, status};
+use super::{auth, content, cookies, digest, percent, python, redirects, status};
 
 /// The longest that `/delay` waits, in seconds.
 const LONGEST_DELAY: f64 = 10.0;
@@ -32,6 +32,7 @@ enum Endpoint<'a> {
     ResponseHeaders,
     BasicAuth(&'a str, &'a str),
     Bearer,
+    DigestAuth(digest::Wanted<'a>),
     Encoded(content::Coding),
     Bytes(&'a str),
     Json,
@@ -105,6 +106,13 @@ fn find_bin(path: &str) -> Option<(Endpoint<'_>, &'static [&'static str])> {
         ["redirect-to"] => (Endpoint::RedirectTo, ANY),
         ["response-headers"] => (Endpoint::ResponseHeaders, GET_POST),
         ["basic-auth", user, password] => (Endpoint::BasicAuth(user, password), GET),
+        ["digest-auth", qop, user, password] => {
+            let algorithm = "MD5";
+            (Endpoint::DigestAuth(digest::Wanted { qop, user, password, algorithm }), GET)
+        }
+        ["digest-auth", qop, user, password, algorithm] => {
+            (Endpoint::DigestAuth(digest::Wanted { qop, user, password, algorithm }), GET)
+        }
         ["bearer"] => (Endpoint::Bearer, GET),
         ["gzip"] => (Endpoint::Encoded(content::Coding::Gzip), GET),
         ["deflate"] => (Endpoint::Encoded(content::Coding::Deflate), GET),
@@ -136,6 +144,7 @@ async fn bin(endpoint: Endpoint<'_>, request: &Request) -> Reply {
         Endpoint::ResponseHeaders => echo::response_headers(request),
         Endpoint::BasicAuth(user, password) => auth::basic(request, user, password),
         Endpoint::Bearer => auth::bearer(request),
+        Endpoint::DigestAuth(wanted) => digest::reply(request, wanted),
         Endpoint::Encoded(coding) => content::encoded(request, coding),
         Endpoint::Bytes(length) => content::random_bytes(request, length),
         Endpoint::Json => content::json(),

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use ::http::{HeaderMap, HeaderValue, StatusCode, header};
+use sha2::{Digest as _, Sha256};
 
 use super::charset;
 use crate::http::{Exchange, Response};
@@ -78,6 +79,22 @@ impl<'a> Evidence<'a> {
 
     fn content_type(&self) -> Option<Cow<'a, str>> {
         self.headers().get(header::CONTENT_TYPE).map(field)
+    }
+
+    /// The bytes of the decoded body.
+    pub(super) fn size(&self) -> u64 {
+        self.response.size
+    }
+
+    /// The SHA-256 of the decoded body.
+    pub(super) fn sha256(&self) -> [u8; 32] {
+        self.response.sha256.unwrap_or_else(|| Sha256::digest(&self.response.body).into())
+    }
+
+    /// The first bytes of the decoded body, at most so many.
+    pub(super) fn beginning(&self, length: usize) -> &'a [u8] {
+        let body = &self.response.body;
+        &body[..length.min(body.len())]
     }
 
     pub(super) fn status(&self) -> StatusCode {

@@ -16,6 +16,7 @@ mod headers;
 mod cookies;
 mod json;
 mod whole;
+mod bytes;
 mod redirects;
 mod check;
 mod error;
@@ -71,6 +72,9 @@ pub fn evaluate(
     context.json(&expect.json, evidence, &mut faults);
     if let Some(matcher) = &expect.body {
         context.body(matcher, evidence, &mut faults);
+    }
+    if let Some(bytes) = &expect.bytes {
+        context.bytes(bytes, evidence, &mut faults);
     }
     if let Some(matcher) = &expect.duration {
         context.duration(matcher, evidence, &mut faults);

@@ -34,6 +34,7 @@ impl Answer {
             body: Bytes::new(),
             size: 0,
             wire_size: 0,
+            sha256: None,
             url,
         };
         let duration = Duration::from_millis(12);

@@ -6,10 +6,13 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
-use url::Url;
+use sha2::{Digest as _, Sha256};
+use url::{Position, Url};
 
+use super::credentials::{Credentials, NoCredentials, Unsigned};
 use super::failure::{Failure, FailureKind, Fault, Phase, RedirectFault, fault};
 use super::hop::{self, Answer, Outgoing};
+use super::meter::Meter;
 use super::pool::Pool;
 use super::progress::Progress;
 use super::redirect::{self, Carried, Decision};
@@ -20,6 +23,15 @@ use super::{decode, timing};
 
 /// The body of an answer that is only a redirect is read up to here, so that its connection can be kept.
 const REDIRECT_BODY: u64 = 64 * 1024;
+
+/// A hop is made again so often at most: for a challenge, one that is stale, an Expect that was refused.
+const MOST_REPEATS: u32 = 3;
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Client")
+    }
+}
 
 /// Sends requests. Clones share connections and what is known of servers; one client serves a run.
 ///
@@ -64,6 +76,8 @@ pub struct Settings {
     pub compressed: bool,
     /// Where `compressed`, the codings are asked for unless the request has an Accept-Encoding.
     pub accept_encoding: bool,
+    /// The body is hashed as it comes, and not kept but for its beginning. One with a content coding is kept.
+    pub hash_body: bool,
 }
 
 impl Default for Settings {
@@ -75,6 +89,7 @@ impl Default for Settings {
             max_body: 64 * 1024 * 1024,
             compressed: true,
             accept_encoding: true,
+            hash_body: false,
         }
     }
 }
@@ -87,6 +102,18 @@ pub trait Cookies: Send {
     fn passed_over(&mut self, _: &Url) {}
     /// The values of the Set-Cookie fields of an answer from this URL, also of those that no header can hold.
     fn receive(&mut self, url: &Url, set_cookie: &[&[u8]]);
+}
+
+/// What stands around an exchange.
+pub struct Around<'a> {
+    /// Where cookies come from and go to.
+    pub cookies: &'a mut dyn Cookies,
+    /// What says who sends.
+    pub credentials: &'a mut dyn Credentials,
+    /// Counts the bytes.
+    pub meter: &'a Meter,
+    /// Path and query of the first request, where they are to be sent as they are and not as the URL has them.
+    pub target: Option<String>,
 }
 
 /// No cookies.
@@ -159,6 +186,8 @@ pub struct Response {
     pub size: u64,
     /// Bytes of the body before decoding.
     pub wire_size: u64,
+    /// The SHA-256 of the whole body, where it was hashed as it came.
+    pub sha256: Option<[u8; 32]>,
     /// The URL that answered.
     pub url: Url,
 }
@@ -202,14 +231,27 @@ impl Client {
         Self { inner: Arc::new(Inner { pool: Pool::default(), trust: Trust::new(roots) }) }
     }
 
-    /// Sends a request and follows it to its end. Dropping the future closes what is open; nothing half-used is
-    /// kept.
+    /// As [`Client::exchange_with`], without credentials.
     pub async fn exchange(
         &self,
         request: Request,
         settings: &Settings,
         cookies: &mut dyn Cookies,
     ) -> Exchange {
+        let (credentials, meter) = (&mut NoCredentials, &Meter::default());
+        let around = Around { cookies, credentials, meter, target: None };
+        self.exchange_with(request, settings, around).await
+    }
+
+    /// Sends a request and follows it to its end. Dropping the future closes what is open; nothing half-used is
+    /// kept.
+    pub async fn exchange_with(
+        &self,
+        request: Request,
+        settings: &Settings,
+        around: Around<'_>,
+    ) -> Exchange {
+        let Around { cookies, credentials, meter, target } = around;
         let start = Instant::now();
         let mut trip = Trip {
             client: self,
@@ -219,6 +261,12 @@ impl Client {
             progress: Progress::new(start, 0),
             retried: 0,
             followed: 0,
+            credentials,
+            meter,
+            target,
+            at_home: true,
+            repeated: 0,
+            announces: true,
         };
         let first = request.url.clone();
         let outcome = {
@@ -228,6 +276,7 @@ impl Client {
         };
         let outcome = outcome.unwrap_or_else(|_| Err(trip.timed_out()));
         trip.note();
+        meter.release();
         let duration = start.elapsed();
         let result = outcome.map_err(|fault| {
             let url = trip.hops.last().map_or(&first, |hop| &hop.url);
@@ -246,6 +295,16 @@ struct Trip<'a> {
     progress: Progress,
     retried: u32,
     followed: u32,
+    credentials: &'a mut dyn Credentials,
+    meter: &'a Meter,
+    /// What stands in for path and query of the URL.
+    target: Option<String>,
+    /// No hop led to another origin so far.
+    at_home: bool,
+    /// Hops that were made again on account of their answer.
+    repeated: u32,
+    /// A large body is announced before it is sent.
+    announces: bool,
 }
 
 impl Trip<'_> {
@@ -257,6 +316,11 @@ impl Trip<'_> {
         let mut carried = Carried::new(&request.url, std::mem::take(&mut request.headers));
         loop {
             let answer = self.ask(&request, &carried, cookies).await?;
+            if self.is_to_repeat(&request, &carried, &answer).await {
+                let _ = answer.collect(REDIRECT_BODY, None, &mut self.progress).await;
+                self.note();
+                continue;
+            }
             let next = match self.decide(&request, &answer) {
                 Decision::Stop => return self.finish(answer, request).await,
                 Decision::Fail(fault) => return Err(fault),
@@ -274,14 +338,40 @@ impl Trip<'_> {
             }
             self.followed += 1;
             // A redirect is followed whatever its body; only the connection depends on it.
-            let _ = answer.collect(REDIRECT_BODY, &mut self.progress).await;
+            let _ = answer.collect(REDIRECT_BODY, None, &mut self.progress).await;
             self.note();
             carried.follow(&next);
+            self.target = None;
+            self.at_home &= !next.other_origin;
             if next.drop_body {
                 request.body = Body::Empty;
             }
             (request.method, request.url) = (next.method, next.url);
         }
+    }
+
+    /// Whether the same request, with other credentials or without an Expect, may do better.
+    async fn is_to_repeat(
+        &mut self,
+        request: &Request,
+        carried: &Carried,
+        answer: &Answer,
+    ) -> bool {
+        let is_wanted = match answer.head.status {
+            StatusCode::UNAUTHORIZED if self.at_home => {
+                self.credentials.challenged(&request.url, &answer.head).await
+            }
+            // RFC 9110 section 10.1.1
+            StatusCode::EXPECTATION_FAILED if self.announces => {
+                let sent = self.hops.last().map(|hop| &hop.headers);
+                self.announces = false;
+                sent.is_some_and(|headers| headers.contains_key(header::EXPECT))
+                    && !carried.has(&header::EXPECT)
+            }
+            _ => false,
+        };
+        self.repeated += u32::from(is_wanted);
+        is_wanted && self.repeated <= MOST_REPEATS
     }
 
     fn decide(&self, request: &Request, answer: &Answer) -> Decision {
@@ -306,6 +396,8 @@ impl Trip<'_> {
         cookies: &mut dyn Cookies,
     ) -> Result<Answer, Fault> {
         let (method, url) = (&request.method, &request.url);
+        let target = self.target.as_deref();
+        let target = target.unwrap_or(&url[Position::BeforePath..Position::AfterQuery]);
         let origin = self.client.inner.pool.origin(url)?;
         let upload = Upload::open(&request.body).await?;
         let body_len = upload.left();
@@ -317,7 +409,14 @@ impl Trip<'_> {
         };
         let mut headers = hop::headers(url, carried, cookie, self.settings);
         hop::describe_body(&mut headers, method, body_len);
-        self.progress = Progress::new(Instant::now(), body_len);
+        if !self.announces && !carried.has(&header::EXPECT) {
+            headers.remove(header::EXPECT);
+        }
+        if self.at_home {
+            let (headers, has_body) = (&mut headers, body_len > 0);
+            self.credentials.authorize(Unsigned { method, url, target, headers, has_body });
+        }
+        self.progress = Progress::new(Instant::now(), body_len).metered(self.meter);
         self.hops.push(Hop {
             method: method.clone(),
             url: url.clone(),
@@ -331,7 +430,7 @@ impl Trip<'_> {
         });
         let last = self.hops.len() - 1;
         let hop = &mut self.hops[last];
-        let outgoing = Outgoing { method, url, headers: &hop.headers, body: &request.body };
+        let outgoing = Outgoing { method, url, target, headers: &hop.headers, body: &request.body };
         let (outcome, retried) =
             hop::send(self.client, origin, outgoing, self.settings, upload, &mut self.progress)
                 .await;
@@ -351,20 +450,20 @@ impl Trip<'_> {
 
     async fn finish(&mut self, answer: Answer, request: Request) -> Result<Response, Fault> {
         let head = Arc::clone(&answer.head);
-        let mut body = answer.collect(self.settings.max_body, &mut self.progress).await?;
+        let coded = self.settings.compressed && head.headers.contains_key(header::CONTENT_ENCODING);
+        let mut hash = (self.settings.hash_body && !coded).then(Sha256::new);
+        let limit = self.settings.max_body;
+        let mut body = answer.collect(limit, hash.as_mut(), &mut self.progress).await?;
         self.note();
-        let wire_size = body.len() as u64;
+        let wire_size = self.progress.received;
         // Without a body there is nothing to decode: HEAD, 204, 304 and an empty one (RFC 9110 §8.4).
-        if self.settings.compressed
-            && !body.is_empty()
-            && head.headers.contains_key(header::CONTENT_ENCODING)
-        {
+        if coded && !body.is_empty() {
             let codings = decode::codings(&head.headers)?;
-            let limit = self.settings.max_body;
             body = Box::pin(decode::decode(body, codings, limit, self.deadline)).await?;
         }
-        let size = body.len() as u64;
-        Ok(Response { head, body, size, wire_size, url: request.url })
+        let size = if hash.is_some() { wire_size } else { body.len() as u64 };
+        let sha256 = hash.map(|hash| hash.finalize().into());
+        Ok(Response { head, body, size, wire_size, sha256, url: request.url })
     }
 
     /// Writes what is known of the hop under way into its record.

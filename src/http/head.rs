@@ -22,6 +22,7 @@ pub(super) struct Head {
     bytes: Vec<u8>,
     lines: usize,
     interim: usize,
+    continued: bool,
     complete: bool,
     line_start: usize,
     scanned: usize,
@@ -60,7 +61,12 @@ impl Head {
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
         (self.lines, self.interim, self.line_start, self.scanned) = (0, 0, 0, 0);
-        self.complete = false;
+        (self.continued, self.complete) = (false, false);
+    }
+
+    /// A `100 Continue` came: the server asks for the body.
+    pub(super) fn continued(&self) -> bool {
+        self.continued
     }
 
     /// Nothing came, not even an interim answer.
@@ -109,6 +115,7 @@ impl Head {
                 return self.bounded().map(|()| bytes.len() - beyond);
             }
             self.interim += 1;
+            self.continued |= self.bytes.trim_ascii_start().get(9..12) == Some(b"100");
             self.bytes.drain(..self.scanned);
             (self.lines, self.line_start, self.scanned) = (0, 0, 0);
             if self.interim > MAX_INTERIM {

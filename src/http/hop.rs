@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Version, header};
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Frame, Incoming};
+use sha2::{Digest as _, Sha256};
 use url::{Position, Url};
 
 use super::connect::uri;
@@ -18,13 +19,21 @@ use super::pool::{Http1, Http2, Leased, Origin, poll};
 use super::progress::Progress;
 use super::protocol::{explain, is_unprocessed, transfer_coding_defect};
 use super::redirect::Carried;
-use super::upload::Upload;
+use super::upload::{self, Upload};
 use super::{Client, Head, Settings};
+
+/// What of a body is kept that is hashed as it comes.
+const BEGINNING: usize = 256 * 1024;
+
+/// What announces a body that is held back (RFC 9110 section 10.1.1).
+pub(super) const CONTINUE: &str = "100-continue";
 
 /// What is sent.
 pub(super) struct Outgoing<'a> {
     pub(super) method: &'a Method,
     pub(super) url: &'a Url,
+    /// Path and query.
+    pub(super) target: &'a str,
     /// Complete, as sent.
     pub(super) headers: &'a HeaderMap,
     pub(super) body: &'a super::Body,
@@ -148,7 +157,7 @@ async fn attempt(
 fn http1_request(outgoing: &Outgoing<'_>, upload: Upload) -> Result<Request<Upload>, Fault> {
     let mut request = Request::new(upload);
     *request.method_mut() = outgoing.method.clone();
-    *request.uri_mut() = uri(&outgoing.url[Position::BeforePath..Position::AfterQuery])?;
+    *request.uri_mut() = uri(outgoing.target)?;
     *request.headers_mut() = outgoing.headers.clone();
     Ok(request)
 }
@@ -158,13 +167,16 @@ fn http2_request(outgoing: &Outgoing<'_>, upload: Upload) -> Result<Request<Uplo
     let mut headers = outgoing.headers.clone();
     let host = headers.remove(header::HOST);
     let authority = host.as_ref().and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let path = &outgoing.url[Position::BeforePath..Position::AfterQuery];
+    let path = outgoing.target;
     let mut request = Request::new(upload);
     *request.method_mut() = outgoing.method.clone();
     *request.uri_mut() = uri(&format!("{}://{authority}{path}", outgoing.url.scheme()))?;
     *request.version_mut() = Version::HTTP_2;
     // RFC 9113 §8.2.2
-    for name in ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"] {
+    // Expect is held back for HTTP/1 alone: here the server can end the stream.
+    for name in
+        ["connection", "expect", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"]
+    {
         headers.remove(name);
     }
     *request.headers_mut() = headers;
@@ -173,11 +185,14 @@ fn http2_request(outgoing: &Outgoing<'_>, upload: Upload) -> Result<Request<Uplo
 
 async fn send_one(
     mut connection: Http1,
-    request: Request<Upload>,
+    mut request: Request<Upload>,
     origin: &Arc<Origin>,
     progress: &mut Progress,
 ) -> Result<Answer, Lost> {
     connection.wire.expect_head();
+    if request.headers().get(header::EXPECT).is_some_and(|value| value == CONTINUE) {
+        request.body_mut().hold(&connection.wire);
+    }
     let response = connection.sender.try_send_request(request);
     let outcome = drive(&mut connection, pin!(response)).await;
     let response = match outcome {
@@ -275,10 +290,12 @@ fn step<F: Future + Unpin>(
 }
 
 impl Answer {
-    /// Reads the body, at most `limit` bytes, and gives the connection back.
+    /// Reads the body, at most `limit` bytes, and gives the connection back. One that is hashed is not kept but for its
+    /// beginning.
     pub(super) async fn collect(
         mut self,
         limit: u64,
+        mut hash: Option<&mut Sha256>,
         progress: &mut Progress,
     ) -> Result<Bytes, Fault> {
         progress.phase = Phase::Body;
@@ -298,12 +315,16 @@ impl Answer {
                 }
             };
             // Trailers are read and dropped (RFC 9110 §6.5.1).
-            let Ok(data) = frame.into_data() else { continue };
+            let Ok(mut data) = frame.into_data() else { continue };
             progress.received += data.len() as u64;
             if progress.received > limit {
                 let message = format!("the body is larger than {limit} bytes (`max_body`)");
                 let fault = fault(FailureKind::TooLarge(Limit::BodySize), message);
                 return Err(fault.remedy("a larger `max_body` lets it through"));
+            }
+            if let Some(hash) = &mut hash {
+                hash.update(&data);
+                data.truncate(BEGINNING.saturating_sub(first.len().max(whole.len())));
             }
             if first.is_empty() {
                 first = data;
@@ -391,6 +412,9 @@ pub(super) fn headers(
 /// RFC 9110 §8.6: a length for every body, and for the methods that mean one even when it is empty.
 pub(super) fn describe_body(headers: &mut HeaderMap, method: &Method, length: u64) {
     headers.remove(header::TRANSFER_ENCODING);
+    if length > upload::LARGE && !headers.contains_key(header::EXPECT) {
+        headers.insert(header::EXPECT, HeaderValue::from_static(CONTINUE));
+    }
     if length > 0 || matches!(*method, Method::POST | Method::PUT | Method::PATCH) {
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     } else {

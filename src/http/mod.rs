@@ -8,12 +8,14 @@
 //! not add [`USER_AGENT`] and [`ACCEPT`]: the caller does, unless the scenario says `null`.
 
 mod connect;
+mod credentials;
 mod decode;
 mod exchange;
 mod failure;
 mod handshake;
 mod head;
 mod hop;
+mod meter;
 mod pool;
 mod progress;
 mod protocol;
@@ -25,15 +27,19 @@ mod tls;
 mod upload;
 mod wire;
 
+pub use credentials::{Again, Credentials, NoCredentials, Unsigned};
 pub use decode::ACCEPT_ENCODING;
-pub use exchange::{Client, Cookies, Exchange, Head, Hop, NoCookies, Request, Response, Settings};
+pub use exchange::{
+    Around, Client, Cookies, Exchange, Head, Hop, NoCookies, Request, Response, Settings,
+};
 pub use failure::{
     ConnectFault, Failure, FailureKind, Limit, Phase, ProtocolFault, RedirectFault, Refusal,
     TlsFault,
 };
+pub use meter::Meter;
 pub use timing::Timing;
 pub use tls::Roots;
-pub use upload::Body;
+pub use upload::{Body, Piece};
 
 /// The User-Agent header that a request has unless the scenario says otherwise.
 pub const USER_AGENT: &str = concat!("callsheet/", env!("CARGO_PKG_VERSION"));

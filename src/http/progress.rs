@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::failure::{FailureKind, Fault, Phase, fault};
+use super::meter::Meter;
 use super::timing::Timing;
 use super::wire::Wire;
 use crate::scenario::quantity::shown as told;
@@ -25,6 +26,8 @@ pub(super) struct Progress {
     pub(super) expected: Option<u64>,
     /// Body bytes of the request.
     pub(super) body_len: u64,
+    /// Who watches from outside.
+    meter: Meter,
     watched: Option<(Arc<Wire>, u64, u64)>,
 }
 
@@ -40,14 +43,21 @@ impl Progress {
             received: 0,
             expected: None,
             body_len,
+            meter: Meter::default(),
             watched: None,
         }
+    }
+
+    /// Watched by this one.
+    pub(super) fn metered(self, meter: &Meter) -> Self {
+        Self { meter: meter.clone(), ..self }
     }
 
     /// Counts this connection's bytes from here on.
     pub(super) fn watch(&mut self, wire: &Arc<Wire>) {
         let (read, written) = wire.traffic();
         self.remote = Some(wire.remote);
+        self.meter.watch(wire);
         self.watched = Some((Arc::clone(wire), read, written));
     }
 

@@ -57,7 +57,7 @@ impl Outcome {
         self.summary.add(&event);
         match event {
             Event::ScenarioStarted { scenario, name, place } => self.start(scenario, name, place),
-            Event::StepStarted { .. } => {}
+            Event::StepStarted { .. } | Event::Transfer { .. } => {}
             Event::StepFinished { scenario, step } => {
                 if let Some(scenario) = self.scenario(scenario) {
                     if step.state == State::Failed {

@@ -9,8 +9,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use super::{
-    Actual, CookieFate, CookieNote, Event, Fault, Miss, Place, State, StepOutcome, Subject,
-    UsedValue,
+    Actual, CookieFate, CookieNote, Event, Fault, Miss, Place, SentBody, SentPart, State,
+    StepOutcome, Subject, UsedValue,
 };
 use crate::http::{Exchange, Failure, Head};
 use crate::mask::{Masks, Sources, header};
@@ -56,6 +56,7 @@ impl Masking {
                 let masks = self.scenarios.get(scenario).map_or(&self.masks, Sources::masks);
                 *name = masks.name(name).into_owned();
             }
+            Event::Transfer { .. } => {}
             Event::StepFinished { scenario, step } => self.step(*scenario, step),
             Event::ScenarioFinished { scenario, .. } => {
                 self.scenarios.remove(scenario);
@@ -140,7 +141,7 @@ impl Masked<'_> {
         self.place(place);
         faults.iter_mut().for_each(|fault| self.fault(fault));
         exchange.iter_mut().for_each(|exchange| self.exchange(exchange));
-        sent_body.iter_mut().for_each(|body| self.body(body));
+        sent_body.iter_mut().for_each(|body| self.sent(body));
         for UsedValue { name, value, origin } in values {
             self.text(name);
             self.masks.value(value);
@@ -152,6 +153,21 @@ impl Masked<'_> {
 
     fn text(&self, words: &mut String) {
         text(self.masks, words);
+    }
+
+    fn sent(&self, body: &mut SentBody) {
+        match body {
+            SentBody::Bytes(bytes) => self.body(bytes),
+            SentBody::File(path) => self.text(path),
+            SentBody::Parts(parts) => parts.iter_mut().for_each(|part| match part {
+                SentPart::Text { name, text } => {
+                    [name, text].into_iter().for_each(|it| self.text(it))
+                }
+                SentPart::File { name, path, filename, content_type } => {
+                    [name, path, filename, content_type].into_iter().for_each(|it| self.text(it));
+                }
+            }),
+        }
     }
 
     fn body(&self, body: &mut Bytes) {
@@ -202,6 +218,7 @@ impl Masked<'_> {
             | Subject::Check(text) => self.text(text),
             Subject::Status
             | Subject::Body
+            | Subject::Bytes(_)
             | Subject::Duration
             | Subject::Url
             | Subject::Error

@@ -68,6 +68,8 @@ pub enum Subject {
     Json(String),
     /// The decoded text.
     Body,
+    /// The `length`, `sha256` or beginning of the body's bytes.
+    Bytes(&'static str),
     /// The time of the exchange.
     Duration,
     /// The last URL.

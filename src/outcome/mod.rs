@@ -56,6 +56,15 @@ pub enum Event {
         /// The step's name.
         name: String,
     },
+    /// Bytes pass, and have done so for a while.
+    Transfer {
+        /// Of which scenario.
+        scenario: usize,
+        /// Bytes of the request so far.
+        sent: u64,
+        /// Bytes of the answer so far.
+        received: u64,
+    },
     /// A step is over, or did not run.
     StepFinished {
         /// Of which scenario.
@@ -113,8 +122,8 @@ pub struct StepOutcome {
     pub duration: Duration,
     /// The exchange, for a request step that was sent.
     pub exchange: Option<Box<Exchange>>,
-    /// The bytes of the request's body that fit into a report.
-    pub sent_body: Option<bytes::Bytes>,
+    /// The request's body, as far as reports tell of it.
+    pub sent_body: Option<SentBody>,
     /// The values that the step used; only where it failed.
     pub values: Vec<UsedValue>,
     /// What the session did with cookies, at all hops of the exchange.
@@ -123,6 +132,51 @@ pub struct StepOutcome {
     pub reason: Option<String>,
     /// For a step with `access`: the session that it ran in this time, and what it wanted.
     pub access: Option<AccessCell>,
+}
+
+/// What was sent as the body of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SentBody {
+    /// These bytes, or as many of them as fit into a report.
+    Bytes(bytes::Bytes),
+    /// The file of this path.
+    File(String),
+    /// Fields and files.
+    Parts(Vec<SentPart>),
+}
+
+impl SentBody {
+    /// The bytes, where they are at hand.
+    #[must_use]
+    pub fn bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes),
+            Self::File(_) | Self::Parts(_) => None,
+        }
+    }
+}
+
+/// A part of a multipart body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SentPart {
+    /// A field.
+    Text {
+        /// Its name.
+        name: String,
+        /// What it says.
+        text: String,
+    },
+    /// A file.
+    File {
+        /// The field's name.
+        name: String,
+        /// The file's path, as messages show it.
+        path: String,
+        /// The name that was told.
+        filename: String,
+        /// The media type that was told.
+        content_type: String,
+    },
 }
 
 /// A cell of an access-control matrix.

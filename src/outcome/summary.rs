@@ -44,7 +44,7 @@ impl Summary {
     /// Takes one event in.
     pub fn add(&mut self, event: &Event) {
         match event {
-            Event::ScenarioStarted { .. } | Event::StepStarted { .. } => {}
+            Event::ScenarioStarted { .. } | Event::StepStarted { .. } | Event::Transfer { .. } => {}
             Event::StepFinished { step, .. } => {
                 self.steps.add(step.state);
                 self.requests += step.exchange.as_ref().map_or(0, |exchange| exchange.hops.len());

@@ -9,6 +9,7 @@ use super::mask;
 use super::text;
 use crate::http::{ACCEPT, ACCEPT_ENCODING, Exchange, Hop, USER_AGENT};
 use crate::mask::header::Kind;
+use crate::outcome::{SentBody, SentPart};
 
 /// A longer body is cut.
 const LONGEST_BODY: usize = 1024;
@@ -16,7 +17,7 @@ const LONGEST_BODY: usize = 1024;
 const HIDDEN: &str = "…";
 
 /// `curl -X GET 'http://a.test/' -b 'session=…'`; none if nothing was sent.
-pub(super) fn command(exchange: &Exchange, sent: Option<&[u8]>) -> Option<String> {
+pub(super) fn command(exchange: &Exchange, sent: Option<&SentBody>) -> Option<String> {
     let hop = exchange.hops.first()?;
     let length = hop.body_len;
     let mut out = String::from("curl");
@@ -29,8 +30,17 @@ pub(super) fn command(exchange: &Exchange, sent: Option<&[u8]>) -> Option<String
         out.push_str(" -g");
     }
     push(&mut out, &always_quoted(url.as_bytes()));
-    headers(&mut out, &hop.headers, length > 0);
-    body(&mut out, sent, length);
+    let is_form = matches!(sent, Some(SentBody::Parts(_)));
+    headers(&mut out, &hop.headers, length > 0, is_form);
+    match sent {
+        _ if length == 0 => {}
+        Some(SentBody::File(path)) => {
+            push(&mut out, "--data-binary");
+            push(&mut out, &always_quoted(format!("@{path}").as_bytes()));
+        }
+        Some(SentBody::Parts(parts)) => parts.iter().for_each(|part| form(&mut out, part)),
+        sent => body(&mut out, sent.and_then(SentBody::bytes), length),
+    }
     Some(out)
 }
 
@@ -52,9 +62,29 @@ fn method(out: &mut String, hop: &Hop, followed: bool) {
     }
 }
 
-fn headers(out: &mut String, headers: &HeaderMap, has_body: bool) {
+/// A part of a form: curl reads `@`, `<` and `;` in what `-F` says.
+fn form(out: &mut String, part: &SentPart) {
+    match part {
+        SentPart::Text { name, text } => {
+            let is_plain = !text.starts_with(['@', '<', '"']) && !text.contains(';');
+            let cut = text::cut(text, LONGEST_BODY);
+            push(out, if is_plain { "-F" } else { "--form-string" });
+            push(out, &always_quoted(format!("{name}={cut}").as_bytes()));
+        }
+        SentPart::File { name, path, filename, content_type } => {
+            let inner = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
+            let (path, filename) = (inner(path), inner(filename));
+            let value = format!("{name}=@\"{path}\";type={content_type};filename=\"{filename}\"");
+            push(out, "-F");
+            push(out, &always_quoted(value.as_bytes()));
+        }
+    }
+}
+
+fn headers(out: &mut String, headers: &HeaderMap, has_body: bool, is_form: bool) {
     for (name, value) in headers {
-        if own(name, value) {
+        // curl makes a boundary of its own.
+        if own(name, value) || (is_form && name == header::CONTENT_TYPE) {
             continue;
         }
         let bytes: Cow<'_, [u8]> = match Kind::of(name, value) {
@@ -89,9 +119,11 @@ fn headers(out: &mut String, headers: &HeaderMap, has_body: bool) {
 /// Whether curl adds it itself, or this program did without being asked.
 fn own(name: &HeaderName, value: &HeaderValue) -> bool {
     match *name {
-        header::HOST | header::CONTENT_LENGTH | header::TRANSFER_ENCODING | header::CONNECTION => {
-            true
-        }
+        header::HOST
+        | header::CONTENT_LENGTH
+        | header::TRANSFER_ENCODING
+        | header::CONNECTION
+        | header::EXPECT => true,
         header::ACCEPT => value == ACCEPT,
         header::ACCEPT_ENCODING => value == ACCEPT_ENCODING,
         header::USER_AGENT => value == USER_AGENT,
@@ -100,9 +132,6 @@ fn own(name: &HeaderName, value: &HeaderValue) -> bool {
 }
 
 fn body(out: &mut String, sent: Option<&[u8]>, length: u64) {
-    if length == 0 {
-        return;
-    }
     let content = sent.and_then(|sent| std::str::from_utf8(sent).ok());
     let Some(content) = content.filter(|content| !content.is_empty() && !content.contains('\0'))
     else {
@@ -199,7 +228,8 @@ mod tests {
         let mut hop =
             hop(method, "http://u:p@a.test/x?q=[1]#f", headers(sent), Some((200, headers(&[]))));
         hop.body_len = body.len() as u64;
-        command(&exchange(vec![hop], b""), Some(body)).expect("a command")
+        let sent = SentBody::Bytes(bytes::Bytes::copy_from_slice(body));
+        command(&exchange(vec![hop], b""), Some(&sent)).expect("a command")
     }
 
     #[test]
@@ -222,7 +252,8 @@ mod tests {
         let long = of("POST", &[], "é".repeat(1000).as_bytes());
         assert!(long.ends_with("é' # the body is cut: it has 2000 bytes"), "{long}");
         assert_eq!(
-            command(&login(), Some(b"username=alice")).expect("a command"),
+            command(&login(), Some(&SentBody::Bytes(b"username=alice".as_slice().into())))
+                .expect("a command"),
             "curl -L -g 'http://…@127.0.0.1:8080/login?a=[1]' -H 'content-type: application/x-www-form-urlencoded' \
              -H 'authorization: Bearer …' -H 'x-note: it'\\''s $HOME' --data 'username=alice'"
         );

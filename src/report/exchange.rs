@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{body, mask, text};
 use crate::http::{Exchange, Failure, Hop};
-use crate::outcome::{Fingerprints, StepOutcome};
+use crate::outcome::{Fingerprints, SentBody, StepOutcome};
 use crate::scenario::quantity;
 
 /// The longest URL on a line; the curl command has the whole of it.
@@ -94,7 +94,7 @@ pub(super) fn heads(step: &StepOutcome, prints: &Fingerprints) -> Vec<String> {
         out.extend(header_lines('>', &hop.headers, prints));
         // A body that is sent on after a redirect is the first one again.
         if number == 0 {
-            let sent = step.sent_body.as_deref().unwrap_or_default();
+            let sent = step.sent_body.as_ref().and_then(SentBody::bytes).unwrap_or_default();
             let lines = body::lines(sent, hop.body_len, &hop.headers, BODY_LINES);
             marked('>', lines, &mut out);
         }

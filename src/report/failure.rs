@@ -138,7 +138,7 @@ fn notes(of: Of<'_>, step: &StepOutcome, prints: &Fingerprints) -> Vec<Note> {
         note("cookie", told);
     }
     note("repeat", format!("callsheet run {}{}", repeat(of, step), of.options));
-    let sent = step.sent_body.as_deref();
+    let sent = step.sent_body.as_ref();
     if let Some(command) = step.exchange.as_deref().and_then(|e| curl::command(e, sent)) {
         note("curl", command);
     }

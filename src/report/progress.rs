@@ -12,6 +12,9 @@ pub const PLAIN_EVERY: Duration = Duration::from_secs(10);
 /// A step that is younger than this is shown without its time.
 const WORTH_TELLING: Duration = Duration::from_secs(1);
 
+/// So many bytes are worth to be told.
+const WORTH_COUNTING: u64 = 1024 * 1024;
+
 /// What is known of the run so far. Times are since its start.
 #[derive(Clone, Debug)]
 pub struct Progress {
@@ -26,6 +29,8 @@ struct Running {
     scenario: String,
     step: Option<String>,
     since: Duration,
+    /// Bytes that were sent and received, where that takes long.
+    transfer: Option<(u64, u64)>,
 }
 
 impl Progress {
@@ -39,19 +44,25 @@ impl Progress {
     pub fn add(&mut self, event: &Event, now: Duration) {
         match event {
             Event::ScenarioStarted { scenario, name, .. } => {
-                let running = Running { scenario: name.clone(), step: None, since: now };
+                let running =
+                    Running { scenario: name.clone(), step: None, since: now, transfer: None };
                 self.running.insert(*scenario, running);
             }
             Event::StepStarted { scenario, name } => {
                 if let Some(running) = self.running.get_mut(scenario) {
                     running.step = Some(name.clone());
-                    running.since = now;
+                    (running.since, running.transfer) = (now, None);
                 }
             }
             Event::StepFinished { scenario, .. } => {
                 if let Some(running) = self.running.get_mut(scenario) {
                     running.step = None;
-                    running.since = now;
+                    (running.since, running.transfer) = (now, None);
+                }
+            }
+            Event::Transfer { scenario, sent, received } => {
+                if let Some(running) = self.running.get_mut(scenario) {
+                    running.transfer = Some((*sent, *received));
                 }
             }
             Event::ScenarioFinished { scenario, state, .. } => {
@@ -112,6 +123,12 @@ fn tail(progress: &Progress, slowest: &Running, now: Duration) -> String {
     if age >= WORTH_TELLING {
         // Whole seconds: figures that change ten times a second are not read.
         out = format!(" … {}", quantity::shown(Duration::from_secs(age.as_secs())));
+    }
+    let (sent, received) = slowest.transfer.unwrap_or_default();
+    for (bytes, what) in [(sent, "sent"), (received, "received")] {
+        if bytes >= WORTH_COUNTING {
+            out.push_str(&format!(", {} {what}", text::size(bytes)));
+        }
     }
     if progress.running.len() > 1 {
         out.push_str(&format!(", and {} more", progress.running.len() - 1));
@@ -177,6 +194,22 @@ mod tests {
         assert_eq!(plain(&progress, at(6)), format!("{expected}, and 1 more"));
         progress.add(&finished(0, State::Passed), at(7));
         assert_eq!(plain(&progress, at(7)), "2/200 scenarios, 1 failed, running: cart … 2 s");
+    }
+
+    #[test]
+    fn a_line_tells_what_has_passed_so_far() {
+        let mut progress = Progress::new(1);
+        progress.add(&started(0, "upload"), at(0));
+        progress.add(&step(0, "Send it"), at(0));
+        let passed = |sent, received| Event::Transfer { scenario: 0, sent, received };
+        progress.add(&passed(300 << 20, 200), at(2));
+        let line = |progress: &Progress| plain(progress, at(3));
+        let head = "0/1 scenarios, running: upload › Send it … 3 s";
+        assert_eq!(line(&progress), format!("{head}, 300.0 MiB sent"));
+        progress.add(&passed(1 << 30, 5 << 20), at(3));
+        assert_eq!(line(&progress), format!("{head}, 1.0 GiB sent, 5.0 MiB received"));
+        progress.add(&step(0, "Next"), at(3));
+        assert_eq!(line(&progress), "0/1 scenarios, running: upload › Next");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use url::Url;
 use crate::http::{ConnectFault, Exchange, Failure, FailureKind, Head, Hop, Response, Timing};
 use crate::outcome::{
     Actual, CookieFate, CookieNote, Difference, Event, Fault, Fingerprints, Miss, Outcome, Place,
-    Reason, Section, State, StepOutcome, Subject, Unit, UsedValue, Via, Wanted,
+    Reason, Section, SentBody, State, StepOutcome, Subject, Unit, UsedValue, Via, Wanted,
 };
 use crate::source::{Source, Span};
 use crate::value::Value;
@@ -110,6 +110,7 @@ pub(super) fn exchange(hops: Vec<Hop>, body: &[u8]) -> Exchange {
         body: Bytes::copy_from_slice(body),
         size: body.len() as u64,
         wire_size: body.len() as u64,
+        sha256: None,
         url: last.url.clone(),
     };
     Exchange { hops, result: Ok(response), duration: ms(12), retried: 0 }
@@ -176,7 +177,8 @@ pub(super) fn failing(faults: Vec<Fault>, exchange: Option<Exchange>) -> StepOut
 
 pub(super) fn step(name: &str, state: State) -> StepOutcome {
     let exchange = (state == State::Passed).then(login);
-    let sent_body = exchange.is_some().then(|| Bytes::from_static(b"username=alice"));
+    let sent_body =
+        exchange.is_some().then(|| SentBody::Bytes(Bytes::from_static(b"username=alice")));
     let reason = (state == State::NotRun).then(|| "a step before it failed".to_owned());
     StepOutcome {
         name: name.to_owned(),
@@ -334,7 +336,7 @@ pub(super) fn hostile() -> StepOutcome {
     StepOutcome {
         name: nasty.clone(),
         place: place_in(&file, "name: Fetch the account"),
-        sent_body: Some(Bytes::from(HOSTILE.repeat(40))),
+        sent_body: Some(SentBody::Bytes(Bytes::from(HOSTILE.repeat(40)))),
         values: vec![UsedValue {
             name: nasty.clone(),
             value: json!(HOSTILE),

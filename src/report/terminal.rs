@@ -89,7 +89,7 @@ impl Terminal {
         self.summary.add(event);
         match event {
             Event::ScenarioStarted { scenario, name, place } => self.start(*scenario, name, place),
-            Event::StepStarted { .. } => {}
+            Event::StepStarted { .. } | Event::Transfer { .. } => {}
             Event::StepFinished { scenario, step } => self.step(*scenario, step),
             Event::ScenarioFinished { scenario, state, duration } => {
                 self.end(*scenario, *state, *duration);

@@ -103,6 +103,7 @@ fn scenarios_are_told_in_the_order_of_the_plan_whatever_the_order_of_events() {
     late.sort_by_key(|event| match event {
         Event::ScenarioStarted { scenario, .. }
         | Event::StepStarted { scenario, .. }
+        | Event::Transfer { scenario, .. }
         | Event::StepFinished { scenario, .. }
         | Event::ScenarioFinished { scenario, .. } => std::cmp::Reverse(*scenario),
     });
@@ -249,7 +250,7 @@ fn made_of(a: String, b: String, state: State) -> Vec<Event> {
     step.place = place_in(&file, "name: Sign in");
     step.state = state;
     step.reason = Some(b.clone());
-    step.sent_body = Some(bytes::Bytes::from(a.clone()));
+    step.sent_body = Some(crate::outcome::SentBody::Bytes(bytes::Bytes::from(a.clone())));
     step.values[0].name.clone_from(&b);
     step.values[0].value = crate::value::Value::String(a.clone());
     step.values[0].origin.clone_from(&a);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::Shared;
+use crate::http::Meter;
 use crate::mask;
 use crate::outcome::{Fault, Place};
 use crate::scenario::Scenario;
@@ -32,11 +33,13 @@ pub(super) struct Context<'s> {
     pub(super) session: Session,
     pub(super) base_url: Option<String>,
     /// The settings around a step's own: those of its session over the outer ones.
-    pub(super) defaults: Settings,
+    pub(super) defaults: Arc<Settings>,
     /// The settings around those of a session.
     pub(super) outer: Settings,
     /// Whether an expression may ask for a cookie of the session.
     pub(super) asks_cookies: bool,
+    /// Counts the bytes of the request under way.
+    pub(super) meter: Meter,
 }
 
 /// Whether any text of the files that make a request calls `cookie`.
@@ -135,7 +138,7 @@ pub(super) struct Sessions {
 #[derive(Debug)]
 pub(super) struct Parked {
     pub(super) session: Session,
-    pub(super) defaults: Settings,
+    pub(super) defaults: Arc<Settings>,
     /// What its login captured.
     pub(super) captures: Vec<(String, Binding)>,
 }

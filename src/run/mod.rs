@@ -1,5 +1,7 @@
 //! From a plan to events: scenarios in parallel, their steps in sequence.
 
+mod auth;
+mod body;
 mod context;
 mod judge;
 mod request;
@@ -50,6 +52,7 @@ struct Shared<'p> {
     defaults: Settings,
     stop: watch::Receiver<bool>,
     logins: RefCell<sessions::Logins>,
+    tokens: RefCell<auth::Tokens>,
 }
 
 impl Shared<'_> {
@@ -97,8 +100,8 @@ pub async fn run(
     let scope = base_scope(plan, options)?;
     let base_url = base_url(plan, &scope)?;
     let (client, defaults, stop) = (Client::new(), plan.defaults(), options.stop.clone());
-    let logins = RefCell::default();
-    let shared = Shared { plan, client, scope, base_url, defaults, stop, logins };
+    let (logins, tokens) = (RefCell::default(), RefCell::default());
+    let shared = Shared { plan, client, scope, base_url, defaults, stop, logins, tokens };
     let sink = RefCell::new(sink);
     let emit = |event: Event| (sink.borrow_mut())(event);
     stream::iter(plan.scenarios.iter().enumerate())

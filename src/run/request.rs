@@ -6,16 +6,17 @@ use ::http::Method;
 use ::http::header::{
     ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
 };
-use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
-use super::context::{Context, invalid, no_value, text};
+use super::body::{self, Content};
+use super::context::{Context, helped, invalid, no_value};
 use super::evaluate;
 use crate::http;
-use crate::outcome::{Fault, Place};
+use crate::outcome::{Fault, Place, SentBody};
+use crate::scenario::auth::Auth;
 use crate::scenario::decode::{Located, Text, Tree, of_expression};
-use crate::scenario::settings::{Body, Settings, merged};
+use crate::scenario::settings::{Settings, merged};
 use crate::scenario::step::{CREDENTIALS, Request, has_credentials};
 use crate::template::{EvaluationError, Part};
 use crate::value::{self, Value};
@@ -24,44 +25,54 @@ use crate::value::{self, Value};
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A request that can be sent.
-pub(super) struct Prepared {
+pub(super) struct Prepared<'s> {
     pub(super) request: http::Request,
     pub(super) settings: http::Settings,
-}
-
-impl Prepared {
-    /// The body, if it is held in memory.
-    pub(super) fn body_for_reports(&self) -> Option<Bytes> {
-        match &self.request.body {
-            http::Body::Bytes(bytes) => Some(bytes.clone()),
-            http::Body::Empty | http::Body::File(_) => None,
-        }
-    }
+    /// How the request says who sends it.
+    pub(super) auth: Option<&'s Located<Auth>>,
+    /// Path and query, where they are sent as they were written.
+    pub(super) target: Option<String>,
+    /// The body for reports.
+    pub(super) sent: Option<SentBody>,
 }
 
 /// Evaluates all that the request is made of.
-pub(super) fn prepare(context: &Context<'_>, written: &Request) -> Result<Prepared, Fault> {
-    let outer = &context.defaults;
+pub(super) fn prepare<'s>(
+    context: &Context<'_>,
+    written: &'s Request,
+    outer: &'s Settings,
+) -> Result<Prepared<'s>, Fault> {
     let own = &written.settings;
     let method = Method::from_bytes(written.method.as_bytes()).map_err(|_| {
         invalid(context.place(written.at), format!("`{}` is no method", written.method))
     })?;
-    let mut url = url(context, written)?;
+    let encodes = own.encode_url.or(outer.encode_url).unwrap_or(true);
+    let line = url_text(context, written, encodes)?;
+    let mut url = url(context, written, &line)?;
+    let own_query = url.query().unwrap_or_default().len();
     query(context, &mut url, own, outer)?;
+    let target = match encodes {
+        true => None,
+        false => {
+            let more = url.query().unwrap_or_default().get(own_query..).unwrap_or_default();
+            Some(target(context, written, &line, more)?)
+        }
+    };
     let mut headers = HeaderMap::new();
     default_headers(&mut headers);
-    let (body, content_type) = match own.body.as_ref().or(outer.body.as_ref()) {
-        Some(written) => body(context, written)?,
-        None => (http::Body::Empty, None),
+    let content = match own.body.as_ref().or(outer.body.as_ref()) {
+        Some(written) => body::content(context, written)?,
+        None => Content::default(),
     };
-    if let Some(content_type) = content_type {
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if let Some(media) = content.media.and_then(|media| HeaderValue::from_str(&media).ok()) {
+        headers.insert(CONTENT_TYPE, media);
     }
-    for (name, values) in merged(&outer.headers, &own.headers) {
+    for (name, values) in own.headers_over(outer) {
         set_header(context, &mut headers, name, values.as_deref())?;
     }
-    let request = http::Request { method, url, headers, body };
-    Ok(Prepared { request, settings: settings(own, outer) })
+    let request = http::Request { method, url, headers, body: content.body };
+    let (settings, auth) = (settings(own, outer), own.auth_over(outer));
+    Ok(Prepared { request, settings, auth, target, sent: content.sent })
 }
 
 /// What callsheet itself says in every request; a `null` in `headers` takes it away.
@@ -90,10 +101,12 @@ fn settings(own: &Settings, outer: &Settings) -> http::Settings {
         // `Accept-Encoding: null` takes away what callsheet would ask for.
         accept_encoding: !merged(&outer.headers, &own.headers)
             .any(|(name, values)| name.value == ACCEPT_ENCODING.as_str() && values.is_none()),
+        hash_body: false,
     }
 }
 
-fn url(context: &Context<'_>, written: &Request) -> Result<Url, Fault> {
+/// The URL as it is written, with the values of its expressions.
+fn url_text(context: &Context<'_>, written: &Request, encodes: bool) -> Result<String, Fault> {
     let place = || context.place(written.at);
     let mut text = String::new();
     let parts = written.url.value.parts();
@@ -114,7 +127,7 @@ fn url(context: &Context<'_>, written: &Request) -> Result<Url, Fault> {
                     Place { source: Arc::clone(source), span }
                 };
                 refuse_breaks(&inserted, here, "a URL")?;
-                if index == 0 || evaluated.raw {
+                if index == 0 || evaluated.raw || !encodes {
                     text.push_str(&inserted);
                 } else if is_dots(&inserted) && stands_alone(&text, parts.get(index + 1)) {
                     // The URL standard resolves even `%2e%2e`: the request would go to another path.
@@ -128,23 +141,64 @@ fn url(context: &Context<'_>, written: &Request) -> Result<Url, Fault> {
             }
         }
     }
-    let text = if text.starts_with('/') {
-        let Some(base) = &context.base_url else {
-            let message = format!("`{text}` has no base URL to be joined to");
-            return Err(invalid(place(), message));
-        };
-        format!("{}{text}", base.strip_suffix('/').unwrap_or(base))
-    } else {
-        text
+    if !text.starts_with('/') {
+        return Ok(text);
+    }
+    let Some(base) = &context.base_url else {
+        let message = format!("`{text}` has no base URL to be joined to");
+        return Err(invalid(place(), message));
     };
-    let url = Url::parse(&text).map_err(|error| {
-        let text = value::cut(&text, 200);
+    Ok(format!("{}{text}", base.strip_suffix('/').unwrap_or(base)))
+}
+
+fn url(context: &Context<'_>, written: &Request, text: &str) -> Result<Url, Fault> {
+    let place = || context.place(written.at);
+    let url = Url::parse(text).map_err(|error| {
+        let text = value::cut(text, 200);
         invalid(place(), format!("`{}` is no URL: {error}", text.escape_debug()))
     })?;
     if has_credentials(&url) {
         return Err(invalid(place(), CREDENTIALS.to_owned()));
     }
     Ok(url)
+}
+
+/// Path and query of a URL as they are written, and the parameters that come behind them.
+fn target(
+    context: &Context<'_>,
+    written: &Request,
+    url: &str,
+    more: &str,
+) -> Result<String, Fault> {
+    let place = || context.place(written.at);
+    let after = url.split_once("://").map_or(url, |(_, after)| after);
+    let start = after.find(['/', '?', '#']).unwrap_or(after.len());
+    let as_written = after[start..].split('#').next().unwrap_or_default();
+    let mut target = match as_written.starts_with('/') {
+        true => as_written.to_owned(),
+        false => format!("/{as_written}"),
+    };
+    if !more.is_empty() {
+        let between = if target.contains('?') { "" } else { "?" };
+        target.push_str(between);
+        target.push_str(if between.is_empty() { more } else { more.trim_start_matches('&') });
+    }
+    // RFC 9112 section 3: the request line ends at the first of these.
+    let breaks = |c: char| c.is_control() || c == ' ';
+    let found = target.chars().find(|c| breaks(*c));
+    if found.is_some() || target.parse::<::http::uri::PathAndQuery>().is_err() {
+        let what = match found {
+            Some(' ') => "a blank".to_owned(),
+            Some(_) => "a control character".to_owned(),
+            None => "a character that no request can hold".to_owned(),
+        };
+        let shown = value::cut(&target, 200);
+        let message =
+            format!("`{}` cannot be sent as it is: it holds {what}", shown.escape_debug());
+        let help = "percent-encode it, or leave `encode_url: false` out";
+        return Err(helped(place(), message, help));
+    }
+    Ok(target)
 }
 
 fn is_dots(text: &str) -> bool {
@@ -190,12 +244,12 @@ fn query(
 }
 
 /// A tree's value.
-fn value(context: &Context<'_>, tree: &Tree) -> Result<Value, Fault> {
+pub(super) fn value(context: &Context<'_>, tree: &Tree) -> Result<Value, Fault> {
     evaluate(tree, &context.scope).map_err(|(text, error)| no_value(context, text, error))
 }
 
 /// A tree's value as text.
-fn scalar(context: &Context<'_>, tree: &Tree) -> Result<String, Fault> {
+pub(super) fn scalar(context: &Context<'_>, tree: &Tree) -> Result<String, Fault> {
     Ok(value::text(&value(context, tree)?))
 }
 
@@ -238,45 +292,13 @@ pub(super) fn forbidden(text: &str) -> Option<&'static str> {
 }
 
 /// A break out of a value would begin a header, or a request, of its own.
-fn refuse_breaks(text: &str, place: impl Fn() -> Place, what: &str) -> Result<(), Fault> {
+pub(super) fn refuse_breaks(
+    text: &str,
+    place: impl Fn() -> Place,
+    what: &str,
+) -> Result<(), Fault> {
     match forbidden(text) {
         Some(found) => Err(invalid(place(), format!("the value for {what} holds {found}"))),
         None => Ok(()),
     }
-}
-
-/// The body and its media type.
-fn body(
-    context: &Context<'_>,
-    written: &Located<Body>,
-) -> Result<(http::Body, Option<&'static str>), Fault> {
-    let place = || context.place(written.at);
-    Ok(match &written.value {
-        Body::Json(tree) => {
-            let value = value(context, tree)?;
-            (http::Body::Bytes(value.to_string().into()), Some("application/json"))
-        }
-        Body::Form(fields) => {
-            let mut form = form_urlencoded::Serializer::new(String::new());
-            for (name, values) in fields {
-                let key = text(context, name)?;
-                for tree in values {
-                    form.append_pair(&key, &scalar(context, tree)?);
-                }
-            }
-            let bytes = http::Body::Bytes(form.finish().into());
-            (bytes, Some("application/x-www-form-urlencoded"))
-        }
-        Body::Text(template) => {
-            let text = text(context, template)?;
-            (http::Body::Bytes(text.into()), Some("text/plain; charset=utf-8"))
-        }
-        Body::File(file) => {
-            let path = text(context, &file.path)?;
-            let path = file
-                .resolve(&context.shared.plan.root, &path)
-                .map_err(|message| invalid(place(), message))?;
-            (http::Body::File(path), Some("application/octet-stream"))
-        }
-    })
 }

@@ -5,12 +5,16 @@ use std::time::{Duration, Instant};
 use super::context::{CannotEnter, Context, invalid};
 use super::sessions;
 use super::step;
+use crate::http::Meter;
 use crate::outcome::{AccessCell, Event, Fault, Place, Section, State, StepOutcome};
 use crate::scenario::access::Cell;
 use crate::scenario::step::Step;
 
 /// Why a step does not run, or was given up.
 pub(super) const INTERRUPTED: &str = "the run was interrupted";
+
+/// So often is told how many bytes have passed.
+const TRAFFIC_EVERY: Duration = Duration::from_secs(1);
 
 /// Runs sections and keeps what decides about the steps that follow.
 pub(super) struct Runner<'e> {
@@ -145,13 +149,18 @@ impl<'e> Runner<'e> {
         outcome.access = cell.map(|cell| access_cell(step::name(context, step), cell));
         let expect = cell.map_or(&step.expect, |cell| &cell.expect);
         let begun = Instant::now();
+        let (shared, meter) = (context.shared, context.meter.clone());
         if until == Until::Done || section == Section::Teardown {
-            step::run(context, step, expect, &mut outcome).await;
-        } else {
-            let shared = context.shared;
             tokio::select! {
                 biased;
                 () = step::run(context, step, expect, &mut outcome) => {}
+                () = self.tell_traffic(&meter) => {}
+            }
+        } else {
+            tokio::select! {
+                biased;
+                () = step::run(context, step, expect, &mut outcome) => {}
+                () = self.tell_traffic(&meter) => {}
                 () = shared.stopped() => {
                     let fault = invalid(context.place(step.at), INTERRUPTED.to_owned());
                     outcome.faults.push(fault);
@@ -166,6 +175,17 @@ impl<'e> Runner<'e> {
         }
         self.finish(outcome);
         failed
+    }
+
+    /// Tells from time to time how many bytes have passed; it does not end.
+    async fn tell_traffic(&self, meter: &Meter) {
+        loop {
+            tokio::time::sleep(TRAFFIC_EVERY).await;
+            let (sent, received) = meter.traffic();
+            if sent.max(received) > 0 {
+                (self.emit)(Event::Transfer { scenario: self.index, sent, received });
+            }
+        }
     }
 
     /// A step whose session could not begin: its own login has told why, or it is told here.

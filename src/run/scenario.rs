@@ -1,14 +1,15 @@
 //! One scenario: its sections in their order, in a fresh session.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::context::{Context, Sessions, asks_cookies, mask, no_value};
 use super::runner::{INTERRUPTED, Runner};
 use super::{Shared, bind_all};
+use crate::http::Meter;
 use crate::outcome::{Event, Fault, Section, State};
 use crate::plan::Planned;
 use crate::scenario::sessions::DEFAULT;
-use crate::scenario::settings::Settings;
 use crate::session::Session;
 
 /// Runs a scenario and tells what happened.
@@ -29,9 +30,10 @@ pub(super) async fn run(
         sessions: Sessions::default(),
         session: Session::new(),
         base_url: None,
-        defaults: Settings::default(),
+        defaults: Arc::default(),
         outer: scenario.defaults.over(&shared.defaults),
         asks_cookies: asks_cookies(scenario, shared),
+        meter: Meter::default(),
     };
     let (name, place) = (scenario.name.value.clone(), context.line(scenario.name.at));
     emit(Event::ScenarioStarted { scenario: index, name, place });

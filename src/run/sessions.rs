@@ -10,6 +10,7 @@ use super::context::{
 };
 use super::runner::Runner;
 use super::{Shared, bind_all, evaluate, session_action};
+use crate::http::Meter;
 use crate::outcome::{Fault, Place, Section};
 use crate::scenario::Scenario;
 use crate::scenario::decode::Text;
@@ -82,10 +83,10 @@ async fn begin(
     name: &str,
 ) -> Result<Parked, CannotEnter> {
     let Some(declared) = declared(context, name) else {
-        let (session, defaults) = (Session::new(), context.outer.clone());
+        let (session, defaults) = (Session::new(), Arc::new(context.outer.clone()));
         return Ok(Parked { session, defaults, captures: Vec::new() });
     };
-    let defaults = declared.settings.over(&context.outer);
+    let defaults = Arc::new(declared.settings.over(&context.outer));
     let session = fresh(context, declared)?;
     let SignedIn { session, captures } = match &declared.login {
         None => SignedIn { session, captures: Vec::new() },
@@ -174,9 +175,10 @@ fn login_context<'s>(
         scope,
         session,
         base_url,
-        defaults: before_login(&declared.settings, file).over(&outer),
+        defaults: Arc::new(before_login(&declared.settings, file).over(&outer)),
         outer,
         asks_cookies: asks_cookies(file, shared) || context.asks_cookies,
+        meter: Meter::default(),
     };
     mask(&inner)?;
     if let Some(url) = &file.base_url {
@@ -198,6 +200,11 @@ fn before_login(settings: &Settings, file: &Scenario) -> Settings {
         let mut found = false;
         let trees = values.iter().flatten();
         trees.for_each(|tree| tree.visit(&mut |text| found |= uses(text)));
+        !found
+    });
+    settings.auth = settings.auth.filter(|auth| {
+        let mut found = false;
+        auth.value.visit(&mut |text| found |= uses(text));
         !found
     });
     settings

@@ -1,12 +1,16 @@
 //! One step: done, judged, and explained where it failed.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::context::Context;
 use super::judge::{self, Asked};
-use super::{request, session_action};
+use super::request::Prepared;
+use super::{auth, request, session_action};
 use crate::expect;
+use crate::http::Around;
 use crate::outcome::{StepOutcome, UsedValue};
+use crate::scenario::capture::CaptureSource;
 use crate::scenario::decode::Text;
 use crate::scenario::expectation::Expectations;
 use crate::scenario::step::{Action, Request, Step};
@@ -57,32 +61,56 @@ async fn exchange(
     expect: &Expectations,
     outcome: &mut StepOutcome,
 ) {
-    let prepared = match request::prepare(context, written) {
+    let outer = Arc::clone(&context.defaults);
+    let prepared = match request::prepare(context, written, &outer) {
         Ok(prepared) => prepared,
         Err(fault) => return outcome.faults.push(fault),
     };
-    outcome.sent_body = prepared.body_for_reports();
-    let (request, settings) = (prepared.request, prepared.settings);
+    let Prepared { request, mut settings, auth, target, sent } = prepared;
+    outcome.sent_body = sent;
+    settings.hash_body = expect.bytes.is_some() && !needs_body(step, expect);
+    let mut credentials = match auth::begin(context, auth, &request, &settings).await {
+        Ok(credentials) => credentials,
+        Err(fault) => return outcome.faults.push(fault),
+    };
     // What was done before is no news of this step.
     context.session.take_notes();
-    let mut exchange =
-        context.shared.client.exchange(request, &settings, &mut context.session).await;
+    let (cookies, meter) = (&mut context.session, &context.meter);
+    let around = Around { cookies, credentials: &mut credentials, meter, target };
+    let mut exchange = context.shared.client.exchange_with(request, &settings, around).await;
+    outcome.faults.extend(auth::end(context, credentials, auth));
     outcome.cookies = context.session.take_notes();
     match &exchange.result {
         Err(failure) => {
             let place = context.place(written.at);
             let scope = &mut context.scope;
-            outcome.faults =
-                expect::evaluate_failure(context.scenario, expect, place, failure, scope);
+            let faults = expect::evaluate_failure(context.scenario, expect, place, failure, scope);
+            outcome.faults.extend(faults);
         }
         Ok(response) => {
             context.offer_cookies(Some(&response.url));
             let (at, captures, limit) = (written.at, &step.captures, settings.request_timeout);
             let asked = Asked { step: &outcome.name, at, expect, captures, limit };
-            outcome.faults = judge::judge(context, asked, &mut exchange).await;
+            let faults = judge::judge(context, asked, &mut exchange).await;
+            outcome.faults.extend(faults);
         }
     }
     outcome.exchange = Some(Box::new(exchange));
+}
+
+/// Whether anything but `bytes` looks at the body, so that it has to be held.
+fn needs_body(step: &Step, expect: &Expectations) -> bool {
+    let header_only = |source: &CaptureSource| {
+        matches!(
+            source,
+            CaptureSource::Header(_)
+                | CaptureSource::Cookie(_)
+                | CaptureSource::Status
+                | CaptureSource::Url
+        )
+    };
+    let looks = !expect.json.is_empty() || expect.body.is_some() || !expect.check.is_empty();
+    looks || step.captures.iter().any(|capture| !header_only(&capture.source))
 }
 
 /// Why a step of the teardown has nothing to undo: it uses a capture of a step that did not come so far.

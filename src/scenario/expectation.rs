@@ -1,5 +1,7 @@
 //! `expect`: what must hold of a response.
 
+mod bytes;
+
 use std::fmt;
 
 use super::decode::{Decoder, Keys, Located, Text, found};
@@ -25,6 +27,8 @@ pub struct Expectations {
     pub json: Vec<(Located<JsonPath>, Matcher)>,
     /// The decoded text.
     pub body: Option<Matcher>,
+    /// The decoded bytes.
+    pub bytes: Option<BytesExpectation>,
     /// The time of the whole exchange, in milliseconds.
     pub duration: Option<Matcher>,
     /// The last URL.
@@ -51,6 +55,7 @@ impl Expectations {
             set_cookies: both(self.set_cookies, &common.set_cookies),
             json: both(self.json, &common.json),
             body: self.body.or_else(|| common.body.clone()),
+            bytes: self.bytes.or_else(|| common.bytes.clone()),
             duration: self.duration.or_else(|| common.duration.clone()),
             url: self.url.or_else(|| common.url.clone()),
             redirects: self.redirects.or_else(|| common.redirects.clone()),
@@ -135,6 +140,8 @@ pub enum CookieAttribute {
     Exists,
 }
 
+pub use bytes::BytesExpectation;
+
 /// What must hold of the redirects that were followed.
 #[derive(Clone, Debug)]
 pub enum Redirects {
@@ -164,6 +171,7 @@ pub(super) const KEYS: Keys = Keys {
         "set_cookies",
         "json",
         "body",
+        "bytes",
         "duration",
         "url",
         "redirects",
@@ -174,7 +182,6 @@ pub(super) const KEYS: Keys = Keys {
         "like",
         "xml",
         "html",
-        "bytes",
         "schema",
         "openapi",
         "snapshot",
@@ -206,6 +213,7 @@ pub(super) fn decode(d: &Decoder<'_>, node: &Node) -> Option<Expectations> {
             "set_cookies" => expect.set_cookies = cookies(d, value).unwrap_or_default(),
             "json" => expect.json = json(d, value).unwrap_or_default(),
             "body" => expect.body = matcher::decode(d, value, Domain::Text),
+            "bytes" => expect.bytes = bytes::decode(d, value),
             "duration" => expect.duration = matcher::decode(d, value, Domain::Duration),
             "url" => expect.url = matcher::decode(d, value, Domain::Text),
             "redirects" => expect.redirects = redirects(d, value),

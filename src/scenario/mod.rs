@@ -1,6 +1,8 @@
 //! From YAML text to a [`Scenario`]: located tree, model, decoding, checks.
 
 pub mod access;
+pub mod auth;
+pub mod body;
 pub mod capture;
 pub mod decode;
 pub mod expectation;

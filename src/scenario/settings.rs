@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use super::auth::{self, Auth};
+use super::body::{self, Body};
 use super::decode::{Decoder, Keys, Located, Text, Tree, found};
-use super::files::{self, FileReference};
 use super::quantity;
 use super::yaml::{At, Entry, Kind, Node};
 use crate::diagnostic::Diagnostic;
@@ -17,6 +18,8 @@ pub struct Settings {
     pub query: Vec<(Located<String>, Option<Vec<Tree>>)>,
     /// The body.
     pub body: Option<Located<Body>>,
+    /// How requests say who sends them.
+    pub auth: Option<Located<Auth>>,
     /// How many redirects are followed.
     pub follow_redirects: Option<u32>,
     /// The time to connect in, TLS included.
@@ -27,6 +30,8 @@ pub struct Settings {
     pub compressed: Option<bool>,
     /// The largest body that is read, in bytes after decoding.
     pub max_body: Option<u64>,
+    /// Whether the URL's path and query are percent-encoded where that is needed.
+    pub encode_url: Option<bool>,
 }
 
 /// What paths are joined to: one without templates is a whole URL.
@@ -46,19 +51,6 @@ pub(super) fn base_url(d: &Decoder<'_>, node: &Node) -> Option<Text> {
 /// How many redirects `follow_redirects: true` follows.
 pub const DEFAULT_REDIRECTS: u32 = 10;
 
-/// What is sent.
-#[derive(Clone, Debug)]
-pub enum Body {
-    /// Any value, as JSON.
-    Json(Tree),
-    /// Fields, urlencoded; a list repeats its field.
-    Form(Vec<(Text, Vec<Tree>)>),
-    /// Text, as it is.
-    Text(Text),
-    /// A file, as it is.
-    File(FileReference),
-}
-
 /// The entries of two maps, the inner ones over the outer ones of the same name.
 pub fn merged<'s, T>(
     outer: &'s [(Located<String>, T)],
@@ -73,16 +65,35 @@ impl Settings {
     #[must_use]
     pub fn over(&self, outer: &Self) -> Self {
         Self {
-            headers: merged(&outer.headers, &self.headers).cloned().collect(),
+            headers: self.headers_over(outer).cloned().collect(),
             query: merged(&outer.query, &self.query).cloned().collect(),
             body: self.body.clone().or_else(|| outer.body.clone()),
+            auth: self.auth_over(outer).cloned(),
             follow_redirects: self.follow_redirects.or(outer.follow_redirects),
             connect_timeout: self.connect_timeout.or(outer.connect_timeout),
             request_timeout: self.request_timeout.or(outer.request_timeout),
             compressed: self.compressed.or(outer.compressed),
             max_body: self.max_body.or(outer.max_body),
+            encode_url: self.encode_url.or(outer.encode_url),
         }
     }
+
+    /// The headers of these settings over those of outer ones: `auth` takes an outer Authorization away.
+    pub fn headers_over<'s>(&'s self, outer: &'s Self) -> impl Iterator<Item = &'s HeaderEntry> {
+        let replaced = |(name, _): &&HeaderEntry| self.auth.is_some() && is_authorization(name);
+        merged(&outer.headers, &self.headers).filter(move |header| !replaced(header))
+    }
+
+    /// How these settings over outer ones say who sends: a nearer Authorization takes an outer `auth` away.
+    #[must_use]
+    pub fn auth_over<'s>(&'s self, outer: &'s Self) -> Option<&'s Located<Auth>> {
+        let hidden = self.headers.iter().any(|(name, _)| is_authorization(name));
+        self.auth.as_ref().or_else(|| outer.auth.as_ref().filter(|_| !hidden))
+    }
+}
+
+fn is_authorization(name: &Located<String>) -> bool {
+    name.value == ::http::header::AUTHORIZATION.as_str()
 }
 
 pub(super) const KEYS: Keys = Keys {
@@ -92,26 +103,20 @@ pub(super) const KEYS: Keys = Keys {
         "query",
         "json",
         "form",
+        "multipart",
         "text",
+        "xml",
+        "graphql",
         "file",
+        "base64",
+        "auth",
         "follow_redirects",
         "timeouts",
         "compressed",
         "max_body",
-    ],
-    later: &[
-        "multipart",
-        "xml",
-        "graphql",
-        "base64",
-        "auth",
-        "http",
-        "tls",
-        "proxy",
-        "resolve",
-        "unix_socket",
         "encode_url",
     ],
+    later: &["http", "tls", "proxy", "resolve", "unix_socket"],
 };
 
 /// Reads `defaults`.
@@ -132,54 +137,25 @@ pub(super) fn from_entries(d: &Decoder<'_>, entries: &[&Entry]) -> Settings {
             "timeouts" => timeouts(d, value, &mut settings),
             "compressed" => settings.compressed = d.boolean(value),
             "max_body" => settings.max_body = max_body(d, value),
-            "json" | "form" | "text" | "file" => {
+            "auth" => settings.auth = auth::decode(d, value),
+            "encode_url" => settings.encode_url = d.boolean(value),
+            kind if body::KINDS.contains(&kind) => {
                 if let Some(first) = body {
-                    second_body(d, first, entry);
+                    body::second(d, first, entry);
                 } else {
                     body = Some(entry);
-                    settings.body = read_body(d, entry);
+                    settings.body = body::decode(d, entry);
                 }
             }
             _ => {}
         }
     }
+    auth::refuse_both(d, &settings);
     settings
 }
 
-fn second_body(d: &Decoder<'_>, first: &Entry, second: &Entry) {
-    let message = format!("a request has one body, found `{}` and `{}`", first.key, second.key);
-    let diagnostic = Diagnostic::error(message)
-        .at(d.source(), d.span(second.at), "the second body")
-        .also(d.source(), d.span(first.at), "the first one");
-    d.report(diagnostic.help("leave one of them out"));
-}
-
-fn read_body(d: &Decoder<'_>, entry: &Entry) -> Option<Located<Body>> {
-    let node = &entry.value;
-    let value = match entry.key.as_str() {
-        "json" => Body::Json(d.tree(node)?),
-        "form" => Body::Form(form(d, node)?),
-        "text" => Body::Text(d.text(node, "a text")?),
-        _ => Body::File(files::reference(d, node)?),
-    };
-    Some(Located { at: node.at, value })
-}
-
-fn form(d: &Decoder<'_>, node: &Node) -> Option<Vec<(Text, Vec<Tree>)>> {
-    let fields: Vec<Option<_>> = d
-        .entries(node, "the form's fields")?
-        .iter()
-        .map(|entry| {
-            let name = d.template(entry.at, &entry.key);
-            let values = texts(d, &entry.value, "a field's text");
-            Some((name?, values?))
-        })
-        .collect();
-    fields.into_iter().collect()
-}
-
 /// A scalar, or a list of them, each as it was written.
-fn texts(d: &Decoder<'_>, node: &Node, what: &str) -> Option<Vec<Tree>> {
+pub(super) fn texts(d: &Decoder<'_>, node: &Node, what: &str) -> Option<Vec<Tree>> {
     let one = |node: &Node| match &node.kind {
         Kind::List(_) | Kind::Map(_) => {
             d.expected(what, node);
@@ -221,9 +197,11 @@ pub(super) fn no_template(d: &Decoder<'_>, entry: &Entry) -> Option<Located<Stri
     Some(Located { at: entry.at, value: entry.key.clone() })
 }
 
-type HeaderEntry = (Located<String>, Option<Vec<Text>>);
+/// A header and its values; none removes an outer one.
+pub type HeaderEntry = (Located<String>, Option<Vec<Text>>);
 
-fn headers(d: &Decoder<'_>, node: &Node) -> Option<Vec<HeaderEntry>> {
+/// Reads `headers`.
+pub(super) fn headers(d: &Decoder<'_>, node: &Node) -> Option<Vec<HeaderEntry>> {
     let mut headers: Vec<HeaderEntry> = Vec::new();
     for entry in d.entries(node, "the headers")? {
         let name = header_name(d, entry.at, &entry.key).filter(|name| allowed(d, name));

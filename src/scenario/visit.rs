@@ -4,7 +4,7 @@ use super::decode::Text;
 use super::expectation::{Expectations, HeaderExpectation, Redirects, Status, WantedStatus};
 use super::matcher::{Matcher, Op, Pattern};
 use super::session_action::{CookieToSet, SessionAction};
-use super::settings::{Body, Settings};
+use super::settings::Settings;
 use super::step::{Action, Step};
 
 /// The step's name as it was written, or what it does.
@@ -48,18 +48,8 @@ pub fn settings<'t>(settings: &'t Settings, visit: &mut dyn FnMut(&'t Text)) {
     for tree in settings.query.iter().filter_map(|(_, values)| values.as_ref()).flatten() {
         tree.visit(visit);
     }
-    match settings.body.as_ref().map(|body| &body.value) {
-        Some(Body::Json(tree)) => tree.visit(visit),
-        Some(Body::Form(fields)) => {
-            for (name, values) in fields {
-                visit(name);
-                values.iter().for_each(|value| value.visit(visit));
-            }
-        }
-        Some(Body::Text(text)) => visit(text),
-        Some(Body::File(file)) => visit(&file.path),
-        None => {}
-    }
+    settings.body.iter().for_each(|body| body.value.visit(visit));
+    settings.auth.iter().for_each(|auth| auth.value.visit(visit));
 }
 
 pub(super) fn session<'t>(action: &'t SessionAction, visit: Visit<'_, 't>) {
@@ -102,6 +92,10 @@ pub(super) fn expectations<'t>(expect: &'t Expectations, visit: Visit<'_, 't>) {
             matchers.extend(each.iter().filter_map(|r| r.status.as_ref()).filter_map(status));
         }
         None => {}
+    }
+    if let Some(bytes) = &expect.bytes {
+        matchers.extend(&bytes.length);
+        bytes.sha256.iter().chain(&bytes.starts_with).for_each(&mut *visit);
     }
     for matcher in matchers {
         visit_matcher(matcher, visit);

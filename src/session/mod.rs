@@ -5,6 +5,7 @@ mod set_cookie;
 mod note;
 mod rules;
 mod jar;
+pub mod auth;
 pub mod files;
 
 #[cfg(test)]
@@ -85,6 +86,8 @@ impl Cookie {
 pub struct Session {
     jar: Jar,
     notes: Vec<CookieNote>,
+    /// The challenges that were answered.
+    pub challenges: auth::Challenges,
     /// What it had and lost, with its cookie; the latest last.
     gone: VecDeque<(Cookie, Reason)>,
 }

@@ -25,8 +25,8 @@ fn list_shows_files_names_and_tags() {
         serde_json::from_str(&run(&root(), &["list", "--json"]).stdout).expect("JSON");
     let scenarios = json["scenarios"].as_array().expect("a list");
     assert_eq!(scenarios.len(), list.stdout.lines().count());
-    assert_eq!(scenarios[0]["file"], "scenarios/httpbin/bodies.yaml");
-    assert_eq!(scenarios[0]["steps"], 5);
+    assert_eq!(scenarios[0]["file"], "scenarios/httpbin/auth.yaml");
+    assert_eq!(scenarios[0]["steps"], 7);
 }
 
 #[test]

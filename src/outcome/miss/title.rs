@@ -119,6 +119,8 @@ fn thing(subject: &Subject, via: &[Via]) -> String {
         }
         (Subject::Json(path), _) => format!("`{path}{brackets}`"),
         (Subject::Body, _) => "the body".to_owned(),
+        (Subject::Bytes("starts_with"), _) => "the beginning of the body".to_owned(),
+        (Subject::Bytes(what), _) => format!("`{what}` of the body"),
         (Subject::Duration, _) => "the exchange".to_owned(),
         (Subject::Url, _) => "the last URL".to_owned(),
         (Subject::Redirects, _) => "the number of redirects".to_owned(),
