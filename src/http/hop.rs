@@ -390,11 +390,11 @@ pub(super) fn headers(
     settings: &Settings,
 ) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(carried.len() + 4);
-    if !carried.has(&header::HOST) {
-        let host = HeaderValue::from_str(&url[Position::BeforeHost..Position::AfterPort]);
-        headers.insert(header::HOST, host.unwrap_or_else(|_| HeaderValue::from_static("")));
+    let of_url = || HeaderValue::from_str(&url[Position::BeforeHost..Position::AfterPort]).ok();
+    if let Some(host) = carried.get(&header::HOST).cloned().or_else(of_url) {
+        headers.insert(header::HOST, host);
     }
-    for (name, value) in carried.iter() {
+    for (name, value) in carried.iter().filter(|(name, _)| *name != header::HOST) {
         headers.append(name, value.clone());
     }
     if settings.compressed

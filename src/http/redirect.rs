@@ -122,8 +122,12 @@ impl Carried {
     }
 
     pub(super) fn has(&self, name: &HeaderName) -> bool {
-        let bound = self.credentials.as_ref().is_some_and(|(_, bound)| bound.contains_key(name));
-        bound || self.plain.contains_key(name)
+        self.get(name).is_some()
+    }
+
+    pub(super) fn get(&self, name: &HeaderName) -> Option<&HeaderValue> {
+        let bound = self.credentials.as_ref().and_then(|(_, bound)| bound.get(name));
+        bound.or_else(|| self.plain.get(name))
     }
 
     /// How many there are.
