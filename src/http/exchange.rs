@@ -8,14 +8,18 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use url::Url;
 
+use super::channel::Channel;
 use super::failure::{Failure, FailureKind, Fault, Phase, RedirectFault, fault};
 use super::hop::{self, Answer, Outgoing};
 use super::pool::Pool;
 use super::progress::Progress;
+use super::proxy::{Proxy, ProxyEnvironment};
 use super::redirect::{self, Decision};
+use super::route::Route;
 use super::timing::Timing;
-use super::tls::{Roots, Trust};
+use super::trust::{Roots, Trust};
 use super::upload::{Body, Upload};
+use super::wire::Secured;
 use super::{decode, timing};
 
 /// The body of an answer that is only a redirect is read up to here, so that its connection can be kept.
@@ -33,6 +37,7 @@ pub struct Client {
 pub(super) struct Inner {
     pub(super) pool: Pool,
     pub(super) trust: Trust,
+    pub(super) proxies: ProxyEnvironment,
 }
 
 /// A request, before cookies, Host and the headers that describe the body.
@@ -64,6 +69,8 @@ pub struct Settings {
     pub compressed: bool,
     /// Where `compressed`, the codings are asked for unless the request has an Accept-Encoding.
     pub accept_encoding: bool,
+    /// How connections are made.
+    pub channel: Arc<Channel>,
 }
 
 impl Default for Settings {
@@ -75,6 +82,7 @@ impl Default for Settings {
             max_body: 64 * 1024 * 1024,
             compressed: true,
             accept_encoding: true,
+            channel: Arc::default(),
         }
     }
 }
@@ -114,6 +122,14 @@ pub struct Exchange {
     pub retried: u32,
 }
 
+impl Exchange {
+    /// Whether a server was believed without a look at its certificate: `verify: false`.
+    #[must_use]
+    pub fn is_unverified(&self) -> bool {
+        self.hops.iter().any(Hop::is_unverified)
+    }
+}
+
 /// One request and what is known of its answer.
 #[derive(Debug)]
 pub struct Hop {
@@ -131,10 +147,26 @@ pub struct Hop {
     pub refused_cookies: Vec<Vec<u8>>,
     /// Where the time went.
     pub timing: Timing,
-    /// The server's address, once connected.
+    /// The address that was connected to: the server's, or the proxy's. A unix socket has none.
     pub remote: Option<SocketAddr>,
     /// A kept connection was used.
     pub reused: bool,
+    /// It was sent a second time because a kept connection was lost.
+    pub retried: bool,
+    /// How its connection was made.
+    pub channel: Arc<Channel>,
+    /// The proxy that it went through.
+    pub proxy: Option<Proxy>,
+    /// What TLS came to; none over plain HTTP.
+    pub tls: Option<Secured>,
+}
+
+impl Hop {
+    /// Whether the server was believed without a look at its certificate.
+    #[must_use]
+    pub fn is_unverified(&self) -> bool {
+        self.tls.is_some_and(|tls| !tls.verified)
+    }
 }
 
 /// Status, version and headers of an answer.
@@ -199,7 +231,14 @@ impl Client {
     /// A client that trusts these authorities.
     #[must_use]
     pub fn with_roots(roots: Roots) -> Self {
-        Self { inner: Arc::new(Inner { pool: Pool::default(), trust: Trust::new(roots) }) }
+        Self::with(roots, ProxyEnvironment::default())
+    }
+
+    /// A client that trusts these authorities and knows what the environment says of proxies.
+    #[must_use]
+    pub fn with(roots: Roots, proxies: ProxyEnvironment) -> Self {
+        let trust = Trust::new(roots);
+        Self { inner: Arc::new(Inner { pool: Pool::default(), trust, proxies }) }
     }
 
     /// Sends a request and follows it to its end. Dropping the future closes what is open; nothing half-used is
@@ -219,6 +258,7 @@ impl Client {
             progress: Progress::new(start, 0),
             retried: 0,
             followed: 0,
+            left: false,
         };
         let first = request.url.clone();
         let outcome = {
@@ -246,6 +286,8 @@ struct Trip<'a> {
     progress: Progress,
     retried: u32,
     followed: u32,
+    /// A redirect led to another host than that of the first URL.
+    left: bool,
 }
 
 impl Trip<'_> {
@@ -297,10 +339,24 @@ impl Trip<'_> {
         )
     }
 
+    /// What of the channel holds for this URL.
+    fn channel(&mut self, url: &Url) -> Arc<Channel> {
+        let channel = &self.settings.channel;
+        let first = self.hops.first().map(|hop| hop.url.host_str());
+        if first.is_some_and(|host| host != url.host_str()) {
+            self.left = true;
+            return Arc::new(channel.elsewhere());
+        }
+        if self.left { Arc::new(channel.back()) } else { Arc::clone(channel) }
+    }
+
     /// One hop, up to the head of its answer.
     async fn ask(&mut self, request: &Request, cookies: &mut dyn Cookies) -> Result<Answer, Fault> {
         let (method, url) = (&request.method, &request.url);
-        let origin = self.client.inner.pool.origin(url)?;
+        let channel = self.channel(url);
+        let route = Route::of(url, &channel, &self.client.inner.proxies)?;
+        let proxy = route.proxy().cloned();
+        let origin = self.client.inner.pool.origin(url, route)?;
         let upload = Upload::open(&request.body).await?;
         let body_len = upload.left();
         let cookie = if request.headers.contains_key(header::COOKIE) {
@@ -322,6 +378,10 @@ impl Trip<'_> {
             timing: Timing::default(),
             remote: None,
             reused: false,
+            retried: false,
+            channel,
+            proxy,
+            tls: None,
         });
         let last = self.hops.len() - 1;
         let hop = &mut self.hops[last];
@@ -330,6 +390,7 @@ impl Trip<'_> {
             hop::send(self.client, origin, outgoing, self.settings, upload, &mut self.progress)
                 .await;
         self.retried += u32::from(retried);
+        hop.retried = retried;
         let mut answer = outcome?;
         hop.answer = Some(Arc::clone(&answer.head));
         hop.refused_cookies = std::mem::take(&mut answer.refused_cookies);
@@ -370,6 +431,7 @@ impl Trip<'_> {
             }
             hop.remote = self.progress.remote;
             hop.reused = self.progress.reused;
+            hop.tls = self.progress.secured();
         }
     }
 

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
+use super::connection;
 use super::context::{Context, invalid, no_value, text};
 use super::evaluate;
 use crate::http;
@@ -61,7 +62,7 @@ pub(super) fn prepare(context: &Context<'_>, written: &Request) -> Result<Prepar
         set_header(context, &mut headers, name, values.as_deref())?;
     }
     let request = http::Request { method, url, headers, body };
-    Ok(Prepared { request, settings: settings(own, outer) })
+    Ok(Prepared { request, settings: settings(context, own, outer)? })
 }
 
 /// What callsheet itself says in every request; a `null` in `headers` takes it away.
@@ -70,9 +71,13 @@ fn default_headers(headers: &mut HeaderMap) {
     headers.insert(ACCEPT, HeaderValue::from_static(http::ACCEPT));
 }
 
-fn settings(own: &Settings, outer: &Settings) -> http::Settings {
+fn settings(
+    context: &Context<'_>,
+    own: &Settings,
+    outer: &Settings,
+) -> Result<http::Settings, Fault> {
     let base = http::Settings::default();
-    http::Settings {
+    Ok(http::Settings {
         follow_redirects: own
             .follow_redirects
             .or(outer.follow_redirects)
@@ -90,7 +95,8 @@ fn settings(own: &Settings, outer: &Settings) -> http::Settings {
         // `Accept-Encoding: null` takes away what callsheet would ask for.
         accept_encoding: !merged(&outer.headers, &own.headers)
             .any(|(name, values)| name.value == ACCEPT_ENCODING.as_str() && values.is_none()),
-    }
+        channel: connection::channel(context, &own.connection, &outer.connection)?,
+    })
 }
 
 fn url(context: &Context<'_>, written: &Request) -> Result<Url, Fault> {

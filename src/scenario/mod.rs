@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod capture;
+pub mod connection;
 pub mod decode;
 pub mod expectation;
 pub mod files;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::connection::Connection;
 use super::decode::{Decoder, Keys, Located, Text, Tree, found};
 use super::files::{self, FileReference};
 use super::quantity;
@@ -27,6 +28,8 @@ pub struct Settings {
     pub compressed: Option<bool>,
     /// The largest body that is read, in bytes after decoding.
     pub max_body: Option<u64>,
+    /// How connections are made.
+    pub connection: Connection,
 }
 
 /// What paths are joined to: one without templates is a whole URL.
@@ -81,6 +84,7 @@ impl Settings {
             request_timeout: self.request_timeout.or(outer.request_timeout),
             compressed: self.compressed.or(outer.compressed),
             max_body: self.max_body.or(outer.max_body),
+            connection: self.connection.over(&outer.connection),
         }
     }
 }
@@ -98,20 +102,13 @@ pub(super) const KEYS: Keys = Keys {
         "timeouts",
         "compressed",
         "max_body",
-    ],
-    later: &[
-        "multipart",
-        "xml",
-        "graphql",
-        "base64",
-        "auth",
         "http",
         "tls",
         "proxy",
         "resolve",
         "unix_socket",
-        "encode_url",
     ],
+    later: &["multipart", "xml", "graphql", "base64", "auth", "encode_url"],
 };
 
 /// Reads `defaults`.
@@ -140,7 +137,7 @@ pub(super) fn from_entries(d: &Decoder<'_>, entries: &[&Entry]) -> Settings {
                     settings.body = read_body(d, entry);
                 }
             }
-            _ => {}
+            _ => settings.connection.read(d, entry),
         }
     }
     settings

@@ -60,6 +60,7 @@ pub fn settings<'t>(settings: &'t Settings, visit: &mut dyn FnMut(&'t Text)) {
         Some(Body::File(file)) => visit(&file.path),
         None => {}
     }
+    settings.connection.visit(visit);
 }
 
 pub(super) fn session<'t>(action: &'t SessionAction, visit: Visit<'_, 't>) {

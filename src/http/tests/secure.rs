@@ -178,7 +178,12 @@ fn an_unknown_authority_says_what_helps() {
     let client = Client::with_roots(Roots::Pem(fixture("server.pem")));
     let failure = block_on(ask(&client, get(server.url("/")))).result.unwrap_err();
     assert_eq!((failure.kind(), failure.class()), ("tls", "tls.cert_untrusted"));
-    assert!(failure.remedy.unwrap().contains("SSL_CERT_FILE"));
+    assert_eq!(
+        failure.message,
+        "the certificate of `localhost` is signed by `callsheet test authority`, which is not trusted and whose \
+         certificate the server did not send"
+    );
+    assert!(failure.remedy.unwrap().contains("`tls: {ca: FILE}` trusts it"));
 }
 
 #[test]
