@@ -69,6 +69,11 @@ impl Masking {
         let new = || Sources::new(self.masks.within());
         let sources = self.scenarios.entry(scenario).or_insert_with(new);
         let masks = &sources.masks().clone();
+        for fault in &mut step.faults {
+            if let Fault::Miss(miss) = fault {
+                miss.stand_in(masks.fingerprints());
+            }
+        }
         if let Some(exchange) = &step.exchange {
             learn(masks, exchange);
         }
