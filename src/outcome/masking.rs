@@ -140,6 +140,8 @@ impl Masked<'_> {
             cookies,
             reason,
             access,
+            // Of the place the line alone is told.
+            asked: _,
         } = step;
         access.iter_mut().for_each(|cell| self.text(&mut cell.row));
         self.text(name);

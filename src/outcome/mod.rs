@@ -132,6 +132,8 @@ pub struct StepOutcome {
     pub reason: Option<String>,
     /// For a step with `access`: the session that it ran in this time, and what it wanted.
     pub access: Option<AccessCell>,
+    /// The step of the scenario that it ran for, where it is one of a file that the scenario uses.
+    pub asked: Option<Place>,
 }
 
 /// What was sent as the body of a request.

@@ -172,6 +172,7 @@ pub(super) fn failing(faults: Vec<Fault>, exchange: Option<Exchange>) -> StepOut
         cookies: Vec::new(),
         reason: None,
         access: None,
+        asked: None,
     }
 }
 

@@ -157,15 +157,11 @@ pub(super) struct CannotEnter {
     pub(super) message: String,
     pub(super) place: Place,
     pub(super) help: Option<String>,
-    /// Whether the steps of its login have told it in this scenario.
+    /// Whether this scenario has told it: steps of its login, or a step before.
     pub(super) told: bool,
 }
 
 impl CannotEnter {
-    pub(super) fn message(&self) -> &str {
-        &self.message
-    }
-
     pub(super) fn fault(self) -> Fault {
         let Self { message, place, help, .. } = self;
         Fault::Invalid { place, message, label: String::new(), help }

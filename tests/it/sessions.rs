@@ -186,9 +186,44 @@ fn a_login_that_fails_fails_everyone_who_needs_it_and_is_told_once() {
     let (ran, logins, _) = run_many(64, "run", "403 Forbidden");
     assert_eq!((ran.code, logins), (1, 1), "{}{}", ran.stdout, ran.stderr);
     assert_eq!(ran.stdout.matches("error: status is 403").count(), 1, "{}", ran.stdout);
-    let others = "error: session `root` is not signed in: its step `login root › Sign in` failed";
+    let others = "error: the login of session `root` failed in scenario `scenario 00`: its step `login root › Sign in` \
+                  at shared/login.yaml:1 failed";
     assert_eq!(ran.stdout.matches(others).count(), 63, "{}", ran.stdout);
-    assert!(ran.stdout.contains("64 scenarios: 64 failed"), "{}", ran.stdout);
+    // Each scenario has one failed step: that of the login, or the one that needed it.
+    let counts = "64 scenarios: 64 failed; 65 steps: 64 failed, 1 not run";
+    assert!(ran.stdout.contains(counts), "{}", ran.stdout);
+}
+
+#[test]
+fn a_login_that_fails_is_one_failure_of_each_scenario_and_the_steps_after_it_say_so() {
+    let scenario = |name: &str| {
+        format!(
+            "name: {name}
+sessions: {{ bob: {{ login: {{ use: ../shared/login.yaml, with: {{ user: bob, password: wrong }}, once: run }} }} }}
+steps:
+  - {{ request: GET /health, as: bob, continue_on_failure: true }}
+  - {{ request: GET /health }}
+  - {{ request: GET /account, as: bob }}
+  - {{ request: GET /orders }}
+teardown:
+  - {{ request: GET /cart, as: bob }}
+"
+        )
+    };
+    let (first, second) = (scenario("first"), scenario("second"));
+    let files = [
+        ("shared/login.yaml", LOGIN),
+        ("scenarios/1.yaml", first.as_str()),
+        ("scenarios/2.yaml", second.as_str()),
+    ];
+    let ran = run_files(&files, &["-v", "-j", "1", "scenarios"]);
+    assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
+    let why = "the login of session `bob` failed: its step `login bob › Sign in` at shared/login.yaml:2 failed";
+    // In the first: the step that asked, the other step of the session, the one after it, and the teardown's.
+    assert_eq!(ran.stdout.matches(&format!("not run ({why})")).count(), 4, "{}", ran.stdout);
+    assert!(ran.stdout.contains("repeat: callsheet run scenarios/1.yaml:4"), "{}", ran.stdout);
+    let counts = "2 scenarios: 2 failed; 11 steps: 2 passed, 2 failed, 7 not run";
+    assert!(ran.stdout.contains(counts), "{}", ran.stdout);
 }
 
 #[test]
