@@ -297,6 +297,7 @@ fn outcome(section: Section, name: String, place: Place) -> StepOutcome {
         sent_body: None,
         values: Vec::new(),
         cookies: Vec::new(),
+        by_hand: Vec::new(),
         reason: None,
         access: None,
         asked: None,

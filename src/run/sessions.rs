@@ -68,6 +68,9 @@ pub(super) async fn enter(
         },
     };
     context.session = entered.session;
+    if let Some(before) = context.sessions.reset.remove(name) {
+        context.session.succeed(before);
+    }
     context.defaults = entered.defaults;
     for (name, binding) in entered.captures {
         let hidden = context.scope.get(&name).cloned();
