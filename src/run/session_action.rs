@@ -99,9 +99,9 @@ fn jar(
     let mut session = context.session.clone();
     let (mut loaded, mut expired) = (Vec::new(), Vec::new());
     for Entry { line, cookie } in entries {
-        let is_there = session.put(&cookie).map_err(|reason| {
-            wrong(line, format!("cookie `{}`: {reason}", cookie.name().escape_debug()))
-        })?;
+        let is_there = session
+            .put(&cookie)
+            .map_err(|reason| wrong(line, format!("cookie `{}`: {reason}", cookie.name())))?;
         if is_there { &mut loaded } else { &mut expired }.push(cookie);
     }
     Ok((session, loaded, expired))
@@ -126,7 +126,7 @@ pub(super) fn set_cookie(
     let value = text(context, &written.value)?;
     let place = |text: &Text| context.place(text.at);
     if name.is_empty() || name.contains(['=', ';']) || name.contains(char::is_control) {
-        let message = format!("`{}` is no cookie name", name.escape_debug());
+        let message = format!("`{}` is no cookie name", name);
         let help = "a cookie's name has no `=`, no `;` and no line break, and is not empty";
         return Err(helped(place(&written.name), message, help));
     }
@@ -179,7 +179,7 @@ fn cookie_url(
     };
     Url::parse(&text).map_err(|error| match (domain, written) {
         (Some(domain), Some(written)) => {
-            let message = format!("`{}` is no domain", domain.escape_debug());
+            let message = format!("`{}` is no domain", domain);
             helped(context.place(written.at), message, "write a host's name, such as `shop.test`")
         }
         _ => invalid(context.place(at), format!("the base URL `{text}` is no URL: {error}")),
