@@ -236,6 +236,7 @@ sessions:
 steps:
   - { request: GET /account, access: { anonymous: 401, bob: { json: { $.user: bob } } }, expect: { headers: { content-type: application/json } } }
   - { request: GET /admin/users, access: { anonymous: [401, 403], bob: 200 }, continue_on_failure: true }
+  - { request: GET /health, access: { anonymous: { json: { $.status: down } }, bob: { status: 2xx, json: { $.status: down } } }, continue_on_failure: true }
   - { request: GET /products, access: { anonymous: 2xx, bob: { in: [200] } } }
 ";
     let demo = demo();
@@ -244,17 +245,18 @@ steps:
     let ran = run(folder.path(), &args);
     assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
     let table = "
-      access            anonymous  bob
-      GET /account      401        200
-      GET /admin/users  401        403, not 200
-      GET /products     200        200
+      access            anonymous    bob
+      GET /account      401          200
+      GET /admin/users  401          403, not 200
+      GET /health       200, failed  200, failed
+      GET /products     200          200
 ";
     assert!(ran.stdout.contains(table), "{}", ran.stdout);
     let junit = fs::read_to_string(folder.path().join("junit.xml")).expect("the report");
     for name in ["GET /account [anonymous]", "GET /account [bob]", "GET /products [bob]"] {
         assert_eq!(junit.matches(&format!("name=\"{name}\"")).count(), 1, "{junit}");
     }
-    assert_eq!(junit.matches("<failure").count(), 1, "{junit}");
+    assert_eq!(junit.matches("<failure").count(), 3, "{junit}");
 }
 
 /// The server says which cookies it got; they must be those of this scenario, all of them and no other.
