@@ -325,6 +325,8 @@ impl Answer {
             if let Some(hash) = &mut hash {
                 hash.update(&data);
                 data.truncate(BEGINNING.saturating_sub(first.len().max(whole.len())));
+                // Where bytes come faster than they are hashed, nothing else would have its turn.
+                tokio::task::yield_now().await;
             }
             if first.is_empty() {
                 first = data;

@@ -14,7 +14,7 @@ use crate::scenario::step::Step;
 pub(super) const INTERRUPTED: &str = "the run was interrupted";
 
 /// So often is told how many bytes have passed.
-const TRAFFIC_EVERY: Duration = Duration::from_secs(1);
+const TRAFFIC_EVERY: Duration = Duration::from_millis(200);
 
 /// Runs sections and keeps what decides about the steps that follow.
 pub(super) struct Runner<'e> {

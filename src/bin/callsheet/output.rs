@@ -83,5 +83,9 @@ fn wants_color(color: When, terminal: bool) -> bool {
 
 /// The columns of the terminal that stderr is, or of an ordinary one.
 pub(crate) fn width() -> usize {
-    rustix::termios::tcgetwinsize(io::stderr()).map_or(80, |size| usize::from(size.ws_col)).max(20)
+    // A terminal that does not know its width says 0.
+    match rustix::termios::tcgetwinsize(io::stderr()).map_or(0, |size| usize::from(size.ws_col)) {
+        0 => 80,
+        columns => columns.max(20),
+    }
 }
