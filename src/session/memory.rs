@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_expired_when_it_is_loaded_is_remembered() {
+    fn what_a_step_puts_in_is_remembered_where_it_is_expired_or_replaces() {
         let mut session = Session::new();
         session.begin("Load");
         let cookie = Cookie {
@@ -192,8 +192,13 @@ mod tests {
         session.begin("Two");
         let expected = "old has expired, Load: its time was over at 1970-01-01 00:00:01 UTC, before it was put in";
         assert_eq!(told(&session, &url(HERE), &[]), [expected]);
-        assert_eq!(session.put(&Cookie { expires: None, ..cookie }), Ok(true));
+        let valid = Cookie { expires: None, ..cookie };
+        assert_eq!(session.put(&valid), Ok(true));
         session.begin("Three");
         assert!(told(&session, &url(HERE), &[]).is_empty());
+        // A value that a step puts in place of another counts as one that a server sets.
+        assert_eq!(session.put(&Cookie { value: "w".into(), ..valid }), Ok(true));
+        session.begin("Four");
+        assert_eq!(told(&session, &url(HERE), &[]), ["old was replaced, Three: -"]);
     }
 }

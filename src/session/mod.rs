@@ -166,8 +166,8 @@ impl Session {
             self.memory.keep(cookie, CookieFate::Expired(reason));
             return Ok(false);
         }
-        self.jar.insert(&cookie)?;
-        self.memory.forget(&cookie);
+        let old = self.jar.insert(&cookie)?;
+        self.put_down(&cookie, old);
         self.make_room(&cookie);
         Ok(true)
     }
@@ -264,18 +264,20 @@ impl Session {
         }
         let old = self.jar.insert(cookie);
         let old = old.map_err(|message| Reason::new("5.7 step 10", message))?;
-        let fate = match old {
-            Some(old) if old != cookie.value => CookieFate::Replaced,
-            _ => CookieFate::Stored,
-        };
-        match fate {
-            CookieFate::Replaced => self.memory.keep(cookie.clone(), fate.clone()),
-            // One that is set again as it is was replaced before as well.
-            _ => self.memory.found(cookie),
-        }
+        let fate = self.put_down(cookie, old);
         self.note(host, cookie, fate);
         self.make_room(cookie);
         Ok(())
+    }
+
+    /// Remembers whether a cookie took the place of one with another value.
+    fn put_down(&mut self, cookie: &Cookie, old: Option<Vec<u8>>) -> CookieFate {
+        if old.is_some_and(|old| old != cookie.value) {
+            self.memory.keep(cookie.clone(), CookieFate::Replaced);
+            return CookieFate::Replaced;
+        }
+        self.memory.found(cookie);
+        CookieFate::Stored
     }
 
     /// Section 5.7, step 16: who listens on an insecure connection may not hide a Secure cookie.
