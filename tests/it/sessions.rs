@@ -69,6 +69,24 @@ fn every_session_has_its_own_cookies_settings_and_captures() {
 }
 
 #[test]
+fn a_session_that_is_reset_takes_the_copy_that_the_login_of_the_run_left() {
+    let text = "
+name: reset
+sessions: { bob: { login: { use: shared/login.yaml, with: { user: bob, password: builder }, once: run } } }
+steps:
+  - { request: GET /account, as: bob }
+  - { request: POST /cart, as: bob, json: { sku: TEA-01, quantity: 1 } }
+  - { session: reset, as: bob }
+  - { request: GET /account, as: bob, expect: { json: { $.user: bob } } }
+  - { request: GET /cart, as: bob, expect: { cookies: { cart: { exists: false } } } }
+";
+    let files = [("reset.yaml", text), ("shared/login.yaml", LOGIN)];
+    let ran = run_files(&files, &["-v", "reset.yaml"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(ran.stdout.matches("login bob › Sign in").count(), 1, "{}", ran.stdout);
+}
+
+#[test]
 fn the_sessions_of_the_project_are_those_of_every_scenario_and_a_scenarios_own_win() {
     let project = "\
 scenarios: [scenarios]
