@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::header::PROXY_AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
@@ -12,7 +13,7 @@ use super::{
     Actual, ByHand, CookieFate, CookieNote, Event, Fault, Miss, Place, SentBody, SentPart, State,
     StepOutcome, Subject, UsedValue,
 };
-use crate::http::{Exchange, Failure, Head};
+use crate::http::{Channel, Exchange, Failure, Head, Proxy};
 use crate::mask::{Masks, Sources, header};
 use crate::value::Value;
 
@@ -107,6 +108,10 @@ fn learn(masks: &Masks, exchange: &Exchange) {
     let mut add = |secret: &[u8]| masks.add(secret);
     for hop in &exchange.hops {
         header::secrets(&hop.headers, &mut add);
+        if let Some(credentials) = hop.proxy.as_ref().and_then(Proxy::authorization) {
+            let headers = HeaderMap::from_iter([(PROXY_AUTHORIZATION, credentials.clone())]);
+            header::secrets(&headers, &mut add);
+        }
         if let Some(answer) = &hop.answer {
             header::secrets(&answer.headers, &mut add);
         }
@@ -282,6 +287,12 @@ impl Masked<'_> {
         for hop in &mut exchange.hops {
             self.url(&mut hop.url);
             self.headers(&mut hop.headers);
+            if let Some(proxy) = &mut hop.proxy {
+                proxy.names(&mut |name| self.text(name));
+            }
+            if *hop.channel != Channel::default() {
+                Arc::make_mut(&mut hop.channel).names(&mut |name| self.text(name));
+            }
             hop.answer.iter_mut().for_each(|answer| self.head(answer));
             for line in &mut hop.refused_cookies {
                 *line = self.masks.bytes(line).into_owned();

@@ -38,6 +38,8 @@ pub struct Summary {
     pub steps: Counts,
     /// The requests that were sent, each hop of a redirect one.
     pub requests: usize,
+    /// Those of them whose server was believed without a look at its certificate.
+    pub unverified: usize,
 }
 
 impl Summary {
@@ -47,7 +49,9 @@ impl Summary {
             Event::ScenarioStarted { .. } | Event::StepStarted { .. } | Event::Transfer { .. } => {}
             Event::StepFinished { step, .. } => {
                 self.steps.add(step.state);
-                self.requests += step.exchange.as_ref().map_or(0, |exchange| exchange.hops.len());
+                let hops = step.exchange.iter().flat_map(|exchange| &exchange.hops);
+                self.requests += hops.clone().count();
+                self.unverified += hops.filter(|hop| hop.is_unverified()).count();
             }
             Event::ScenarioFinished { state, .. } => self.scenarios.add(*state),
         }

@@ -1,6 +1,6 @@
 //! JUnit XML, as CI servers read it: a suite per scenario, a case per step.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io;
 use std::time::{Duration, SystemTime};
 
@@ -132,11 +132,15 @@ fn properties(xml: &mut Xml, scenario: &ScenarioOutcome) -> io::Result<()> {
         State::Failed => "failed",
         State::NotRun => "not run",
     };
-    let all = [
+    let unverified = unverified(scenario);
+    let mut all = vec![
         ("callsheet.version", env!("CARGO_PKG_VERSION")),
         ("scenario.place", place.as_str()),
         ("scenario.state", state),
     ];
+    if !unverified.is_empty() {
+        all.push(("tls.unverified", &unverified));
+    }
     xml.create_element("properties").write_inner_content(|xml| {
         all.iter().try_for_each(|(name, value)| {
             let property = xml.create_element("property").with_attribute(("name", *name));
@@ -144,6 +148,14 @@ fn properties(xml: &mut Xml, scenario: &ScenarioOutcome) -> io::Result<()> {
         })
     })?;
     Ok(())
+}
+
+/// The hosts that were believed without a look at their certificates.
+fn unverified(scenario: &ScenarioOutcome) -> String {
+    let exchanges = scenario.steps.iter().filter_map(|step| step.exchange.as_deref());
+    let hops = exchanges.flat_map(|exchange| &exchange.hops).filter(|hop| hop.is_unverified());
+    let hosts: BTreeSet<_> = hops.filter_map(|hop| hop.url.host_str()).collect();
+    allowed(&text::clean(&hosts.into_iter().collect::<Vec<_>>().join(", ")))
 }
 
 fn write(xml: &mut Xml, case: &Case, class: &str) -> io::Result<()> {

@@ -99,6 +99,10 @@ pub(super) fn hop(
         timing: Timing::default(),
         remote: None,
         reused: false,
+        retried: false,
+        channel: Default::default(),
+        proxy: None,
+        tls: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod auth;
 mod body;
+mod connection;
 mod context;
 mod judge;
 mod request;
@@ -18,7 +19,7 @@ use futures_util::stream::{self, StreamExt};
 use tokio::sync::watch;
 
 use crate::diagnostic::Diagnostic;
-use crate::http::Client;
+use crate::http::{Client, ProxyEnvironment, Roots};
 use crate::outcome::{Event, Fault, Place};
 use crate::plan::Plan;
 use crate::scenario::decode::{Located, Text, Tree, of_expression};
@@ -99,7 +100,8 @@ pub async fn run(
 ) -> Result<(), Box<CannotBegin>> {
     let scope = base_scope(plan, options)?;
     let base_url = base_url(plan, &scope)?;
-    let (client, defaults, stop) = (Client::new(), plan.defaults(), options.stop.clone());
+    let client = Client::with(Roots::Platform, ProxyEnvironment::of(&plan.process));
+    let (defaults, stop) = (plan.defaults(), options.stop.clone());
     let (logins, tokens) = (RefCell::default(), RefCell::default());
     let shared = Shared { plan, client, scope, base_url, defaults, stop, logins, tokens };
     let sink = RefCell::new(sink);

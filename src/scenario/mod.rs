@@ -4,6 +4,7 @@ pub mod access;
 pub mod auth;
 pub mod body;
 pub mod capture;
+pub mod connection;
 pub mod decode;
 pub mod expectation;
 pub mod expected_error;

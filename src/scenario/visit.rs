@@ -50,6 +50,7 @@ pub fn settings<'t>(settings: &'t Settings, visit: &mut dyn FnMut(&'t Text)) {
     }
     settings.body.iter().for_each(|body| body.value.visit(visit));
     settings.auth.iter().for_each(|auth| auth.value.visit(visit));
+    settings.connection.visit(visit);
 }
 
 pub(super) fn session<'t>(action: &'t SessionAction, visit: Visit<'_, 't>) {
