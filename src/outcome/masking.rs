@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use super::{
-    Actual, CookieFate, CookieNote, Event, Fault, Miss, Place, SentBody, SentPart, State,
+    Actual, ByHand, CookieFate, CookieNote, Event, Fault, Miss, Place, SentBody, SentPart, State,
     StepOutcome, Subject, UsedValue,
 };
 use crate::http::{Channel, Exchange, Failure, Head, Proxy};
@@ -70,6 +70,11 @@ impl Masking {
         let new = || Sources::new(self.masks.within());
         let sources = self.scenarios.entry(scenario).or_insert_with(new);
         let masks = &sources.masks().clone();
+        for fault in &mut step.faults {
+            if let Fault::Miss(miss) = fault {
+                miss.stand_in(masks.fingerprints());
+            }
+        }
         if let Some(exchange) = &step.exchange {
             learn(masks, exchange);
         }
@@ -89,6 +94,7 @@ impl Masking {
                 masked.text(&mut step.name);
                 let row = step.access.iter_mut().map(|cell| &mut cell.row);
                 step.reason.iter_mut().chain(row).for_each(|words| masked.text(words));
+                masked.cookies(&mut step.cookies, &mut step.by_hand);
                 let hops = step.exchange.iter_mut().flat_map(|exchange| &mut exchange.hops);
                 hops.for_each(|hop| masked.url(&mut hop.url));
             }
@@ -138,8 +144,11 @@ impl Masked<'_> {
             sent_body,
             values,
             cookies,
+            by_hand,
             reason,
             access,
+            // Of the place the line alone is told.
+            asked: _,
         } = step;
         access.iter_mut().for_each(|cell| self.text(&mut cell.row));
         self.text(name);
@@ -152,7 +161,7 @@ impl Masked<'_> {
             self.masks.value(value);
             self.text(origin);
         }
-        cookies.iter_mut().for_each(|note| self.cookie(note));
+        self.cookies(cookies, by_hand);
         reason.iter_mut().for_each(|reason| self.text(reason));
     }
 
@@ -183,10 +192,22 @@ impl Masked<'_> {
         self.sources.mask(&mut place.source, &mut place.span);
     }
 
-    fn cookie(&self, CookieNote { name, fate, is_foreign: _ }: &mut CookieNote) {
+    fn cookies(&self, notes: &mut [CookieNote], by_hand: &mut [ByHand]) {
+        notes.iter_mut().for_each(|note| self.cookie(note));
+        for ByHand { what: _, names, missing } in by_hand {
+            names.iter_mut().chain(missing).for_each(|name| self.text(name));
+        }
+    }
+
+    fn cookie(&self, CookieNote { name, fate, is_foreign: _, host, step }: &mut CookieNote) {
         self.text(name);
+        self.text(host);
+        step.iter_mut().for_each(|step| *step = self.masks.name(step).into_owned());
         match fate {
-            CookieFate::Sent | CookieFate::Stored | CookieFate::Replaced => {}
+            CookieFate::Sent
+            | CookieFate::PassedOver
+            | CookieFate::Stored
+            | CookieFate::Replaced => {}
             CookieFate::HeldBack(reason)
             | CookieFate::Refused(reason)
             | CookieFate::Deleted(reason)

@@ -128,10 +128,25 @@ pub struct StepOutcome {
     pub values: Vec<UsedValue>,
     /// What the session did with cookies, at all hops of the exchange.
     pub cookies: Vec<CookieNote>,
+    /// What a `session` step did with cookies.
+    pub by_hand: Vec<ByHand>,
     /// Why it did not run.
     pub reason: Option<String>,
     /// For a step with `access`: the session that it ran in this time, and what it wanted.
     pub access: Option<AccessCell>,
+    /// The step of the scenario that it ran for, where it is one of a file that the scenario uses.
+    pub asked: Option<Place>,
+}
+
+/// What was done with cookies by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ByHand {
+    /// What: `dropped`, `loaded`.
+    pub what: &'static str,
+    /// With which, by their names.
+    pub names: Vec<String>,
+    /// Which one was not there.
+    pub missing: Option<String>,
 }
 
 /// What was sent as the body of a request.

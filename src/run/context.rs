@@ -96,11 +96,14 @@ impl Context<'_> {
         }
     }
 
-    /// The current session as new: it begins again before its next use.
-    pub(super) fn reset(&mut self) {
+    /// The current session as new: it begins again before its next use. Gives the cookies that it had.
+    pub(super) fn reset(&mut self) -> Vec<Cookie> {
         let _ = self.give_back();
-        self.session.reset();
-        self.sessions.current = None;
+        let dropped = self.session.reset();
+        if let Some(name) = self.sessions.current.take() {
+            self.sessions.reset.insert(name, std::mem::take(&mut self.session));
+        }
+        dropped
     }
 
     /// Takes the names away that only the current session has; a step that captured one of them anew keeps it.
@@ -128,6 +131,8 @@ pub(super) struct Sessions {
     pub(super) current: Option<String>,
     /// The others, until they are entered again.
     pub(super) parked: HashMap<String, Parked>,
+    /// Those that were reset, until they begin again.
+    pub(super) reset: HashMap<String, Session>,
     /// What the login of the current one captured.
     pub(super) lent: Vec<Lent>,
     /// Those that could not begin.
@@ -157,15 +162,11 @@ pub(super) struct CannotEnter {
     pub(super) message: String,
     pub(super) place: Place,
     pub(super) help: Option<String>,
-    /// Whether the steps of its login have told it in this scenario.
+    /// Whether this scenario has told it: steps of its login, or a step before.
     pub(super) told: bool,
 }
 
 impl CannotEnter {
-    pub(super) fn message(&self) -> &str {
-        &self.message
-    }
-
     pub(super) fn fault(self) -> Fault {
         let Self { message, place, help, .. } = self;
         Fault::Invalid { place, message, label: String::new(), help }

@@ -161,7 +161,7 @@ fn url(context: &Context<'_>, written: &Request, text: &str) -> Result<Url, Faul
     let place = || context.place(written.at);
     let url = Url::parse(text).map_err(|error| {
         let text = value::cut(text, 200);
-        invalid(place(), format!("`{}` is no URL: {error}", text.escape_debug()))
+        invalid(place(), format!("`{}` is no URL: {error}", text))
     })?;
     if has_credentials(&url) {
         return Err(invalid(place(), CREDENTIALS.to_owned()));
@@ -199,8 +199,7 @@ fn target(
             None => "a character that no request can hold".to_owned(),
         };
         let shown = value::cut(&target, 200);
-        let message =
-            format!("`{}` cannot be sent as it is: it holds {what}", shown.escape_debug());
+        let message = format!("`{}` cannot be sent as it is: it holds {what}", shown);
         let help = "percent-encode it, or leave `encode_url: false` out";
         return Err(helped(place(), message, help));
     }

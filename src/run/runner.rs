@@ -22,32 +22,43 @@ pub(super) struct Runner<'e> {
     emit: &'e dyn Fn(Event),
     /// What stands before the names of the steps: the way to them.
     way: Option<String>,
+    /// The step of the scenario that these steps run for, where they are not its own.
+    asked: Option<Place>,
     /// How many steps of setup and steps may still run, for `file.yaml:LINE`.
     left: Option<usize>,
-    /// The name of the first step that failed.
-    failed: Option<String>,
+    /// The first step that failed.
+    failed: Option<FailedStep>,
     /// Why the steps that follow do not run.
     stopped: Option<String>,
+}
+
+/// A step that failed.
+#[derive(Clone, Debug)]
+pub(super) struct FailedStep {
+    /// Its name, as it is shown.
+    pub(super) name: String,
+    pub(super) place: Place,
 }
 
 impl<'e> Runner<'e> {
     /// For the scenario of this number; `left` is how many of its steps may run, if not all.
     pub(super) fn new(index: usize, emit: &'e dyn Fn(Event), left: Option<usize>) -> Self {
-        Self { index, emit, way: None, left, failed: None, stopped: None }
+        Self { index, emit, way: None, asked: None, left, failed: None, stopped: None }
     }
 
-    /// For the steps of a file that is used on the way.
-    pub(super) fn within(&self, way: String) -> Self {
-        Self { way: Some(way), ..Self::new(self.index, self.emit, None) }
+    /// For the steps of a file that is used on the way, where the step at this place asks for it.
+    pub(super) fn within(&self, way: String, asked: Place) -> Self {
+        let asked = Some(self.asked.clone().unwrap_or(asked));
+        Self { way: Some(way), asked, ..Self::new(self.index, self.emit, None) }
     }
 
     pub(super) fn failed(&self) -> bool {
         self.failed.is_some()
     }
 
-    /// The name of the first step that failed, as it is shown.
-    pub(super) fn first_failure(self) -> Option<String> {
-        self.failed
+    /// The first step that failed.
+    pub(super) fn first_failure(&self) -> Option<FailedStep> {
+        self.failed.clone()
     }
 
     /// No step runs from here on.
@@ -84,7 +95,7 @@ impl<'e> Runner<'e> {
             }
             if context.shared.is_stopped() && section != Section::Teardown {
                 self.stop(INTERRUPTED);
-                self.failed.get_or_insert_with(|| step::name(context, step));
+                self.remember(step::name(context, step), context.line(step.at));
             }
             match self.stopped.clone() {
                 None => self.step(context, section, step, Until::Interrupted).await,
@@ -116,32 +127,33 @@ impl<'e> Runner<'e> {
         step: &Step,
         until: Until,
     ) {
-        let mut failed = false;
+        let mut failed = None;
         if step.access.is_empty() {
             failed = self.once(context, section, (step, None), until).await;
         }
         for cell in &step.access {
-            failed |= self.once(context, section, (step, Some(cell)), until).await;
+            let this = self.once(context, section, (step, Some(cell)), until).await;
+            failed = failed.or(this);
         }
-        if failed && !step.continue_on_failure && until == Until::Interrupted {
-            let name = step::name(context, step);
-            self.stop(&format!("step `{name}` failed"));
+        if let (Some(why), false, Until::Interrupted) = (failed, step.continue_on_failure, until) {
+            self.stop(&why);
         }
     }
 
-    /// Runs a step in one session; says whether it failed.
+    /// Runs a step in one session; says why those after it do not run, if it failed.
     async fn once(
         &mut self,
         context: &mut Context<'_>,
         section: Section,
         (step, cell): (&Step, Option<&Cell>),
         until: Until,
-    ) -> bool {
+    ) -> Option<String> {
         let session = cell.map(|cell| &cell.session).or(step.session.as_ref());
         let session = session.map_or_else(|| context.home.clone(), |session| session.value.clone());
-        if let Err(error) = sessions::enter(context, self, section, &session).await {
+        if let Err(error) = sessions::enter(context, self, section, (&session, step.at)).await {
+            let why = error.message.clone();
             self.not_entered(context, section, (step, cell), error);
-            return true;
+            return Some(why);
         }
         let name = self.name(context, step, cell);
         (self.emit)(Event::StepStarted { scenario: self.index, name: name.clone() });
@@ -174,7 +186,7 @@ impl<'e> Runner<'e> {
             self.fail(&mut outcome);
         }
         self.finish(outcome);
-        failed
+        failed.then(|| format!("step `{}` failed", step::name(context, step)))
     }
 
     /// Tells from time to time how many bytes have passed; it does not end.
@@ -200,9 +212,9 @@ impl<'e> Runner<'e> {
         let mut outcome = outcome(section, self.name(context, step, cell), context.line(step.at));
         outcome.access = cell.map(|cell| access_cell(step::name(context, step), cell));
         if error.told {
-            self.failed.get_or_insert_with(|| outcome.name.clone());
+            self.remember(outcome.name.clone(), outcome.place.clone());
             outcome.state = State::NotRun;
-            outcome.reason = Some(error.message().to_owned());
+            outcome.reason = Some(error.message);
         } else {
             outcome.faults.push(error.fault());
             self.fail(&mut outcome);
@@ -238,10 +250,16 @@ impl<'e> Runner<'e> {
 
     fn fail(&mut self, outcome: &mut StepOutcome) {
         outcome.state = State::Failed;
-        self.failed.get_or_insert_with(|| outcome.name.clone());
+        self.remember(outcome.name.clone(), outcome.place.clone());
     }
 
-    fn finish(&self, outcome: StepOutcome) {
+    /// A step that failed: the first one counts.
+    fn remember(&mut self, name: String, place: Place) {
+        self.failed.get_or_insert(FailedStep { name, place });
+    }
+
+    fn finish(&self, mut outcome: StepOutcome) {
+        outcome.asked.clone_from(&self.asked);
         (self.emit)(Event::StepFinished { scenario: self.index, step: Box::new(outcome) });
     }
 }
@@ -279,7 +297,9 @@ fn outcome(section: Section, name: String, place: Place) -> StepOutcome {
         sent_body: None,
         values: Vec::new(),
         cookies: Vec::new(),
+        by_hand: Vec::new(),
         reason: None,
         access: None,
+        asked: None,
     }
 }

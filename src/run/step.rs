@@ -37,14 +37,14 @@ pub(super) async fn run(
     expect: &Expectations,
     outcome: &mut StepOutcome,
 ) {
+    context.session.begin(&outcome.name);
     context.offer_cookies(None);
     match &step.action {
         Action::Request(request) => exchange(context, (step, request), expect, outcome).await,
-        Action::Session(at, action) => {
-            if let Err(fault) = session_action::act(context, *at, action) {
-                outcome.faults.push(fault);
-            }
-        }
+        Action::Session(at, action) => match session_action::act(context, *at, action) {
+            Ok(by_hand) => outcome.by_hand = by_hand,
+            Err(fault) => outcome.faults.push(fault),
+        },
     }
     if !outcome.faults.is_empty() {
         for capture in &step.captures {
@@ -130,12 +130,15 @@ pub(super) fn missing(context: &Context<'_>, step: &Step) -> Option<String> {
 /// Adds to a failed step what helps to understand it.
 pub(super) fn explain(context: &mut Context<'_>, step: &Step, outcome: &mut StepOutcome) {
     outcome.values = used_values(context, step);
-    // The first URL is the one that the scenario asks for.
-    if let Some(hop) = outcome.exchange.as_ref().and_then(|exchange| exchange.hops.first()) {
-        let told: HashSet<&str> = outcome.cookies.iter().map(|note| note.name.as_str()).collect();
-        let mut gone = context.session.gone(&hop.url);
-        gone.retain(|note| !told.contains(note.name.as_str()));
-        outcome.cookies.extend(gone);
+    let mut named: Vec<&str> =
+        step.expect.cookies.iter().map(|(name, _)| name.value.as_str()).collect();
+    named.extend(step.expect.set_cookies.iter().map(|(name, _)| name.value.as_str()));
+    for hop in outcome.exchange.iter().flat_map(|exchange| &exchange.hops) {
+        for note in context.session.earlier(&hop.url, &named) {
+            if !outcome.cookies.contains(&note) {
+                outcome.cookies.push(note);
+            }
+        }
     }
 }
 

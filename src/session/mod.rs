@@ -3,6 +3,7 @@
 mod date;
 mod set_cookie;
 mod note;
+mod memory;
 mod rules;
 mod jar;
 pub mod auth;
@@ -12,11 +13,11 @@ pub mod files;
 mod tests;
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
 use std::time::SystemTime;
 
 use ::http::HeaderValue;
 use jar::Jar;
+use memory::Memory;
 use url::Url;
 
 pub use note::{CookieFate, CookieNote, Reason};
@@ -88,12 +89,8 @@ pub struct Session {
     notes: Vec<CookieNote>,
     /// The challenges that were answered.
     pub challenges: auth::Challenges,
-    /// What it had and lost, with its cookie; the latest last.
-    gone: VecDeque<(Cookie, Reason)>,
+    memory: Memory,
 }
-
-/// So many lost cookies are remembered.
-const MOST_GONE: usize = 50;
 
 impl Session {
     /// A fresh one.
@@ -102,9 +99,23 @@ impl Session {
         Self::default()
     }
 
-    /// Forgets everything.
-    pub fn reset(&mut self) {
-        *self = Self::default();
+    /// A step of this name begins: what was done before is no news of it.
+    pub fn begin(&mut self, step: &str) {
+        self.notes.clear();
+        self.memory.begin(step);
+    }
+
+    /// Drops everything, and remembers what; gives the cookies.
+    pub fn reset(&mut self) -> Vec<Cookie> {
+        self.challenges = auth::Challenges::default();
+        self.notes.clear();
+        self.lose_all(|_| true, &Reason::new("", "the session was reset"))
+    }
+
+    /// This session took the place of one that was reset.
+    pub fn succeed(&mut self, before: Self) {
+        let there = if self.jar.len() == 0 { Vec::new() } else { self.jar.all() };
+        self.memory.after(before.memory, &there);
     }
 
     /// The cookies that a request to this URL carries, in the order of the Cookie field.
@@ -132,15 +143,15 @@ impl Session {
         rules::same_site(&cookie)
             .and_then(|()| rules::of_host(url, &cookie))
             .map_err(|reason| reason.message)?;
-        self.put(&cookie)
+        self.put(&cookie).map(|_| ())
     }
 
     /// Puts a cookie in that is of no origin, as from a file: its domain and whether it is for that host alone are its
-    /// own. One whose time is over is dropped.
+    /// own. One whose time is over is dropped; says whether it is there.
     ///
     /// # Errors
     /// Why it cannot be kept.
-    pub fn put(&mut self, cookie: &Cookie) -> Result<(), String> {
+    pub fn put(&mut self, cookie: &Cookie) -> Result<bool, String> {
         let domain = rules::canonical(&cookie.domain)?;
         let host_only = cookie.host_only || rules::is_address(&domain);
         let cookie = Cookie { domain, host_only, ..cookie.clone() };
@@ -149,59 +160,52 @@ impl Session {
         self.drop_expired(&cookie.domain, now);
         if cookie.is_expired(now) {
             self.jar.remove(&cookie);
-            return Ok(());
+            let at = cookie.expires.map(rules::shown).unwrap_or_default();
+            let reason =
+                Reason::new("5.7", format!("its time was over at {at}, before it was put in"));
+            self.memory.keep(cookie, CookieFate::Expired(reason));
+            return Ok(false);
         }
-        self.jar.insert(&cookie)?;
+        let old = self.jar.insert(&cookie)?;
+        self.put_down(&cookie, old);
         self.make_room(&cookie);
-        Ok(())
+        Ok(true)
     }
 
-    /// Takes cookies out by name, and by domain and path where they are given; gives how many.
-    pub fn delete(&mut self, name: &str, domain: Option<&str>, path: Option<&str>) -> usize {
+    /// Takes cookies out by name, and by domain and path where they are given; gives them.
+    pub fn delete(&mut self, name: &str, domain: Option<&str>, path: Option<&str>) -> Vec<Cookie> {
         let domain = domain.map(|domain| domain.trim_start_matches('.').to_lowercase());
         let matches = |cookie: &Cookie| {
             cookie.name == name.as_bytes()
                 && domain.as_ref().is_none_or(|domain| *domain == cookie.domain)
                 && path.is_none_or(|path| path == cookie.path)
         };
-        let taken = self.jar.take(matches);
-        let count = taken.len();
-        taken
-            .into_iter()
-            .for_each(|cookie| self.lose(cookie, Reason::new("", "a step deleted it")));
-        count
+        self.lose_all(matches, &Reason::new("", "a step deleted it"))
     }
 
-    /// Drops the cookies that have no expiry, as a browser does that is closed; gives how many.
-    pub fn close_browser(&mut self) -> usize {
-        let taken = self.jar.take(|cookie| cookie.expires.is_none());
-        let count = taken.len();
+    /// Drops the cookies that have no expiry, as a browser does that is closed; gives them.
+    pub fn close_browser(&mut self) -> Vec<Cookie> {
         let reason = "it had no expiry, and a closed browser drops such a cookie";
-        taken.into_iter().for_each(|cookie| self.lose(cookie, Reason::new("5.7", reason)));
-        count
+        self.lose_all(|cookie| cookie.expires.is_none(), &Reason::new("5.7", reason))
     }
 
-    /// The cookies that it had for this URL's site and has no longer, each with the reason.
+    /// What became in earlier steps of the cookies that would have gone to this URL, and of those of its site with one of
+    /// these names: lost, refused, replaced or expired.
     #[must_use]
-    pub fn gone(&self, url: &Url) -> Vec<CookieNote> {
-        let site = rules::site(url.host_str().unwrap_or_default());
-        let of_site = self.gone.iter().filter(|(cookie, _)| rules::site(&cookie.domain) == site);
-        of_site
-            .map(|(cookie, why)| CookieNote::new(&cookie.name, CookieFate::Gone(why.clone())))
-            .collect()
+    pub fn earlier(&self, url: &Url, names: &[&str]) -> Vec<CookieNote> {
+        self.memory.earlier(url, names)
+    }
+
+    fn lose_all(&mut self, matches: impl Fn(&Cookie) -> bool, reason: &Reason) -> Vec<Cookie> {
+        let taken = self.jar.take(matches);
+        for cookie in &taken {
+            self.lose(cookie.clone(), reason.clone());
+        }
+        taken
     }
 
     fn lose(&mut self, cookie: Cookie, reason: Reason) {
-        self.find_again(&cookie);
-        if self.gone.len() == MOST_GONE {
-            self.gone.pop_front();
-        }
-        self.gone.push_back((cookie, reason));
-    }
-
-    /// A cookie that was lost is there again.
-    fn find_again(&mut self, cookie: &Cookie) {
-        self.gone.retain(|(lost, _)| lost.name != cookie.name || lost.domain != cookie.domain);
+        self.memory.keep(cookie, CookieFate::Gone(reason));
     }
 
     /// What was done with cookies since this was asked last.
@@ -234,7 +238,10 @@ impl Session {
         });
         let is_taken = kept.is_ok();
         if let Err(reason) = kept {
-            self.remember(CookieNote::new(&set.name, CookieFate::Refused(reason)));
+            let cookie = rules::meant(url, &set);
+            let fate = CookieFate::Refused(reason);
+            self.note(url.host_str().unwrap_or_default(), &cookie, fate.clone());
+            self.memory.keep(cookie, fate);
         }
         is_taken
     }
@@ -257,14 +264,20 @@ impl Session {
         }
         let old = self.jar.insert(cookie);
         let old = old.map_err(|message| Reason::new("5.7 step 10", message))?;
-        let fate = match old {
-            Some(old) if old != cookie.value => CookieFate::Replaced,
-            _ => CookieFate::Stored,
-        };
+        let fate = self.put_down(cookie, old);
         self.note(host, cookie, fate);
-        self.find_again(cookie);
         self.make_room(cookie);
         Ok(())
+    }
+
+    /// Remembers whether a cookie took the place of one with another value.
+    fn put_down(&mut self, cookie: &Cookie, old: Option<Vec<u8>>) -> CookieFate {
+        if old.is_some_and(|old| old != cookie.value) {
+            self.memory.keep(cookie.clone(), CookieFate::Replaced);
+            return CookieFate::Replaced;
+        }
+        self.memory.found(cookie);
+        CookieFate::Stored
     }
 
     /// Section 5.7, step 16: who listens on an insecure connection may not hide a Secure cookie.
@@ -341,7 +354,8 @@ impl Session {
 
     fn note(&mut self, host: &str, cookie: &Cookie, fate: CookieFate) {
         let is_foreign = host != cookie.domain && rules::site(host) != rules::site(&cookie.domain);
-        self.remember(CookieNote { is_foreign, ..CookieNote::new(&cookie.name, fate) });
+        let host = host.to_owned();
+        self.remember(CookieNote { is_foreign, host, ..CookieNote::new(&cookie.name, fate) });
     }
 
     /// What is so at several hops of an exchange is told once.
@@ -373,7 +387,12 @@ impl Cookies for Session {
 
     fn passed_over(&mut self, url: &Url) {
         let host = url.host_str().unwrap_or_default();
-        for cookie in self.jar.matching(url) {
+        let matching = self.jar.matching(url);
+        if matching.is_empty() {
+            let host = host.to_owned();
+            self.remember(CookieNote { host, ..CookieNote::new(b"", CookieFate::PassedOver) });
+        }
+        for cookie in matching {
             let reason = Reason::new("5.8.1", "the request has a Cookie header of its own");
             self.note(host, &cookie, CookieFate::HeldBack(reason));
         }

@@ -45,6 +45,24 @@ pub(super) fn admit(
     Ok(cookie)
 }
 
+/// The cookie that a field would have made if it had not been refused; its value is of no use any more.
+pub(super) fn meant(url: &Url, set: &SetCookie) -> Cookie {
+    let host = url.host_str().unwrap_or_default();
+    let own = |_| (host.to_owned(), true);
+    let (domain, host_only) = domain(host, set.domain.as_deref()).unwrap_or_else(own);
+    Cookie {
+        domain,
+        host_only,
+        path: path(url, set.path.as_deref()),
+        secure: set.secure,
+        http_only: set.http_only,
+        same_site: set.same_site,
+        expires: None,
+        name: set.name.clone(),
+        value: Vec::new(),
+    }
+}
+
 /// Section 5.6, step 1: no control characters but the tab.
 pub(super) fn control(section: &'static str, text: &[u8]) -> Result<(), Reason> {
     match text.iter().find(|byte| byte.is_ascii_control() && **byte != b'\t') {
