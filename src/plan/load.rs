@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::discover::{Found, discover};
 use super::used::{UsedFiles, check_login};
-use super::{Loaded, Plan, Planned, Request, environment};
+use super::{Loaded, Plan, Planned, Request, environment, exposed};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::closest;
 use crate::mask::Masks;
@@ -26,7 +26,12 @@ pub fn load(mut request: Request) -> Loaded {
             files += 1;
             match read_project(&request, &path, &mut diagnostics) {
                 Some(project) => Some(project),
-                None => return Loaded { plan: None, diagnostics, files },
+                None => {
+                    let root = path.parent().unwrap_or(&path).to_owned();
+                    let secrets = environment::read(&mut request, &root, &mut diagnostics);
+                    exposed::mask(&diagnostics, &secrets, &request.masks);
+                    return Loaded { plan: None, diagnostics, files };
+                }
             }
         }
     };
@@ -92,6 +97,7 @@ pub fn load(mut request: Request) -> Loaded {
         }
     }
     check_override(&request, &mut diagnostics);
+    exposed::mask(&diagnostics, &around.secrets, &request.masks);
     let failed = diagnostics.iter().any(Diagnostic::is_error);
     let Request { base_url, vars, process, masks, .. } = request;
     let plan = Plan {

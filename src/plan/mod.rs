@@ -2,6 +2,7 @@
 
 mod discover;
 mod environment;
+mod exposed;
 mod load;
 mod used;
 

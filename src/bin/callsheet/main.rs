@@ -20,11 +20,14 @@ use exit::Exit;
 fn main() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
-        Err(error) => {
-            // Clap writes help to stdout and errors to stderr; a closed stream is not our failure.
-            let _ = error.print();
-            let wrong = error.use_stderr();
-            return if wrong { Exit::Invalid.into() } else { Exit::Passed.into() };
+        Err(error) if error.use_stderr() => {
+            output::usage(&error, std::env::args());
+            return Exit::Invalid.into();
+        }
+        Err(help) => {
+            // A closed stream is not our failure.
+            let _ = help.print();
+            return Exit::Passed.into();
         }
     };
     let exit = match args.command {

@@ -41,6 +41,23 @@ pub(crate) fn diagnostics(diagnostics: &[Diagnostic], color: When) {
     }
 }
 
+/// Writes what is wrong with the arguments, without the values of the variables among them: any may be a secret.
+pub(crate) fn usage(error: &clap::Error, arguments: impl Iterator<Item = String>) {
+    let mut is_value = false;
+    for argument in arguments {
+        let given = argument.strip_prefix("--var=").or(is_value.then_some(argument.as_str()));
+        if let Some(given) = given {
+            MASKS.add(given.split_once('=').map_or(given, |(_, value)| value).as_bytes());
+        }
+        is_value = argument == "--var";
+    }
+    let text = error.render();
+    match wants_color(When::Auto, io::stderr().is_terminal()) {
+        true => err(&text.ansi().to_string()),
+        false => err(&text.to_string()),
+    }
+}
+
 /// Writes a file whole or not at all; its folder is made.
 pub(crate) fn file(path: &Path, content: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
