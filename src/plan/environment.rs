@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::Request;
 use crate::diagnostic::Diagnostic;
+use crate::mask;
 use crate::scenario::yaml;
 
 /// Adds `.env` to the variables of the process, which win; gives all that `secret.NAME` can name.
@@ -20,8 +21,12 @@ pub(super) fn read(
         }
     }
     let mut secrets = request.process.clone();
-    if let Some(name) = &request.secrets_file {
-        for (name, value) in file(&request.folder.join(name), name, diagnostics) {
+    if let Some(shown) = &request.secrets_file {
+        for (name, value) in file(&request.folder.join(shown), shown, diagnostics) {
+            if let Some(why) = mask::too_short(&value) {
+                let error = Diagnostic::error(format!("the secret `{name}` in `{shown}` {why}"));
+                diagnostics.push(error.help(mask::TOO_SHORT_HELP));
+            }
             request.masks.add(value.as_bytes());
             secrets.insert(name, value);
         }

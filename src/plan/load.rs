@@ -12,7 +12,7 @@ use crate::mask::Masks;
 use crate::scenario::names::{self, Checked, Surroundings};
 use crate::scenario::project::{self, Project};
 use crate::scenario::step::{Action, Step};
-use crate::scenario::{self, Scenario, yaml};
+use crate::scenario::{self, Scenario, project_names, yaml};
 use crate::template::Part;
 
 /// Reads and checks all that a run needs.
@@ -55,7 +55,7 @@ pub fn load(mut request: Request) -> Loaded {
     }
     if let Some(project) = &project {
         let chosen = environment.as_deref().and_then(|name| project.environment(name));
-        diagnostics.extend(in_use.add(names::check_project(project, chosen, &around), &around));
+        diagnostics.extend(in_use.add(project_names::check(project, chosen, &around), &around));
         for session in &project.sessions {
             let found = check_login(session, None, &around, &used);
             extend_new(&mut diagnostics, in_use.add(found, &around));
@@ -76,6 +76,11 @@ pub fn load(mut request: Request) -> Loaded {
             extend_new(&mut diagnostics, in_use.add(found, &around));
         }
         scenarios.push(planned);
+    }
+    // A name may be one of a file that could not be read.
+    if let (Some(project), false) = (&project, diagnostics.iter().any(Diagnostic::is_error)) {
+        let read = scenarios.iter().map(|planned| &planned.scenario);
+        diagnostics.extend(project_names::check_settings(project, &around, read, used.iter()));
     }
     files += used.len();
     let secrets = in_use.secrets;

@@ -31,6 +31,11 @@ impl UsedFiles {
         self.files.get_index(usize::from(number))?.1.as_ref()
     }
 
+    /// All that could be read.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Scenario> {
+        self.files.values().flatten()
+    }
+
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.files.len()

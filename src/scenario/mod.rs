@@ -13,6 +13,7 @@ mod levels;
 pub mod matcher;
 pub mod names;
 pub mod project;
+pub mod project_names;
 pub mod quantity;
 mod secrets;
 pub mod session_action;

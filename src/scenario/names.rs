@@ -6,7 +6,6 @@ use std::path::Path;
 use super::Scenario;
 use super::capture::{Capture, CaptureSource};
 use super::decode::{Located, Text, inside};
-use super::project::{Environment, Project};
 use super::secrets;
 use super::sessions::{self, SessionDeclaration};
 use super::step::{Action, Step};
@@ -161,10 +160,12 @@ impl<'s> Checker<'s> {
             return;
         }
         let mut known: Vec<&str> = self.sessions.keys().map(String::as_str).collect();
+        known.push(sessions::DEFAULT);
         known.sort_unstable();
+        known.dedup();
         let label = closest(name, known.iter().copied())
             .map_or_else(String::new, |close| format!("did you mean `{close}`?"));
-        let help = if known.is_empty() {
+        let help = if self.sessions.is_empty() {
             format!("declare it: `sessions: {{{name}: {{}}}}`")
         } else {
             format!("the sessions are `{}`", known.join("`, `"))
@@ -323,11 +324,21 @@ impl<'s> Checker<'s> {
         }
         let label = closest(name, self.known.iter().copied())
             .map_or_else(String::new, |close| format!("did you mean `{close}`?"));
-        let help = match self.around.elsewhere.get(name) {
-            Some(environment) => {
+        let mut sessions: Vec<&str> = (self.sessions.iter())
+            .filter(|(_, captures)| captures.contains(name))
+            .map(|(session, _)| session.as_str())
+            .collect();
+        sessions.sort_unstable();
+        let help = match (self.around.elsewhere.get(name), sessions.first()) {
+            (Some(environment), _) => {
                 format!("environment `{environment}` defines it: run with `--env {environment}`")
             }
-            None => format!("searched: {}", self.searched()),
+            (None, Some(session)) => {
+                format!(
+                    "the login of session `{session}` captures it: steps with `as: {session}` have it"
+                )
+            }
+            (None, None) => format!("searched: {}", self.searched()),
         };
         self.error(place, format!("`{name}` is not defined"), &label, Some(help));
     }
@@ -355,108 +366,9 @@ impl<'s> Checker<'s> {
 }
 
 /// The place of `env.NAME`, where that of `env` is known.
-fn whole(source: &Source, span: Span, written: &str) -> Span {
+pub(super) fn whole(source: &Source, span: Span, written: &str) -> Span {
     match source.text()[span.start..].starts_with(written) {
         true => Span::new(span.start, span.start + written.len()),
         false => span,
-    }
-}
-
-/// Finds the names that the project file and the chosen environment use and nothing defines; a variable may use those
-/// above it. `defaults` may use what only a scenario has, and are not looked at.
-#[must_use]
-pub fn check_project(
-    project: &Project,
-    environment: Option<&Environment>,
-    around: &Surroundings,
-) -> Checked {
-    let mut found = secrets_of(project, around);
-    let own = |name: &String| project.vars.iter().any(|(own, _)| own.value == *name);
-    let chosen = environment.map(|environment| &environment.vars);
-    let later = |name: &String| {
-        own(name) || chosen.is_some_and(|vars| vars.iter().any(|(var, _)| var.value == *name))
-    };
-    let mut known: HashSet<&str> =
-        around.names.iter().filter(|name| !later(name)).map(String::as_str).collect();
-    known.extend(["env", "secret"]);
-    let mut texts: Vec<(&Text, HashSet<&str>)> = Vec::new();
-    for (name, value) in project.vars.iter().chain(chosen.into_iter().flatten()) {
-        value.visit(&mut |text| texts.push((text, known.clone())));
-        known.insert(&name.value);
-    }
-    if let Some(text) = environment.and_then(|environment| environment.base_url.as_ref()) {
-        texts.push((text, known.clone()));
-    }
-    for session in &project.sessions {
-        let mut visit = |text| texts.push((text, known.clone()));
-        session.cookies.iter().for_each(|cookie| visit::cookie(&cookie.value, &mut visit));
-        let with = session.login.iter().flat_map(|login| &login.with);
-        with.for_each(|(_, value)| value.visit(&mut visit));
-    }
-    let mut defaults = Vec::new();
-    visit::settings(&project.defaults, &mut |text| defaults.push(text));
-    for session in &project.sessions {
-        visit::settings(&session.settings, &mut |text| defaults.push(text));
-    }
-    for text in texts.iter().map(|(text, _)| *text).chain(defaults) {
-        secrets_in(text, project, around, &mut found);
-    }
-    for (text, known) in texts {
-        for expression in text.value.expressions() {
-            let is_unknown = |used: &&Use| {
-                let named = matches!(used.kind, UseKind::Name { optional: false, .. });
-                named && !known.contains(used.name.as_str())
-            };
-            for used in expression.uses().iter().filter(is_unknown) {
-                let at = expression.offset() + used.offset;
-                let scalar = project.span(text.at);
-                let span = inside(project.source(), scalar, text.value.source(), at);
-                let label = closest(&used.name, known.iter().copied())
-                    .map_or_else(String::new, |close| format!("did you mean `{close}`?"));
-                let message = format!("`{}` is not defined here", used.name);
-                let help = "the project file knows its own `vars` above, those of the environment, `env.NAME`, \
-                            `server.url` where there is a `server`, and `--var`";
-                let error = Diagnostic::error(message).at(project.source(), span, label).help(help);
-                found.diagnostics.push(error);
-            }
-        }
-    }
-    found
-}
-
-/// The project file's `secrets`.
-fn secrets_of(project: &Project, around: &Surroundings) -> Checked {
-    let mut found = Checked::default();
-    for name in &project.secrets {
-        match secrets::of_project(&name.value, around) {
-            Some(error) => {
-                let error = error.at(project.source(), project.span(name.at), "");
-                found.diagnostics.push(error);
-            }
-            None => {
-                found.secrets.insert(name.value.clone());
-            }
-        }
-    }
-    found
-}
-
-/// `secret.NAME` in a text of the project file.
-fn secrets_in(text: &Text, project: &Project, around: &Surroundings, found: &mut Checked) {
-    for expression in text.value.expressions() {
-        for used in expression.uses().iter().filter(|used| used.name == "secret") {
-            let UseKind::Name { member, optional } = &used.kind else { continue };
-            match secrets::used(member.as_deref(), *optional, around) {
-                Ok(name) => found.secrets.extend(name.map(str::to_owned)),
-                Err(error) => {
-                    let at = expression.offset() + used.offset;
-                    let scalar = project.span(text.at);
-                    let span = inside(project.source(), scalar, text.value.source(), at);
-                    let written = format!("secret.{}", member.as_deref().unwrap_or_default());
-                    let span = whole(project.source(), span, &written);
-                    found.diagnostics.push(error.at(project.source(), span, ""));
-                }
-            }
-        }
     }
 }
