@@ -6,6 +6,7 @@ use super::decode::{self, Decoder, Keys, Text};
 use super::files::{self, FileReference};
 use super::settings;
 use super::step::{Action, Step};
+use super::written_cookie;
 use super::yaml::{Entry, Kind, Node};
 
 /// What a `session` step does.
@@ -208,7 +209,7 @@ pub(super) fn cookie_to_set(
         }
         known
     });
-    Some(CookieToSet {
+    let cookie = CookieToSet {
         name: text("name")?,
         value: text("value")?,
         domain: text("domain"),
@@ -217,7 +218,9 @@ pub(super) fn cookie_to_set(
         http_only: flag("http_only"),
         same_site,
         expires_in: find("expires_in").and_then(|node| settings::duration(d, node)),
-    })
+    };
+    written_cookie::check(d, node.at, &cookie);
+    Some(cookie)
 }
 
 /// A file of cookies; the ending of one without templates is known at once.
