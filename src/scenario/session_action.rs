@@ -127,10 +127,9 @@ const SESSION_KEYS: Keys = Keys {
 
 /// Reads what stands beside `session`.
 pub(super) fn decode(d: &Decoder<'_>, entry: &Entry, entries: &[&Entry]) -> Option<Action> {
-    for other in entries
-        .iter()
-        .filter(|e| !["session", "name", "as", "continue_on_failure"].contains(&e.key.as_str()))
-    {
+    for other in entries.iter().filter(|e| {
+        !["session", "name", "as", "timeout", "continue_on_failure"].contains(&e.key.as_str())
+    }) {
         d.error_help(
             other.at,
             format!("`{}` belongs to a request step", other.key),
