@@ -83,7 +83,7 @@ impl Masking {
         }
         let mut masked = Masked { masks, sources };
         match self.detail {
-            _ if step.state == State::Failed => masked.step(step),
+            _ if matches!(step.state, State::Failed | State::Retried) => masked.step(step),
             Detail::Name => {
                 step.name = masks.name(&step.name).into_owned();
                 let row = step.access.iter_mut().map(|cell| &mut cell.row);
@@ -147,6 +147,7 @@ impl Masked<'_> {
             by_hand,
             reason,
             access,
+            attempt: _,
             // Of the place the line alone is told.
             asked: _,
         } = step;

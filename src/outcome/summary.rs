@@ -9,8 +9,10 @@ pub struct Counts {
     pub passed: usize,
     /// Something did not.
     pub failed: usize,
-    /// Did not run.
+    /// Did not run, because of what failed.
     pub not_run: usize,
+    /// Did not run, as the scenario says.
+    pub skipped: usize,
 }
 
 impl Counts {
@@ -19,13 +21,16 @@ impl Counts {
             State::Passed => self.passed += 1,
             State::Failed => self.failed += 1,
             State::NotRun => self.not_run += 1,
+            State::Skipped => self.skipped += 1,
+            // The last attempt counts.
+            State::Retried => {}
         }
     }
 
     /// All together.
     #[must_use]
     pub fn total(&self) -> usize {
-        self.passed + self.failed + self.not_run
+        self.passed + self.failed + self.not_run + self.skipped
     }
 }
 

@@ -338,7 +338,7 @@ fn check_base_url(scenario: &Scenario, help: &str, diagnostics: &mut Vec<Diagnos
             Some(Part::Literal(start)) if start.starts_with('/') => Some(request),
             _ => None,
         },
-        Action::Session(..) => None,
+        Action::Session(..) | Action::Wait(_) | Action::Group(_) => None,
     });
     if let Some(request) = relative {
         let span = scenario.span(request.at);

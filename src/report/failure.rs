@@ -137,6 +137,11 @@ fn notes(of: Of<'_>, step: &StepOutcome, prints: &Fingerprints) -> Vec<Note> {
     if let Some(told) = cookies::note(step, prints) {
         note("cookie", told);
     }
+    match &step.reason {
+        Some(why) => note("attempts", format!("{}: {}", step.attempt, text::clean(why))),
+        None if step.attempt > 1 => note("attempts", step.attempt.to_string()),
+        None => {}
+    }
     note("repeat", format!("callsheet run {}{}", repeat(of, step), of.options));
     let sent = step.sent_body.as_ref();
     if let Some(command) = step.exchange.as_deref().and_then(|e| curl::command(e, sent)) {

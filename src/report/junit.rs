@@ -131,6 +131,9 @@ fn properties(xml: &mut Xml, scenario: &ScenarioOutcome) -> io::Result<()> {
         State::Passed => "passed",
         State::Failed => "failed",
         State::NotRun => "not run",
+        State::Skipped => "skipped",
+        // No scenario is in this state.
+        State::Retried => "retried",
     };
     let unverified = unverified(scenario);
     let mut all = vec![
@@ -188,7 +191,9 @@ fn write(xml: &mut Xml, case: &Case, class: &str) -> io::Result<()> {
 fn cases(scenario: &ScenarioOutcome, prints: &Fingerprints, options: &str) -> Vec<Case> {
     let mut names = HashSet::new();
     let of_step = |step| case(scenario, step, prints, options);
-    let mut cases: Vec<Case> = scenario.steps.iter().map(of_step).collect();
+    // An attempt that was followed by another is no case: its last attempt is.
+    let steps = scenario.steps.iter().filter(|step| step.state != State::Retried);
+    let mut cases: Vec<Case> = steps.map(of_step).collect();
     cases.extend(stand_in(scenario));
     for case in &mut cases {
         case.name = unique(&case.name, &mut names);
@@ -204,8 +209,10 @@ fn case(
 ) -> Case {
     let (file, line) = file_and_line(&step.place);
     let result = match step.state {
-        State::Passed => Result::Passed,
-        State::NotRun => Result::Skipped(allowed(step.reason.as_deref().unwrap_or("not run"))),
+        State::Passed | State::Retried => Result::Passed,
+        State::NotRun | State::Skipped => {
+            Result::Skipped(allowed(step.reason.as_deref().unwrap_or("not run")))
+        }
         State::Failed => failed(scenario, step, prints, options),
     };
     Case { name: allowed(&super::step_name(step)), file, line, time: step.duration, result }

@@ -98,7 +98,7 @@ fn style(state: State) -> anstyle::Style {
     match state {
         State::Passed => GOOD,
         State::Failed => BAD,
-        State::NotRun => DIM,
+        State::NotRun | State::Skipped | State::Retried => DIM,
     }
 }
 
@@ -108,6 +108,7 @@ fn shown(step: &StepOutcome, wanted: &str) -> String {
     let status = response.map(|response| response.head.status.as_str().to_owned());
     match (step.state, status) {
         (State::NotRun, _) => "not run".to_owned(),
+        (State::Skipped, _) => "skipped".to_owned(),
         (State::Passed, Some(status)) => status,
         (_, None) => "failed".to_owned(),
         (_, Some(status)) if step.faults.iter().any(is_of_status) => {

@@ -177,6 +177,7 @@ pub(super) fn failing(faults: Vec<Fault>, exchange: Option<Exchange>) -> StepOut
         by_hand: Vec::new(),
         reason: None,
         access: None,
+        attempt: 1,
         asked: None,
     }
 }

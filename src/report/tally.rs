@@ -82,6 +82,7 @@ fn parts(counts: &Counts, color: bool) -> String {
         (counts.passed, passed.as_str()),
         (counts.failed, failed.as_str()),
         (counts.not_run, "not run"),
+        (counts.skipped, "skipped"),
     ])
 }
 

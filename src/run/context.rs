@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use url::Url;
 
@@ -42,7 +42,16 @@ pub(super) struct Context<'s> {
     /// Counts the bytes of the request under way.
     pub(super) meter: Meter,
     /// When the step under way must have ended.
-    pub(super) deadline: Option<Instant>,
+    pub(super) limit: Option<Limit>,
+}
+
+/// The `timeout` that ends first, of a step and those around it.
+#[derive(Clone, Debug)]
+pub(super) struct Limit {
+    pub(super) end: Instant,
+    /// Where it is written.
+    pub(super) at: At,
+    pub(super) time: Duration,
 }
 
 /// Whether any text of the files that make a request calls `cookie`.

@@ -4,6 +4,7 @@ mod auth;
 mod body;
 mod connection;
 mod context;
+mod flow;
 mod judge;
 mod request;
 mod runner;

@@ -2,16 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use super::context::{CannotEnter, Context, helped, invalid};
+use super::context::{CannotEnter, Context, Limit, helped, invalid};
 use super::sessions;
 use super::step;
 use crate::http::Meter;
 use crate::outcome::{AccessCell, Event, Fault, Place, Section, State, StepOutcome};
 use crate::scenario::access::Cell;
-use crate::scenario::decode::Located;
-use crate::scenario::quantity::shown;
 use crate::scenario::step::Step;
-use crate::scenario::yaml::At;
 
 /// So often is told how many bytes have passed.
 const TRAFFIC_EVERY: Duration = Duration::from_millis(200);
@@ -21,17 +18,19 @@ pub(super) struct Runner<'e> {
     index: usize,
     emit: &'e dyn Fn(Event),
     /// What stands before the names of the steps: the way to them.
-    way: Option<String>,
+    pub(super) way: Option<String>,
     /// The step of the scenario that these steps run for, where they are not its own.
     asked: Option<Place>,
     /// How many steps of setup and steps may still run, for `file.yaml:LINE`.
-    left: Option<usize>,
+    pub(super) left: Option<usize>,
     /// The first step that failed.
-    failed: Option<FailedStep>,
+    pub(super) failed: Option<FailedStep>,
     /// Why the steps that follow do not run.
-    stopped: Option<String>,
-    /// When the step under way began.
-    since: Instant,
+    pub(super) stopped: Option<String>,
+    /// The item that the step under way runs for.
+    pub(super) item: Option<String>,
+    /// What came of the attempt under way: whether it counts is known at its end.
+    pub(super) held: Option<Vec<StepOutcome>>,
 }
 
 /// A step that failed.
@@ -53,7 +52,8 @@ impl<'e> Runner<'e> {
             left,
             failed: None,
             stopped: None,
-            since: Instant::now(),
+            item: None,
+            held: None,
         }
     }
 
@@ -112,7 +112,7 @@ impl<'e> Runner<'e> {
             }
             match self.stopped.clone() {
                 None => self.step(context, section, step, Until::Interrupted).await,
-                Some(reason) => self.skip(context, section, step, &reason),
+                Some(reason) => self.skip(context, section, step, (State::NotRun, &reason)),
             }
         }
     }
@@ -127,35 +127,13 @@ impl<'e> Runner<'e> {
         for step in steps {
             match step::missing(context, step) {
                 None => self.step(context, section, step, Until::Done).await,
-                Some(reason) => self.skip(context, section, step, &reason),
+                Some(reason) => self.skip(context, section, step, (State::NotRun, &reason)),
             }
         }
     }
 
-    /// Runs a step; one with `access` once in each of its sessions.
-    async fn step(
-        &mut self,
-        context: &mut Context<'_>,
-        section: Section,
-        step: &Step,
-        until: Until,
-    ) {
-        self.since = Instant::now();
-        let mut failed = None;
-        if step.access.is_empty() {
-            failed = self.once(context, section, (step, None), until).await;
-        }
-        for cell in &step.access {
-            let this = self.once(context, section, (step, Some(cell)), until).await;
-            failed = failed.or(this);
-        }
-        if let (Some(why), false, Until::Interrupted) = (failed, step.continue_on_failure, until) {
-            self.stop(&why);
-        }
-    }
-
     /// Runs a step in one session; says why those after it do not run, if it failed.
-    async fn once(
+    pub(super) async fn once(
         &mut self,
         context: &mut Context<'_>,
         section: Section,
@@ -169,14 +147,13 @@ impl<'e> Runner<'e> {
             self.not_entered(context, section, (step, cell), error);
             return Some(why);
         }
-        let name = self.name(context, step, cell);
-        (self.emit)(Event::StepStarted { scenario: self.index, name: name.clone() });
-        let mut outcome = outcome(section, name, context.line(step.at));
-        outcome.access = cell.map(|cell| access_cell(step::name(context, step), cell));
+        let mut outcome = self.outcome(context, section, (step, cell));
+        let name = outcome.name.clone();
+        (self.emit)(Event::StepStarted { scenario: self.index, name });
         let expect = cell.map_or(&step.expect, |cell| &cell.expect);
         let begun = Instant::now();
         let (shared, meter) = (context.shared, context.meter.clone());
-        context.deadline = step.timeout.as_ref().map(|timeout| self.since + timeout.value);
+        let limit = context.limit.clone();
         let is_done = until == Until::Done || section == Section::Teardown;
         tokio::select! {
             biased;
@@ -185,7 +162,7 @@ impl<'e> Runner<'e> {
             reason = shared.until_stopped(), if !is_done => {
                 outcome.faults.push(invalid(context.place(step.at), reason));
             }
-            (at, message) = over(step.timeout.as_ref(), self.since) => {
+            (at, message) = Limit::over(limit) => {
                 let help = "give it more time, or ask for less in one step";
                 outcome.faults.push(helped(context.place(at), message, help));
             }
@@ -220,8 +197,7 @@ impl<'e> Runner<'e> {
         error: CannotEnter,
     ) {
         mark_unset(context, step);
-        let mut outcome = outcome(section, self.name(context, step, cell), context.line(step.at));
-        outcome.access = cell.map(|cell| access_cell(step::name(context, step), cell));
+        let mut outcome = self.outcome(context, section, (step, cell));
         if error.told {
             self.remember(outcome.name.clone(), outcome.place.clone());
             outcome.state = State::NotRun;
@@ -233,15 +209,20 @@ impl<'e> Runner<'e> {
         self.finish(outcome);
     }
 
-    fn skip(&self, context: &mut Context<'_>, section: Section, step: &Step, reason: &str) {
+    /// A step that does not run.
+    pub(super) fn skip(
+        &mut self,
+        context: &mut Context<'_>,
+        section: Section,
+        step: &Step,
+        (state, reason): (State, &str),
+    ) {
         mark_unset(context, step);
         let cells = step.access.iter().map(Some);
         let none = step.access.is_empty().then_some(None);
         for cell in cells.chain(none) {
-            let name = self.name(context, step, cell);
-            let mut outcome = outcome(section, name, context.line(step.at));
-            outcome.access = cell.map(|cell| access_cell(step::name(context, step), cell));
-            outcome.state = State::NotRun;
+            let mut outcome = self.outcome(context, section, (step, cell));
+            outcome.state = state;
             outcome.reason = Some(reason.to_owned());
             self.finish(outcome);
         }
@@ -250,8 +231,8 @@ impl<'e> Runner<'e> {
     /// `login admin › Sign in`, `GET /orders [bob]`
     fn name(&self, context: &Context<'_>, step: &Step, cell: Option<&Cell>) -> String {
         let mut name = step::name(context, step);
-        if let Some(cell) = cell {
-            name = format!("{name} [{}]", cell.session.value);
+        for bracketed in self.item.iter().chain(cell.map(|cell| &cell.session.value)) {
+            name = format!("{name} [{bracketed}]");
         }
         match &self.way {
             Some(way) => format!("{way} › {name}"),
@@ -259,7 +240,33 @@ impl<'e> Runner<'e> {
         }
     }
 
-    fn fail(&mut self, outcome: &mut StepOutcome) {
+    /// The way to the steps of a group, which is shown before their names.
+    pub(super) fn way_into(&self, context: &Context<'_>, step: &Step) -> Option<String> {
+        let item = self.item.as_ref().map(|item| format!("[{item}]"));
+        let own = match (&step.name, item) {
+            (None, item) => item,
+            (Some(_), None) => Some(step::name(context, step)),
+            (Some(_), Some(item)) => Some(format!("{} {item}", step::name(context, step))),
+        };
+        match (&self.way, own) {
+            (Some(way), Some(own)) => Some(format!("{way} › {own}")),
+            (way, own) => own.or_else(|| way.clone()),
+        }
+    }
+
+    /// Of a step in one of its sessions, before anything came of it.
+    pub(super) fn outcome(
+        &self,
+        context: &Context<'_>,
+        section: Section,
+        (step, cell): (&Step, Option<&Cell>),
+    ) -> StepOutcome {
+        let name = self.name(context, step, cell);
+        let access = cell.map(|cell| access_cell(step::name(context, step), cell));
+        StepOutcome { access, ..outcome(section, name, context.line(step.at)) }
+    }
+
+    pub(super) fn fail(&mut self, outcome: &mut StepOutcome) {
         outcome.state = State::Failed;
         self.remember(outcome.name.clone(), outcome.place.clone());
     }
@@ -269,25 +276,18 @@ impl<'e> Runner<'e> {
         self.failed.get_or_insert(FailedStep { name, place });
     }
 
-    fn finish(&self, mut outcome: StepOutcome) {
+    pub(super) fn finish(&mut self, mut outcome: StepOutcome) {
         outcome.asked.clone_from(&self.asked);
+        if let Some(held) = &mut self.held {
+            return held.push(outcome);
+        }
         (self.emit)(Event::StepFinished { scenario: self.index, step: Box::new(outcome) });
     }
 }
 
-/// A request that a step's time ends says itself how far it came; for that it has this much longer.
-const LAST_WORDS: Duration = Duration::from_millis(50);
-
-/// Ends when the time of a step is over, and says so; never where it has no limit.
-async fn over(timeout: Option<&Located<Duration>>, since: Instant) -> (At, String) {
-    let Some(timeout) = timeout else { return std::future::pending().await };
-    tokio::time::sleep_until((since + timeout.value + LAST_WORDS).into()).await;
-    (timeout.at, format!("the step did not end within its `timeout` of {}", shown(timeout.value)))
-}
-
 /// When a step is given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Until {
+pub(super) enum Until {
     /// When the run is interrupted.
     Interrupted,
     /// Never: what tears down is done to its end.
@@ -295,11 +295,13 @@ enum Until {
 }
 
 /// What a step that does not run was to capture has no value, and who uses it is told so.
-fn mark_unset(context: &mut Context<'_>, step: &Step) {
-    for capture in &step.captures {
-        let name = step::name(context, step);
-        context.scope.mark_unset(&capture.name.value, &name);
-    }
+pub(super) fn mark_unset(context: &mut Context<'_>, step: &Step) {
+    step.walk(&mut |step| {
+        for capture in &step.captures {
+            let name = step::name(context, step);
+            context.scope.mark_unset(&capture.name.value, &name);
+        }
+    });
 }
 
 fn access_cell(row: String, cell: &Cell) -> AccessCell {
@@ -321,6 +323,7 @@ fn outcome(section: Section, name: String, place: Place) -> StepOutcome {
         by_hand: Vec::new(),
         reason: None,
         access: None,
+        attempt: 1,
         asked: None,
     }
 }

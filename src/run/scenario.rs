@@ -34,7 +34,7 @@ pub(super) async fn run(
         outer: scenario.defaults.over(&shared.defaults),
         asks_cookies: asks_cookies(scenario, shared),
         meter: Meter::default(),
-        deadline: None,
+        limit: None,
     };
     let (name, place) = (scenario.name.value.clone(), context.line(scenario.name.at));
     emit(Event::ScenarioStarted { scenario: index, name, place });

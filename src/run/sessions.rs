@@ -191,7 +191,7 @@ fn login_context<'s>(
         outer,
         asks_cookies: asks_cookies(file, shared) || context.asks_cookies,
         meter: Meter::default(),
-        deadline: None,
+        limit: context.limit.clone(),
     };
     mask(&inner)?;
     if let Some(url) = &file.base_url {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::context::Context;
 use super::judge::{self, Asked};
 use super::request::Prepared;
-use super::{auth, request, session_action};
+use super::{auth, flow, request, session_action};
 use crate::expect;
 use crate::http::Around;
 use crate::outcome::{StepOutcome, UsedValue};
@@ -46,6 +46,12 @@ pub(super) async fn run(
             Ok(by_hand) => outcome.by_hand = by_hand,
             Err(fault) => outcome.faults.push(fault),
         },
+        Action::Wait(time) => match flow::period(context, time) {
+            Ok(time) => tokio::time::sleep(time).await,
+            Err(fault) => outcome.faults.push(fault),
+        },
+        // Its steps are run one by one.
+        Action::Group(_) => {}
     }
     if !outcome.faults.is_empty() {
         for capture in &step.captures {
@@ -69,7 +75,7 @@ async fn exchange(
     };
     let Prepared { request, mut settings, auth, target, sent } = prepared;
     outcome.sent_body = sent;
-    let left = context.deadline.map(|end| end.saturating_duration_since(Instant::now()));
+    let left = context.limit.as_ref().map(|it| it.end.saturating_duration_since(Instant::now()));
     let is_short = left.is_some_and(|left| left < settings.request_timeout);
     settings.request_timeout = settings.request_timeout.min(left.unwrap_or(Duration::MAX));
     settings.hash_body = expect.bytes.is_some() && !needs_body(step, expect);

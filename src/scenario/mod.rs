@@ -9,6 +9,7 @@ pub mod decode;
 pub mod expectation;
 pub mod expected_error;
 pub mod files;
+pub mod flow;
 mod levels;
 pub mod matcher;
 pub mod names;
@@ -311,8 +312,15 @@ impl Scenario {
         self.document.start(at)
     }
 
-    /// All steps in the order they run.
+    /// The steps of the three lists in the order they run, those of a group behind it.
     pub fn all_steps(&self) -> impl Iterator<Item = &Step> {
+        let mut found = Vec::new();
+        self.top_steps().for_each(|step| step.walk(&mut |step| found.push(step)));
+        found.into_iter()
+    }
+
+    /// The steps of the three lists in the order they run.
+    pub fn top_steps(&self) -> impl Iterator<Item = &Step> {
         self.setup.iter().chain(&self.steps).chain(&self.teardown)
     }
 }

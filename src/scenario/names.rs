@@ -86,8 +86,8 @@ pub fn check(scenario: &Scenario, around: &Surroundings, login_file: LoginFile<'
     for declaration in &scenario.sessions {
         checker.session(declaration);
     }
-    for step in scenario.all_steps() {
-        checker.step(step);
+    for step in scenario.top_steps() {
+        checker.step(step, sessions::DEFAULT);
     }
     checker.found
 }
@@ -137,7 +137,7 @@ impl<'s> Checker<'s> {
     }
 
     /// The sessions of a step are declared, and it may use what the logins of all of them capture.
-    fn sessions_of(&mut self, step: &Step) {
+    fn sessions_of(&mut self, step: &Step, home: &str) {
         let named = step.session.iter().chain(step.access.iter().map(|cell| &cell.session));
         let mut shared: Option<HashSet<String>> = None;
         for session in named {
@@ -150,7 +150,7 @@ impl<'s> Checker<'s> {
         }
         match shared {
             Some(shared) => self.session = shared,
-            None => self.enter(sessions::DEFAULT),
+            None => self.enter(home),
         }
     }
 
@@ -175,8 +175,20 @@ impl<'s> Checker<'s> {
         self.found.diagnostics.push(error.at(source, span, label).help(help));
     }
 
-    fn step(&mut self, step: &'s Step) {
-        self.sessions_of(step);
+    /// `home` is the session of steps that name none.
+    fn step(&mut self, step: &'s Step, home: &'s str) {
+        self.sessions_of(step, home);
+        let item = step.flow.for_each.as_ref().map(|each| each.name.value.as_str());
+        // It is bound for the step alone.
+        let is_new = item.is_some_and(|item| self.known.insert(item));
+        self.in_step(step, home);
+        if let Some(item) = item.filter(|_| is_new) {
+            self.known.remove(item);
+        }
+    }
+
+    fn in_step(&mut self, step: &'s Step, home: &'s str) {
+        step.flow.visit(&mut |text| self.text(text, When::Before));
         if let Some(name) = &step.name {
             self.text(name, When::Before);
         }
@@ -188,6 +200,16 @@ impl<'s> Checker<'s> {
             Action::Session(_, action) => {
                 visit::session(action, &mut |text| self.text(text, When::Before))
             }
+            Action::Wait(time) => time.value.visit(&mut |text| self.text(text, When::Before)),
+            Action::Group(steps) => {
+                let home = step.session.as_ref().map_or(home, |session| &session.value);
+                steps.iter().for_each(|step| self.step(step, home));
+            }
+        }
+        let hopeless = step.flow.retry.as_ref().and_then(|retry| retry.give_up_when.as_ref());
+        if let Some(text) = hopeless {
+            let has_response = matches!(step.action, Action::Request(_));
+            self.text(text, if has_response { When::After } else { When::Before });
         }
         let cells = step.access.iter().map(|cell| &cell.expect);
         for expect in std::iter::once(&step.expect).chain(cells) {

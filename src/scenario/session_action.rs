@@ -125,18 +125,8 @@ const SESSION_KEYS: Keys = Keys {
     later: &[],
 };
 
-/// Reads what stands beside `session`.
-pub(super) fn decode(d: &Decoder<'_>, entry: &Entry, entries: &[&Entry]) -> Option<Action> {
-    for other in entries.iter().filter(|e| {
-        !["session", "name", "as", "timeout", "continue_on_failure"].contains(&e.key.as_str())
-    }) {
-        d.error_help(
-            other.at,
-            format!("`{}` belongs to a request step", other.key),
-            "",
-            "a session step sends nothing",
-        );
-    }
+/// Reads what stands at `session`.
+pub(super) fn decode(d: &Decoder<'_>, entry: &Entry) -> Option<Action> {
     let node = &entry.value;
     let action = match &node.kind {
         Kind::Text(text) if text == "reset" => SessionAction::Reset,
@@ -244,7 +234,9 @@ fn file_to_save(d: &Decoder<'_>, node: &Node) -> Option<FileReference> {
 pub(super) fn check_loads<'s>(d: &Decoder<'_>, steps: impl Iterator<Item = &'s Step>) {
     // Where steps save; none is a path that only the run knows.
     let mut saved: Vec<Option<PathBuf>> = Vec::new();
-    for step in steps {
+    let mut all = Vec::new();
+    steps.for_each(|step| step.walk(&mut |step| all.push(step)));
+    for step in all {
         let Action::Session(_, action) = &step.action else { continue };
         let place = |file: &FileReference| {
             file.path.value.literal().map(|path| file.destination(d.root(), path))

@@ -354,7 +354,7 @@ fn timeouts(d: &Decoder<'_>, node: &Node, settings: &mut Settings) {
 }
 
 /// A day is the longest time that is waited for anything: what is longer is a slip.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+pub const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A duration that something may take.
 pub(super) fn timeout(d: &Decoder<'_>, node: &Node) -> Option<Duration> {
