@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::discover::{Found, discover};
 use super::used::{UsedFiles, check_login};
+use super::environment::Given;
 use super::{Loaded, Plan, Planned, Request, environment};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::closest;
@@ -20,30 +22,32 @@ use crate::template::Part;
 pub fn load(mut request: Request) -> Loaded {
     let mut diagnostics = Vec::new();
     let mut files = 0;
-    let project = match Project::find(&request.folder) {
+    let project_file = Project::find(&request.folder);
+    let root = project_file.as_deref().map_or_else(|| request.folder.clone(), scenario::files::folder);
+    // Before the first file: the errors of one that cannot be read may not show them either.
+    let secrets = environment::read(&mut request, &root, &mut diagnostics);
+    let project = match project_file {
         None => None,
         Some(path) => {
             files += 1;
-            match read_project(&request, &path, &mut diagnostics) {
+            match read_project(&request, &secrets, &path, &mut diagnostics) {
                 Some(project) => Some(project),
                 None => return Loaded { plan: None, diagnostics, files },
             }
         }
     };
-    let root = project.as_ref().map_or_else(|| request.folder.clone(), Project::folder);
     let environment = chosen_environment(&request, project.as_ref(), &mut diagnostics);
     let paths = paths(&request, project.as_ref(), &root);
     let (found, wrong) = discover(&request.folder, &paths);
     diagnostics.extend(wrong);
     files += found.len();
-    let secrets = environment::read(&mut request, &root, &mut diagnostics);
     let mut around = surroundings(&request, project.as_ref(), environment.as_deref());
     around.secrets = secrets;
     let mut in_use = SecretsInUse { masks: &request.masks, secrets: HashMap::new() };
     let mut used = UsedFiles::default();
     for session in project.iter().flat_map(|project| &project.sessions) {
         if let Some(login) = &session.login {
-            used.read(login, &request, &root, &mut diagnostics);
+            used.read(login, (&request, &around.secrets), &root, &mut diagnostics);
         }
         let captures = names::of_login(session, &|path| used.get(path));
         around.sessions.insert(session.name.value.clone(), captures);
@@ -58,11 +62,11 @@ pub fn load(mut request: Request) -> Loaded {
     }
     let mut scenarios = Vec::new();
     for found in found {
-        let masks = in_use.masks;
-        let Some(planned) = read_scenario(&found, &root, masks, &mut diagnostics) else { continue };
+        let given = (&request, &around.secrets);
+        let Some(planned) = read_scenario(&found, &root, given, &mut diagnostics) else { continue };
         let scenario = &planned.scenario;
         for login in scenario.sessions.iter().filter_map(|session| session.login.as_ref()) {
-            used.read(login, &request, &root, &mut diagnostics);
+            used.read(login, (&request, &around.secrets), &root, &mut diagnostics);
         }
         let found = names::check(scenario, &around, &|path| used.get(path));
         diagnostics.extend(in_use.add(found, &around));
@@ -111,14 +115,16 @@ pub fn load(mut request: Request) -> Loaded {
 
 fn read_project(
     request: &Request,
+    secrets: &HashMap<String, String>,
     path: &Path,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Project> {
     let name = path.strip_prefix(&request.folder).unwrap_or(path).display().to_string();
     match yaml::read_file(path, &name) {
         Ok(source) => {
-            let read = project::read(source.into());
-            read.secrets.iter().for_each(|secret| request.masks.add_value(secret));
+            let source = Arc::new(source);
+            let read = project::read(Arc::clone(&source));
+            environment::hide(&read, source.text(), (request, secrets));
             diagnostics.extend(read.diagnostics);
             read.value
         }
@@ -206,7 +212,7 @@ fn surroundings(
 fn read_scenario(
     found: &Found,
     root: &Path,
-    masks: &Masks,
+    given: Given<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Planned> {
     let source = match yaml::read_file(&found.path, &found.name) {
@@ -216,9 +222,10 @@ fn read_scenario(
             return None;
         }
     };
-    let read = scenario::read(source.below(root).into(), root);
+    let source = Arc::new(source.below(root));
+    let read = scenario::read(Arc::clone(&source), root);
+    environment::hide(&read, source.text(), given);
     diagnostics.extend(read.diagnostics);
-    read.secrets.iter().for_each(|secret| masks.add_value(secret));
     let scenario = read.value?;
     let until = match found.line {
         None => None,

@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::{Planned, Request};
+use super::environment::Given;
+use super::{Planned, environment};
 use crate::diagnostic::Diagnostic;
 use crate::scenario::names::{self, Checked, Surroundings};
 use crate::scenario::project::Project;
@@ -61,14 +63,14 @@ impl UsedFiles {
     pub(super) fn read(
         &mut self,
         login: &Login,
-        request: &Request,
+        given: Given<'_>,
         root: &Path,
         diagnostics: &mut Vec<Diagnostic>,
     ) {
         if self.files.contains_key(&login.file) {
             return;
         }
-        let read = self.read_file(&login.file, request, root, diagnostics);
+        let read = self.read_file(&login.file, given, root, diagnostics);
         if let Some(file) = &read {
             refuse_sessions(file, diagnostics);
         }
@@ -78,7 +80,7 @@ impl UsedFiles {
     fn read_file(
         &self,
         path: &Path,
-        request: &Request,
+        given @ (request, _): Given<'_>,
         root: &Path,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Scenario> {
@@ -90,7 +92,10 @@ impl UsedFiles {
         let number = u16::try_from(self.files.len()).ok();
         let read = match (yaml::read_file(path, &name), number) {
             (Ok(source), Some(number)) => {
-                scenario::read_used(source.below(&root).into(), &root, number)
+                let source = Arc::new(source.below(&root));
+                let read = scenario::read_used(Arc::clone(&source), &root, number);
+                environment::hide(&read, source.text(), given);
+                read
             }
             (Ok(_), None) => {
                 let message = format!("`{name}` is one file too many: {} are used", u16::MAX);
@@ -103,7 +108,6 @@ impl UsedFiles {
             }
         };
         diagnostics.extend(read.diagnostics);
-        read.secrets.iter().for_each(|secret| request.masks.add_value(secret));
         read.value
     }
 }

@@ -14,7 +14,7 @@ pub mod matcher;
 pub mod names;
 pub mod project;
 pub mod quantity;
-mod secrets;
+pub mod secrets;
 pub mod session_action;
 pub mod sessions;
 pub mod settings;
@@ -100,21 +100,27 @@ pub struct Read<T> {
 /// Reads a scenario; `root` is the folder that its paths may not leave.
 #[must_use]
 pub fn read(source: Arc<Source>, root: &Path) -> Read<Scenario> {
-    match yaml::read(source) {
+    match yaml::read(Arc::clone(&source)) {
         Ok((document, warnings)) => decode_document(document, warnings, root, decode),
-        Err(diagnostics) => Read { value: None, diagnostics, secrets: Vec::new() },
+        Err(diagnostics) => Read::no_yaml(&source, diagnostics),
+    }
+}
+
+impl<T> Read<T> {
+    fn no_yaml(source: &Source, diagnostics: Vec<Diagnostic>) -> Self {
+        Self { value: None, diagnostics, secrets: secrets::guessed(source.text()) }
     }
 }
 
 /// Reads a file that another one uses, whose places are those of this number; it needs no name.
 #[must_use]
 pub fn read_used(source: Arc<Source>, root: &Path, number: u16) -> Read<Scenario> {
-    match yaml::read(source) {
+    match yaml::read(Arc::clone(&source)) {
         Ok((document, warnings)) => {
             let document = document.of_file(FileNumber::Used(number));
             decode_document(document, warnings, root, decode_used)
         }
-        Err(diagnostics) => Read { value: None, diagnostics, secrets: Vec::new() },
+        Err(diagnostics) => Read::no_yaml(&source, diagnostics),
     }
 }
 

@@ -92,14 +92,14 @@ pub fn read(source: Arc<Source>) -> Read<Project> {
     let root = super::files::folder(source.path());
     match yaml::read_empty(&source) {
         Some(empty) => super::decode_document(empty, Vec::new(), &root, decode),
-        None => match yaml::read(source) {
+        None => match yaml::read(Arc::clone(&source)) {
             Ok((document, warnings)) => super::decode_document(
                 document.of_file(FileNumber::Project),
                 warnings,
                 &root,
                 decode,
             ),
-            Err(diagnostics) => Read { value: None, diagnostics, secrets: Vec::new() },
+            Err(diagnostics) => Read::no_yaml(&source, diagnostics),
         },
     }
 }
