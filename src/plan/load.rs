@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::discover::{Found, discover};
-use super::used::{UsedFiles, check_login};
 use super::environment::Given;
+use super::used::{UsedFiles, check_login};
 use super::{Loaded, Plan, Planned, Request, environment};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::closest;
 use crate::mask::Masks;
-use crate::scenario::names::{self, Checked, Surroundings};
-use crate::scenario::project::{self, Project};
+use crate::scenario::names::{self, Checked, Files, Surroundings};
+use crate::scenario::project::{self, Environment, Project};
+use crate::scenario::sessions::{Once, SessionDeclaration};
 use crate::scenario::step::{Action, Step};
 use crate::scenario::{self, Scenario, yaml};
 use crate::template::Part;
@@ -23,7 +24,8 @@ pub fn load(mut request: Request) -> Loaded {
     let mut diagnostics = Vec::new();
     let mut files = 0;
     let project_file = Project::find(&request.folder);
-    let root = project_file.as_deref().map_or_else(|| request.folder.clone(), scenario::files::folder);
+    let root =
+        project_file.as_deref().map_or_else(|| request.folder.clone(), scenario::files::folder);
     // Before the first file: the errors of one that cannot be read may not show them either.
     let secrets = environment::read(&mut request, &root, &mut diagnostics);
     let project = match project_file {
@@ -45,22 +47,14 @@ pub fn load(mut request: Request) -> Loaded {
     around.secrets = secrets;
     let mut in_use = SecretsInUse { masks: &request.masks, secrets: HashMap::new() };
     let mut used = UsedFiles::default();
-    for session in project.iter().flat_map(|project| &project.sessions) {
-        if let Some(login) = &session.login {
-            used.read(login, (&request, &around.secrets), &root, &mut diagnostics);
-        }
-        let captures = names::of_login(session, &|path| used.get(path));
-        around.sessions.insert(session.name.value.clone(), captures);
-    }
     if let Some(project) = &project {
         let chosen = environment.as_deref().and_then(|name| project.environment(name));
-        diagnostics.extend(in_use.add(names::check_project(project, chosen, &around), &around));
-        for session in &project.sessions {
-            let found = check_login(session, None, &around, &used);
-            extend_new(&mut diagnostics, in_use.add(found, &around));
-        }
+        let given = (&request, root.as_path());
+        let found = &mut diagnostics;
+        check_project((project, chosen), given, (&mut around, &mut used, &mut in_use), found);
     }
     let mut scenarios = Vec::new();
+    let all = found.len();
     for found in found {
         let given = (&request, &around.secrets);
         let Some(planned) = read_scenario(&found, &root, given, &mut diagnostics) else { continue };
@@ -68,13 +62,23 @@ pub fn load(mut request: Request) -> Loaded {
         for login in scenario.sessions.iter().filter_map(|session| session.login.as_ref()) {
             used.read(login, (&request, &around.secrets), &root, &mut diagnostics);
         }
-        let found = names::check(scenario, &around, &|path| used.get(path));
-        diagnostics.extend(in_use.add(found, &around));
-        for session in &scenario.sessions {
-            let found = check_login(session, Some(scenario), &around, &used);
+        let files = Files { project: project.as_ref(), login: &|path| used.get(path) };
+        let found = names::check(scenario, &around, files);
+        extend_new(&mut diagnostics, in_use.add(found, &around));
+        let of_project = project.iter().flat_map(|project| &project.sessions);
+        let of_project = of_project.filter(|session| !is_of_run(session) && scenario.uses(session));
+        for session in scenario.sessions.iter().chain(of_project) {
+            let found = check_login(session, Some(scenario), &around, files);
             extend_new(&mut diagnostics, in_use.add(found, &around));
         }
         scenarios.push(planned);
+    }
+    if let Some(project) = &project
+        && request.paths.is_empty()
+        && scenarios.len() == all
+    {
+        let scenarios = scenarios.iter().map(|planned| &planned.scenario);
+        diagnostics.extend(names::check_unused(project, &around, scenarios));
     }
     files += used.len();
     let secrets = in_use.secrets;
@@ -133,6 +137,33 @@ fn read_project(
             None
         }
     }
+}
+
+/// Reads the logins of the project file, and checks its names and theirs.
+fn check_project(
+    (project, chosen): (&Project, Option<&Environment>),
+    (request, root): (&Request, &Path),
+    (around, used, in_use): (&mut Surroundings, &mut UsedFiles, &mut SecretsInUse<'_>),
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    for session in &project.sessions {
+        if let Some(login) = &session.login {
+            used.read(login, (request, &around.secrets), root, diagnostics);
+        }
+        let captures = names::of_login(session, &|path| used.get(path));
+        around.sessions.insert(session.name.value.clone(), captures);
+    }
+    diagnostics.extend(in_use.add(names::check_project(project, chosen, around), around));
+    let files = Files { project: Some(project), login: &|path| used.get(path) };
+    for session in project.sessions.iter().filter(|session| is_of_run(session)) {
+        let found = check_login(session, None, around, files);
+        extend_new(diagnostics, in_use.add(found, around));
+    }
+}
+
+/// Whether its login is that of no scenario, whose variables it may use.
+fn is_of_run(session: &SessionDeclaration) -> bool {
+    session.login.as_ref().is_some_and(|login| login.once == Once::Run)
 }
 
 fn chosen_environment(
@@ -265,13 +296,13 @@ impl SecretsInUse<'_> {
 
 /// Adds what is not told yet: two sessions that lack the same thing in one file have one mistake to mend.
 fn extend_new(diagnostics: &mut Vec<Diagnostic>, found: Vec<Diagnostic>) {
-    let key = |diagnostic: &Diagnostic| {
+    fn key(diagnostic: &Diagnostic) -> Option<(usize, &str, &str)> {
         let label = diagnostic.primary.as_ref()?;
-        Some((diagnostic.message.clone(), label.source.name().to_owned(), label.span.start))
-    };
+        Some((label.span.start, label.source.name(), &diagnostic.message))
+    }
     for diagnostic in found {
-        let told = |other: &Diagnostic| key(other) == key(&diagnostic);
-        if key(&diagnostic).is_none() || !diagnostics.iter().any(told) {
+        let new = key(&diagnostic);
+        if new.is_none() || !diagnostics.iter().any(|told| key(told) == new) {
             diagnostics.push(diagnostic);
         }
     }

@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use super::environment::Given;
 use super::{Planned, environment};
 use crate::diagnostic::Diagnostic;
-use crate::scenario::names::{self, Checked, Surroundings};
+use crate::scenario::names::{self, Checked, Files, Surroundings};
 use crate::scenario::project::Project;
 use crate::scenario::sessions::{Login, Once, SessionDeclaration};
 use crate::scenario::{self, Scenario, yaml};
@@ -132,10 +132,10 @@ pub(super) fn check_login(
     declaration: &SessionDeclaration,
     scenario: Option<&Scenario>,
     around: &Surroundings,
-    used: &UsedFiles,
+    files: Files<'_>,
 ) -> Checked {
     let Some(login) = &declaration.login else { return Checked::default() };
-    let Some(file) = used.get(&login.file) else { return Checked::default() };
+    let Some(file) = (files.login)(&login.file) else { return Checked::default() };
     let mut around = around.clone();
     around.names.extend(login.with.iter().map(|(name, _)| name.value.clone()));
     around.searched.push(format!("`with` of the login of session `{}`", declaration.name.value));
@@ -144,5 +144,5 @@ pub(super) fn check_login(
         around.names.extend(scenario.vars.iter().map(|(name, _)| name.value.clone()));
         around.searched.push("`vars` of the scenario that signs in".to_owned());
     }
-    names::check(file, &around, &|path| used.get(path))
+    names::check(file, &around, files)
 }

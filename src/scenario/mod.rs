@@ -315,6 +315,22 @@ impl Scenario {
         self.document.start(at)
     }
 
+    /// The sessions that its steps name.
+    pub fn named_sessions(&self) -> impl Iterator<Item = &Located<String>> {
+        self.all_steps().flat_map(|step| {
+            step.session.iter().chain(step.access.iter().map(|cell| &cell.session))
+        })
+    }
+
+    /// Whether a step runs in this session of the project file.
+    #[must_use]
+    pub fn uses(&self, session: &SessionDeclaration) -> bool {
+        let is_it = |name: &Located<String>| name.value == session.name.value;
+        let own = self.sessions.iter().any(|own| is_it(&own.name));
+        let default = session.name.value == sessions::DEFAULT;
+        !own && (default || self.named_sessions().any(is_it))
+    }
+
     /// All steps in the order they run.
     pub fn all_steps(&self) -> impl Iterator<Item = &Step> {
         self.setup.iter().chain(&self.steps).chain(&self.teardown)

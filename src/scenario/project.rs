@@ -8,7 +8,7 @@ use super::decode::{Decoder, Keys, Located, Text, Tree};
 use super::sessions::{self, SessionDeclaration};
 use super::settings::{self, Settings};
 use super::yaml::{self, At, Document, Entry, FileNumber, Kind, Node};
-use super::{Read, secrets, variables};
+use super::{Read, secrets, variables, visit};
 use crate::source::{Source, Span};
 
 /// The project file's name.
@@ -232,6 +232,17 @@ impl Project {
     #[must_use]
     pub fn folder(&self) -> PathBuf {
         super::files::folder(self.source().path())
+    }
+
+    /// Whether there are expressions in what it gives to the requests of scenarios.
+    #[must_use]
+    pub fn gives_expressions(&self) -> bool {
+        let mut found = false;
+        let of_sessions = self.sessions.iter().map(|session| &session.settings);
+        for settings in of_sessions.chain([&self.defaults]) {
+            visit::settings(settings, &mut |text| found |= text.value.literal().is_none());
+        }
+        found
     }
 
     /// An environment by its name.

@@ -45,10 +45,11 @@ pub(crate) fn diagnostics(diagnostics: &[Diagnostic], color: When) {
 /// Writes what is wrong with the arguments. No file was read yet, so that nothing is known to be secret: what is given to a
 /// variable is not repeated, nor what comes from a variable of the process.
 pub(crate) fn usage(mut error: clap::Error) {
-    let of_var = error.get(ContextKind::InvalidArg).is_some_and(|arg| {
-        matches!(arg, ContextValue::String(arg) if arg.starts_with("--var "))
-    });
-    for kind in [ContextKind::InvalidArg, ContextKind::InvalidSubcommand, ContextKind::InvalidValue] {
+    let of_var = error
+        .get(ContextKind::InvalidArg)
+        .is_some_and(|arg| matches!(arg, ContextValue::String(arg) if arg.starts_with("--var ")));
+    for kind in [ContextKind::InvalidArg, ContextKind::InvalidSubcommand, ContextKind::InvalidValue]
+    {
         let Some(ContextValue::String(word)) = error.get(kind) else { continue };
         let is_value = kind == ContextKind::InvalidValue && of_var || is_in_environment(word);
         let shown = match word.split_once('=') {
