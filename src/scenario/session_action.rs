@@ -6,7 +6,8 @@ use super::decode::{self, Decoder, Keys, Text};
 use super::files::{self, FileReference};
 use super::settings;
 use super::step::{Action, Step};
-use super::yaml::{Entry, Kind, Node};
+use super::yaml::{At, Entry, Kind, Node};
+use crate::cookies::{self, Cookie, Part, SameSite};
 
 /// What a `session` step does.
 #[derive(Clone, Debug)]
@@ -81,38 +82,6 @@ pub struct CookieToSet {
     pub same_site: Option<SameSite>,
     /// The time until it expires; none is a session cookie.
     pub expires_in: Option<std::time::Duration>,
-}
-
-/// Which requests from other sites a cookie goes with (RFC 6265bis section 5.6.7). It is kept and shown; no request
-/// of a scenario comes from another site.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SameSite {
-    /// `Strict`
-    Strict,
-    /// `Lax`
-    Lax,
-    /// `None`
-    None,
-}
-
-impl SameSite {
-    /// From its name, in any case.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Strict, Self::Lax, Self::None]
-            .into_iter()
-            .find(|same_site| name.eq_ignore_ascii_case(same_site.name()))
-    }
-
-    /// `strict`, `lax` or `none`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Strict => "strict",
-            Self::Lax => "lax",
-            Self::None => "none",
-        }
-    }
 }
 
 const ACTIONS: &str = "the actions are `reset`, `close_browser`, `{set_cookie: {name, value}}`, `{delete_cookie: NAME}`, \
@@ -208,7 +177,8 @@ pub(super) fn cookie_to_set(
         }
         known
     });
-    Some(CookieToSet {
+    let same_site_at = find("same_site").map_or(node.at, |node| node.at);
+    let cookie = CookieToSet {
         name: text("name")?,
         value: text("value")?,
         domain: text("domain"),
@@ -217,7 +187,55 @@ pub(super) fn cookie_to_set(
         http_only: flag("http_only"),
         same_site,
         expires_in: find("expires_in").and_then(|node| settings::duration(d, node)),
-    })
+    };
+    check_cookie(d, &cookie, same_site_at);
+    Some(cookie)
+}
+
+/// Records why a cookie can never be set, or never be sent; what an expression gives is not known yet, and breaks no rule.
+fn check_cookie(d: &Decoder<'_>, written: &CookieToSet, same_site_at: At) {
+    let or = |text: &Text, unknown: &str| text.value.literal().unwrap_or(unknown).to_owned();
+    let name = or(&written.name, "unknown");
+    if name.is_empty() {
+        let help = "a cookie that is set by hand has a name";
+        return d.error_help(written.name.at, "the name of this cookie is empty", "", help);
+    }
+    let domain = written.domain.as_ref().map(|domain| or(domain, "shop.test"));
+    let cookie = Cookie {
+        name: name.into(),
+        value: or(&written.value, "unknown").into(),
+        host_only: domain.is_none(),
+        domain: domain.unwrap_or_else(|| "shop.test".to_owned()),
+        path: written.path.as_ref().map_or_else(|| "/".to_owned(), |path| or(path, "/")),
+        secure: written.secure,
+        http_only: written.http_only,
+        same_site: written.same_site,
+        expires: None,
+    };
+    let Err((part, why)) = cookies::written(&cookie) else { return };
+    let (at, help) = match part {
+        Part::Prefix => (written.name.at, "give it what its name promises, or another name"),
+        Part::Name => (written.name.at, "a cookie's name has no `=`, no `;` and no line break"),
+        Part::Value => (
+            written.value.at,
+            "a cookie's value ends there: percent-encode it, as the server expects it",
+        ),
+        Part::Domain => (
+            written.domain.as_ref().map_or(written.name.at, |domain| domain.at),
+            match cookie.domain.contains(['.', ' ']) {
+                true => "name the domain of one site, such as `shop.test`",
+                false => "leave `domain` out: the cookie is for the host of the base URL then",
+            },
+        ),
+        Part::Path => (
+            written.path.as_ref().map_or(written.name.at, |path| path.at),
+            "write it from the root on, such as `/account`",
+        ),
+        Part::SameSite => (same_site_at, "add `secure: true`, as browsers want it"),
+    };
+    let name = written.name.value.source().escape_debug();
+    let message = format!("cookie `{name}` cannot be set: {why}");
+    d.error_help(at, message, "", help);
 }
 
 /// A file of cookies; the ending of one without templates is known at once.
