@@ -57,12 +57,21 @@ pub fn load(mut request: Request) -> Loaded {
     let all = found.len();
     for found in found {
         let given = (&request, &around.secrets);
-        let Some(planned) = read_scenario(&found, &root, given, &mut diagnostics) else { continue };
-        let scenario = &planned.scenario;
+        let read = read_scenario(&found, &root, given, &mut diagnostics);
+        let Some(scenario) = read.as_ref().map_or_else(Option::as_ref, |it| Some(&it.scenario))
+        else {
+            continue;
+        };
         for login in scenario.sessions.iter().filter_map(|session| session.login.as_ref()) {
-            used.read(login, (&request, &around.secrets), &root, &mut diagnostics);
+            used.read(login, given, &root, &mut diagnostics);
         }
         let files = Files { project: project.as_ref(), login: &|path| used.get(path) };
+        let Ok(planned) = read else {
+            let found = names::check_partial(scenario, &around, files);
+            extend_new(&mut diagnostics, in_use.add(found, &around));
+            continue;
+        };
+        let scenario = &planned.scenario;
         let found = names::check(scenario, &around, files);
         extend_new(&mut diagnostics, in_use.add(found, &around));
         let of_project = project.iter().flat_map(|project| &project.sessions);
@@ -240,24 +249,25 @@ fn surroundings(
     around
 }
 
+/// A scenario; or what could be read of it.
 fn read_scenario(
     found: &Found,
     root: &Path,
     given: Given<'_>,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Option<Planned> {
+) -> Result<Planned, Option<Scenario>> {
     let source = match yaml::read_file(&found.path, &found.name) {
         Ok(source) => source,
         Err(diagnostic) => {
             diagnostics.push(diagnostic);
-            return None;
+            return Err(None);
         }
     };
     let source = Arc::new(source.below(root));
     let read = scenario::read(Arc::clone(&source), root);
     environment::hide(&read, source.text(), given);
     diagnostics.extend(read.diagnostics);
-    let scenario = read.value?;
+    let Some(scenario) = read.value else { return Err(read.partial) };
     let until = match found.line {
         None => None,
         Some(line) => match step_at(&scenario, line) {
@@ -268,11 +278,11 @@ fn read_scenario(
                 let first = first.map_or(1, |step| line_of(&scenario, step));
                 let help = format!("the first step is at line {first}");
                 diagnostics.push(Diagnostic::error(message).help(help));
-                return None;
+                return Err(None);
             }
         },
     };
-    Some(Planned { scenario, until })
+    Ok(Planned { scenario, until })
 }
 
 /// The secrets that the files use.

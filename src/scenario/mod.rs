@@ -91,6 +91,8 @@ const RESERVED: [&str; 6] = ["env", "secret", "server", "response", "case", "run
 pub struct Read<T> {
     /// What was read.
     pub value: Option<T>,
+    /// What could be read of a thing that has errors, for those who look for more of them.
+    pub partial: Option<T>,
     /// Errors and warnings, in the order of their places.
     pub diagnostics: Vec<Diagnostic>,
     /// Values that no diagnostic may show, whether the thing could be read or not.
@@ -108,7 +110,8 @@ pub fn read(source: Arc<Source>, root: &Path) -> Read<Scenario> {
 
 impl<T> Read<T> {
     fn no_yaml(source: &Source, diagnostics: Vec<Diagnostic>) -> Self {
-        Self { value: None, diagnostics, secrets: secrets::guessed(source.text()) }
+        let secrets = secrets::guessed(source.text());
+        Self { value: None, partial: None, diagnostics, secrets }
     }
 }
 
@@ -138,7 +141,8 @@ fn decode_document<T>(
     diagnostics.extend(decoder.finish());
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.as_ref().map(|label| label.span.start));
     let failed = diagnostics.iter().any(Diagnostic::is_error);
-    Read { value: value.filter(|_| !failed), diagnostics, secrets }
+    let (value, partial) = if failed { (None, value) } else { (value, None) };
+    Read { value, partial, diagnostics, secrets }
 }
 
 fn decode(d: &Decoder<'_>, node: &Node) -> Option<Scenario> {

@@ -1,5 +1,6 @@
 //! Names in expressions: each must have a value by the time it is used.
 
+mod partial;
 mod project;
 
 use std::collections::{HashMap, HashSet};
@@ -19,6 +20,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::closest;
 use crate::source::{Source, Span};
 use crate::template::{Use, UseKind};
+use partial::Unread;
 
 pub use project::{check_project, check_unused};
 
@@ -38,7 +40,7 @@ pub struct Surroundings {
     /// Whether a variable of the process's environment that is not set is an error, or just a warning.
     pub strict: bool,
     /// The sessions of the project file, each with the names that its login captures.
-    pub sessions: HashMap<String, HashSet<String>>,
+    pub sessions: HashMap<String, Captured>,
 }
 
 /// Gives the file of a login by its path, if it could be read.
@@ -53,12 +55,15 @@ pub struct Files<'f> {
     pub login: LoginFile<'f>,
 }
 
+/// The names that a login captures; none where its file could not be read, and may capture any.
+pub type Captured = Option<HashSet<String>>;
+
 /// The names that a session has beyond those of its scenario: what its login captures.
 #[must_use]
-pub fn of_login(declaration: &SessionDeclaration, file: LoginFile<'_>) -> HashSet<String> {
-    let file = declaration.login.as_ref().and_then(|login| file(&login.file));
-    let captures = file.into_iter().flat_map(Scenario::all_steps).flat_map(|step| &step.captures);
-    captures.map(|capture| capture.name.value.clone()).collect()
+pub fn of_login(declaration: &SessionDeclaration, file: LoginFile<'_>) -> Captured {
+    let Some(login) = &declaration.login else { return Some(HashSet::new()) };
+    let captures = file(&login.file)?.all_steps().flat_map(|step| &step.captures);
+    Some(captures.map(|capture| capture.name.value.clone()).collect())
 }
 
 /// What was found of the names in a file.
@@ -73,22 +78,40 @@ pub struct Checked {
 /// Finds every name that has no value when it is used.
 #[must_use]
 pub fn check(scenario: &Scenario, around: &Surroundings, files: Files<'_>) -> Checked {
+    checked(scenario, around, files, None)
+}
+
+/// As [`check`], of a scenario that has errors of form: what these may hide is not told.
+#[must_use]
+pub fn check_partial(scenario: &Scenario, around: &Surroundings, files: Files<'_>) -> Checked {
+    checked(scenario, around, files, Some(Unread::of(scenario)))
+}
+
+fn checked(
+    scenario: &Scenario,
+    around: &Surroundings,
+    files: Files<'_>,
+    unread: Option<Unread>,
+) -> Checked {
     let captures = scenario.all_steps().flat_map(|step| {
         step.captures.iter().map(move |capture| (capture.name.value.as_str(), (step, capture)))
     });
     let mut checker = Checker {
         scenario,
-        project: files.project,
+        // A setting that could not be read may take the place of one of the project file.
+        project: files.project.filter(|_| unread.is_none()),
+        unread,
         around,
         known: around.names.iter().map(String::as_str).collect(),
         captures: HashMap::new(),
         sessions: around.sessions.clone(),
-        session: HashSet::new(),
+        session: Some(HashSet::new()),
         found: Checked::default(),
     };
     let own = scenario.sessions.iter();
     checker.sessions.extend(own.map(|own| (own.name.value.clone(), of_login(own, files.login))));
-    checker.found.diagnostics = secrets::check(scenario, around);
+    let may_define = |name: &str| checker.may_define(name);
+    checker.found.diagnostics = secrets::check(scenario, around, &may_define);
     for (name, place) in captures {
         checker.captures.entry(name).or_insert(place);
     }
@@ -106,7 +129,7 @@ pub fn check(scenario: &Scenario, around: &Surroundings, files: Files<'_>) -> Ch
     for step in scenario.all_steps() {
         checker.step(step);
     }
-    if let Some(project) = files.project.filter(|project| project.gives_expressions()) {
+    if let Some(project) = checker.project.filter(|project| project.gives_expressions()) {
         checker.from_project(project);
     }
     checker.found
@@ -128,13 +151,15 @@ enum When {
 struct Checker<'s> {
     scenario: &'s Scenario,
     project: Option<&'s Project>,
+    /// Of a scenario that could not be read as a whole.
+    unread: Option<Unread>,
     around: &'s Surroundings,
     known: HashSet<&'s str>,
     captures: HashMap<&'s str, (&'s Step, &'s Capture)>,
     /// Every session, with the names that its login captures.
-    sessions: HashMap<String, HashSet<String>>,
+    sessions: HashMap<String, Captured>,
     /// Those of the session that is looked at.
-    session: HashSet<String>,
+    session: Captured,
     found: Checked,
 }
 
@@ -149,24 +174,26 @@ impl<'s> Checker<'s> {
         }
         self.enter(&declaration.name.value);
         visit::settings(&declaration.settings, &mut |text| self.text(text, When::AnyStep));
-        self.session.clear();
+        self.session = Some(HashSet::new());
     }
 
     /// What follows is seen from this session.
     fn enter(&mut self, session: &str) {
-        self.session = self.sessions.get(session).cloned().unwrap_or_default();
+        let known = self.sessions.get(session).cloned();
+        // Of one that is not declared nothing more is told.
+        self.session = known.unwrap_or_else(|| (session == sessions::DEFAULT).then(HashSet::new));
     }
 
     /// The sessions of a step are declared, and it may use what the logins of all of them capture.
     fn sessions_of(&mut self, step: &Step) {
         let named = step.session.iter().chain(step.access.iter().map(|cell| &cell.session));
-        let mut shared: Option<HashSet<String>> = None;
+        let mut shared: Option<Captured> = None;
         for session in named {
             self.is_declared(session);
             self.enter(&session.value);
-            shared = Some(match shared {
-                None => self.session.clone(),
-                Some(shared) => shared.intersection(&self.session).cloned().collect(),
+            shared = Some(match (shared.flatten(), &self.session) {
+                (Some(shared), Some(own)) => Some(shared.intersection(own).cloned().collect()),
+                (shared, own) => shared.or_else(|| own.clone()),
             });
         }
         match shared {
@@ -177,7 +204,8 @@ impl<'s> Checker<'s> {
 
     fn is_declared(&mut self, session: &Located<String>) {
         let name = session.value.as_str();
-        if name == sessions::DEFAULT || self.sessions.contains_key(name) {
+        let may_be = self.unread.as_ref().is_some_and(|unread| !unread.has_sessions);
+        if may_be || name == sessions::DEFAULT || self.sessions.contains_key(name) {
             return;
         }
         let mut known: Vec<&str> = self.sessions.keys().map(String::as_str).collect();
@@ -276,7 +304,10 @@ impl<'s> Checker<'s> {
     fn is_known(&self, used: &Use, when: When) -> bool {
         let name = used.name.as_str();
         (self.known.contains(name) && name != "env")
-            || self.session.contains(name)
+            || self
+                .session
+                .as_ref()
+                .map_or_else(|| super::is_variable_name(name), |own| own.contains(name))
             || (when == When::AnyStep && self.captures.contains_key(name))
     }
 
@@ -349,7 +380,14 @@ impl<'s> Checker<'s> {
         self.found.diagnostics.push(diagnostic.at(source, span, "").help(help));
     }
 
+    fn may_define(&self, name: &str) -> bool {
+        self.unread.as_ref().is_some_and(|unread| unread.may_define(name))
+    }
+
     fn undefined(&mut self, place: (&Text, usize), name: &str) {
+        if self.may_define(name) {
+            return;
+        }
         if let Some((step, capture)) = self.captures.get(name).copied() {
             let (source, span) = self.place(place);
             let at = self.scenario.span(capture.name.at);
@@ -375,7 +413,8 @@ impl<'s> Checker<'s> {
             self.found.diagnostics.push(diagnostic.help(help));
             return;
         }
-        let known = self.known.iter().copied().chain(self.session.iter().map(String::as_str));
+        let known =
+            self.known.iter().copied().chain(self.session.iter().flatten().map(String::as_str));
         let label = closest(name, known)
             .map_or_else(String::new, |close| format!("did you mean `{close}`?"));
         let help = match self.around.elsewhere.get(name) {

@@ -127,7 +127,11 @@ pub(super) fn of_project(name: &str, around: &Surroundings) -> Option<Diagnostic
 }
 
 /// What is wrong with the `secrets` of a scenario.
-pub(super) fn check(scenario: &Scenario, around: &Surroundings) -> Vec<Diagnostic> {
+pub(super) fn check(
+    scenario: &Scenario,
+    around: &Surroundings,
+    may_define: &dyn Fn(&str) -> bool,
+) -> Vec<Diagnostic> {
     let wrong = |name: &Located<String>| {
         let own = scenario.vars.iter().find(|(known, _)| known.value == name.value);
         let error = match own {
@@ -138,7 +142,7 @@ pub(super) fn check(scenario: &Scenario, around: &Surroundings) -> Vec<Diagnosti
                 Diagnostic::error(message).help(mask::TOO_SHORT_HELP)
             }
             Some(_) => return None,
-            None if around.names.contains(&name.value) => return None,
+            None if around.names.contains(&name.value) || may_define(&name.value) => return None,
             None => unknown(scenario, &name.value, around),
         };
         Some(error.at(scenario.source(), scenario.span(name.at), ""))

@@ -79,8 +79,8 @@ pub fn check_unused<'s>(
     }
     let mut found = Checked::default();
     for session in unused {
-        let captured = around.sessions.get(&session.name.value).into_iter().flatten();
-        let known = known.iter().copied().chain(captured.map(String::as_str)).collect();
+        let Some(Some(captured)) = around.sessions.get(&session.name.value) else { continue };
+        let known = known.iter().copied().chain(captured.iter().map(String::as_str)).collect();
         visit::settings(&session.settings, &mut |text| {
             undefined(
                 text,
