@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::Request;
 use crate::diagnostic::Diagnostic;
+use crate::mask;
 use crate::scenario::{Read, secrets, yaml};
 
 /// Adds `.env` to the variables of the process, which win; gives all that `secret.NAME` can name.
@@ -21,9 +22,14 @@ pub(super) fn read(
     }
     let mut secrets = request.process.clone();
     if let Some(name) = &request.secrets_file {
-        for (name, value) in file(&request.folder.join(name), name, diagnostics) {
+        for (secret, value) in file(&request.folder.join(name), name, diagnostics) {
+            // The environment has other things, too; all that is here is secret, whether it is used or not.
+            if let Some(why) = mask::too_short(&value) {
+                let error = Diagnostic::error(format!("the secret `{secret}` in `{name}` {why}"));
+                diagnostics.push(error.help(mask::TOO_SHORT_HELP));
+            }
             request.masks.add(value.as_bytes());
-            secrets.insert(name, value);
+            secrets.insert(secret, value);
         }
     }
     secrets

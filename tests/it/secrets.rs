@@ -88,6 +88,20 @@ fn a_file_that_is_no_dotenv_is_refused_without_showing_it() {
     assert!(missing.stderr.contains("cannot read `none.env`"), "{}", missing.stderr);
 }
 
+#[test]
+fn what_is_too_short_in_a_secrets_file_is_refused_where_nothing_uses_it_too() {
+    let folder = scenario("name: a\nsteps: [{ request: GET http://127.0.0.1:1/ }]\n");
+    fs::write(folder.path().join("s.env"), "EMPTY=\nSHORT=abc\nLONG=abcd\n").expect("a file");
+    fs::write(folder.path().join(".env"), "OTHER=\n").expect("a file");
+    assert_eq!(super::support::run(folder.path(), &["check"]).code, 0);
+    let check = super::support::run(folder.path(), &["check", "--secrets-file", "s.env"]);
+    assert_eq!(check.code, 2, "{}", check.stderr);
+    assert!(check.stdout.contains("2 errors"), "{}", check.stdout);
+    for part in ["`EMPTY` in `s.env` is empty", "`SHORT` in `s.env` has 3 characters"] {
+        assert!(check.stderr.contains(&format!("error: the secret {part}")), "{}", check.stderr);
+    }
+}
+
 /// Checks a project of these files with `API_KEY` in the environment; gives what is said of it.
 fn told_of(files: &[(&str, &str)], args: &[&str]) -> String {
     let folder = tempfile::tempdir().expect("a folder");
