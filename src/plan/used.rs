@@ -9,10 +9,12 @@ use indexmap::IndexMap;
 use super::environment::Given;
 use super::{Planned, environment};
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::suggest::closest;
 use crate::scenario::names::{self, Checked, Files, Surroundings};
 use crate::scenario::project::Project;
 use crate::scenario::sessions::{Login, Once, SessionDeclaration};
-use crate::scenario::{self, Scenario, yaml};
+use crate::scenario::yaml::{self, At, FileNumber};
+use crate::scenario::{self, Scenario};
 
 /// The files that were read, by their paths with links followed.
 #[derive(Debug, Default)]
@@ -144,5 +146,35 @@ pub(super) fn check_login(
         around.names.extend(scenario.vars.iter().map(|(name, _)| name.value.clone()));
         around.searched.push("`vars` of the scenario that signs in".to_owned());
     }
-    names::check(file, &around, files)
+    let mut found = names::check(file, &around, files);
+    let place = |at: At| match (at.file(), scenario, files.project) {
+        (FileNumber::Project, _, Some(project)) => Some((project.source(), project.span(at))),
+        (_, Some(scenario), _) => Some((scenario.source(), scenario.span(at))),
+        _ => None,
+    };
+    for (name, _) in &login.with {
+        let is_secret = file.secrets.iter().any(|secret| secret.value == name.value);
+        if !found.used.contains(&name.value) && !is_secret {
+            let warning = unused(file, &name.value, &found.used);
+            let place = place(name.at);
+            found.diagnostics.insert(
+                0,
+                match place {
+                    Some((source, span)) => warning.at(source, span, ""),
+                    None => warning,
+                },
+            );
+        }
+    }
+    found
+}
+
+/// A variable that a login gets and does not use: a slip, as a rule, and the file then lacks the one that is meant.
+fn unused(file: &Scenario, name: &str, used: &HashSet<String>) -> Diagnostic {
+    let shown = file.source().name();
+    let warning = Diagnostic::warning(format!("`{shown}` does not use the variable `{name}`"));
+    match closest(name, used.iter().map(String::as_str)) {
+        Some(close) => warning.help(format!("did you mean `{close}`?")),
+        None => warning.help("leave it out, or mend its name"),
+    }
 }

@@ -173,6 +173,10 @@ impl<'d> Decoder<'d> {
             return false;
         }
         let message = format!("unknown key `{key}` in {}", keys.what);
+        if keys.what == "`login`" && key == "file" {
+            self.error(entry.at, message, "did you mean `use`?");
+            return false;
+        }
         if let Some(help) = as_request(entry, keys) {
             self.error_help(entry.at, message, "", &help);
             return false;

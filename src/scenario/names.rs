@@ -73,6 +73,8 @@ pub struct Checked {
     pub diagnostics: Vec<Diagnostic>,
     /// The secrets that it uses.
     pub secrets: HashSet<String>,
+    /// Every name that it uses.
+    pub used: HashSet<String>,
 }
 
 /// Finds every name that has no value when it is used.
@@ -209,10 +211,12 @@ impl<'s> Checker<'s> {
             return;
         }
         let mut known: Vec<&str> = self.sessions.keys().map(String::as_str).collect();
+        known.push(sessions::DEFAULT);
         known.sort_unstable();
+        known.dedup();
         let label = closest(name, known.iter().copied())
             .map_or_else(String::new, |close| format!("did you mean `{close}`?"));
-        let help = if known.is_empty() {
+        let help = if self.sessions.is_empty() {
             format!("declare it: `sessions: {{{name}: {{}}}}`")
         } else {
             format!("the sessions are `{}`", known.join("`, `"))
@@ -291,6 +295,9 @@ impl<'s> Checker<'s> {
     fn text(&mut self, text: &Text, when: When) {
         for expression in text.value.expressions() {
             for used in expression.uses() {
+                if !self.found.used.contains(&used.name) {
+                    self.found.used.insert(used.name.clone());
+                }
                 if let UseKind::Name { member, optional } = &used.kind
                     && !self.is_known(used, when)
                 {
@@ -421,6 +428,11 @@ impl<'s> Checker<'s> {
             Some(environment) => {
                 format!("environment `{environment}` defines it: run with `--env {environment}`")
             }
+            None if let Some(session) = self.signed_in_with(name) => {
+                format!(
+                    "the login of session `{session}` captures it: a step sees it with `as: {session}`"
+                )
+            }
             None if place.0.at.file() == FileNumber::Project => {
                 let name = &self.scenario.name.value;
                 format!(
@@ -431,6 +443,13 @@ impl<'s> Checker<'s> {
             None => format!("searched: {}", self.searched()),
         };
         self.error(place, format!("`{name}` is not defined"), &label, Some(help));
+    }
+
+    /// The session whose login captures this name.
+    fn signed_in_with(&self, name: &str) -> Option<&str> {
+        let captures = |captured: &Captured| captured.iter().any(|all| all.contains(name));
+        let all = self.sessions.iter().filter(|(_, captured)| captures(captured));
+        all.map(|(session, _)| session.as_str()).min()
     }
 
     fn searched(&self) -> String {
