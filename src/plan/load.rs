@@ -53,34 +53,12 @@ pub fn load(mut request: Request) -> Loaded {
         let found = &mut diagnostics;
         check_project((project, chosen), given, (&mut around, &mut used, &mut in_use), found);
     }
-    let mut scenarios = Vec::new();
     let all = found.len();
+    let given = (&request, root.as_path());
+    let mut scenarios = Vec::new();
     for found in found {
-        let given = (&request, &around.secrets);
-        let read = read_scenario(&found, &root, given, &mut diagnostics);
-        let Some(scenario) = read.as_ref().map_or_else(Option::as_ref, |it| Some(&it.scenario))
-        else {
-            continue;
-        };
-        for login in scenario.sessions.iter().filter_map(|session| session.login.as_ref()) {
-            used.read(login, given, &root, &mut diagnostics);
-        }
-        let files = Files { project: project.as_ref(), login: &|path| used.get(path) };
-        let Ok(planned) = read else {
-            let found = names::check_partial(scenario, &around, files);
-            extend_new(&mut diagnostics, in_use.add(found, &around));
-            continue;
-        };
-        let scenario = &planned.scenario;
-        let found = names::check(scenario, &around, files);
-        extend_new(&mut diagnostics, in_use.add(found, &around));
-        let of_project = project.iter().flat_map(|project| &project.sessions);
-        let of_project = of_project.filter(|session| !is_of_run(session) && scenario.uses(session));
-        for session in scenario.sessions.iter().chain(of_project) {
-            let found = check_login(session, Some(scenario), &around, files);
-            extend_new(&mut diagnostics, in_use.add(found, &around));
-        }
-        scenarios.push(planned);
+        let state = (&around, &mut used, &mut in_use);
+        scenarios.extend(check_scenario(&found, project.as_ref(), given, state, &mut diagnostics));
     }
     if let Some(project) = &project
         && request.paths.is_empty()
@@ -170,6 +148,40 @@ fn check_project(
     }
 }
 
+/// Reads a scenario and the logins of its sessions, and checks its names and theirs.
+fn check_scenario(
+    found: &Found,
+    project: Option<&Project>,
+    (request, root): (&Request, &Path),
+    (around, used, in_use): (&Surroundings, &mut UsedFiles, &mut SecretsInUse<'_>),
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Planned> {
+    let given = (request, &around.secrets);
+    let read = read_scenario(found, root, given, diagnostics);
+    let scenario = match &read {
+        Ok(planned) => &planned.scenario,
+        Err(partial) => partial.as_deref()?,
+    };
+    for login in scenario.sessions.iter().filter_map(|session| session.login.as_ref()) {
+        used.read(login, given, root, diagnostics);
+    }
+    let files = Files { project, login: &|path| used.get(path) };
+    if read.is_err() {
+        let found = names::check_partial(scenario, around, files);
+        extend_new(diagnostics, in_use.add(found, around));
+        return None;
+    }
+    let found = names::check(scenario, around, files);
+    extend_new(diagnostics, in_use.add(found, around));
+    let of_project = project.into_iter().flat_map(|project| &project.sessions);
+    let of_project = of_project.filter(|session| !is_of_run(session) && scenario.uses(session));
+    for session in scenario.sessions.iter().chain(of_project) {
+        let found = check_login(session, Some(scenario), around, files);
+        extend_new(diagnostics, in_use.add(found, around));
+    }
+    read.ok()
+}
+
 /// Whether its login is that of no scenario, whose variables it may use.
 fn is_of_run(session: &SessionDeclaration) -> bool {
     session.login.as_ref().is_some_and(|login| login.once == Once::Run)
@@ -255,7 +267,7 @@ fn read_scenario(
     root: &Path,
     given: Given<'_>,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Result<Planned, Option<Scenario>> {
+) -> Result<Planned, Option<Box<Scenario>>> {
     let source = match yaml::read_file(&found.path, &found.name) {
         Ok(source) => source,
         Err(diagnostic) => {
@@ -267,7 +279,7 @@ fn read_scenario(
     let read = scenario::read(Arc::clone(&source), root);
     environment::hide(&read, source.text(), given);
     diagnostics.extend(read.diagnostics);
-    let Some(scenario) = read.value else { return Err(read.partial) };
+    let Some(scenario) = read.value else { return Err(read.partial.map(Box::new)) };
     let until = match found.line {
         None => None,
         Some(line) => match step_at(&scenario, line) {

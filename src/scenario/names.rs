@@ -132,7 +132,7 @@ fn checked(
         checker.step(step);
     }
     if let Some(project) = checker.project.filter(|project| project.gives_expressions()) {
-        checker.from_project(project);
+        checker.outer_settings(project);
     }
     checker.found
 }
@@ -259,7 +259,7 @@ impl<'s> Checker<'s> {
     }
 
     /// What the project file gives to the requests, where nothing nearer takes its place.
-    fn from_project(&mut self, project: &Project) {
+    fn outer_settings(&mut self, project: &Project) {
         let mut seen = HashSet::new();
         for step in self.scenario.all_steps() {
             let Action::Request(request) = &step.action else { continue };

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use proptest::prelude::*;
 use url::Url;
 
-use super::{Cookie, CookieFate, SameSite, Session, SetCookie, rules};
+use super::{Cookie, CookieFate, SameSite, Session, SetCookie};
 use crate::http::Cookies;
 
 const HTTP: &str = "http://shop.test/";
