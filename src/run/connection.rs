@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::context::{Context, invalid, text};
@@ -27,8 +28,7 @@ pub(super) fn channel(
         Some(Some(url)) => proxy(context, url)?,
     };
     let unix_socket = match own.unix_socket.as_ref().or(outer.unix_socket.as_ref()) {
-        // Like a host's name, it says who is asked, not what is read: it may be anywhere.
-        Some(file) => Some(file.folder.join(text(context, &file.path)?)),
+        Some(file) => Some(socket(file, &text(context, &file.path)?)),
         None => None,
     };
     let entries = merged(&outer.resolve, &own.resolve);
@@ -41,6 +41,13 @@ pub(super) fn channel(
         resolve: resolve.collect::<Result<_, _>>()?,
         unix_socket,
     }))
+}
+
+/// Like a host's name, it says who is asked, not what is read: it may be anywhere. As messages show it, where that leads
+/// there from the working directory.
+fn socket(file: &FileReference, path: &str) -> PathBuf {
+    let (shown, full) = (file.name.join(path), file.folder.join(path));
+    if full.exists() && !shown.exists() { full } else { shown }
 }
 
 fn proxy(context: &Context<'_>, url: &Text) -> Result<ProxyChoice, Fault> {

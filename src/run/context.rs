@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use url::Url;
 
@@ -40,6 +41,8 @@ pub(super) struct Context<'s> {
     pub(super) asks_cookies: bool,
     /// Counts the bytes of the request under way.
     pub(super) meter: Meter,
+    /// When the step under way must have ended.
+    pub(super) deadline: Option<Instant>,
 }
 
 /// Whether any text of the files that make a request calls `cookie`.

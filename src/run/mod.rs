@@ -37,8 +37,8 @@ pub struct Options {
     pub server_url: Option<String>,
     /// Names this run: `run.id`.
     pub id: String,
-    /// Turns true when the run is to end: no new step begins, the one under way is given up, teardown runs.
-    pub stop: watch::Receiver<bool>,
+    /// Says why the run is to end, once it is: no new step begins, the one under way is given up, teardown runs.
+    pub stop: watch::Receiver<Option<String>>,
 }
 
 /// What all scenarios of a run share.
@@ -51,21 +51,23 @@ struct Shared<'p> {
     base_url: Option<String>,
     /// The settings of the project file.
     defaults: Settings,
-    stop: watch::Receiver<bool>,
+    stop: watch::Receiver<Option<String>>,
     logins: RefCell<sessions::Logins>,
     tokens: RefCell<auth::Tokens>,
 }
 
 impl Shared<'_> {
-    fn is_stopped(&self) -> bool {
-        *self.stop.borrow()
+    /// Why no step begins any more, if none does.
+    fn stopped(&self) -> Option<String> {
+        self.stop.borrow().clone()
     }
 
-    /// Ends when the run is to end.
-    async fn stopped(&self) {
-        if self.stop.clone().wait_for(|stop| *stop).await.is_err() {
+    /// Ends when the run is to end, and says why.
+    async fn until_stopped(&self) -> String {
+        match self.stop.clone().wait_for(Option::is_some).await {
+            Ok(reason) => reason.clone().unwrap_or_default(),
             // Nobody is left who could say so.
-            std::future::pending::<()>().await;
+            Err(_) => std::future::pending().await,
         }
     }
 }

@@ -2,16 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use super::context::{CannotEnter, Context, invalid};
+use super::context::{CannotEnter, Context, helped, invalid};
 use super::sessions;
 use super::step;
 use crate::http::Meter;
 use crate::outcome::{AccessCell, Event, Fault, Place, Section, State, StepOutcome};
 use crate::scenario::access::Cell;
+use crate::scenario::decode::Located;
+use crate::scenario::quantity::shown;
 use crate::scenario::step::Step;
-
-/// Why a step does not run, or was given up.
-pub(super) const INTERRUPTED: &str = "the run was interrupted";
+use crate::scenario::yaml::At;
 
 /// So often is told how many bytes have passed.
 const TRAFFIC_EVERY: Duration = Duration::from_millis(200);
@@ -30,6 +30,8 @@ pub(super) struct Runner<'e> {
     failed: Option<FailedStep>,
     /// Why the steps that follow do not run.
     stopped: Option<String>,
+    /// When the step under way began.
+    since: Instant,
 }
 
 /// A step that failed.
@@ -43,7 +45,16 @@ pub(super) struct FailedStep {
 impl<'e> Runner<'e> {
     /// For the scenario of this number; `left` is how many of its steps may run, if not all.
     pub(super) fn new(index: usize, emit: &'e dyn Fn(Event), left: Option<usize>) -> Self {
-        Self { index, emit, way: None, asked: None, left, failed: None, stopped: None }
+        Self {
+            index,
+            emit,
+            way: None,
+            asked: None,
+            left,
+            failed: None,
+            stopped: None,
+            since: Instant::now(),
+        }
     }
 
     /// For the steps of a file that is used on the way, where the step at this place asks for it.
@@ -93,8 +104,10 @@ impl<'e> Runner<'e> {
                 Some(left) => *left -= 1,
                 None => {}
             }
-            if context.shared.is_stopped() && section != Section::Teardown {
-                self.stop(INTERRUPTED);
+            if section != Section::Teardown
+                && let Some(reason) = context.shared.stopped()
+            {
+                self.stop(&reason);
                 self.remember(step::name(context, step), context.line(step.at));
             }
             match self.stopped.clone() {
@@ -127,6 +140,7 @@ impl<'e> Runner<'e> {
         step: &Step,
         until: Until,
     ) {
+        self.since = Instant::now();
         let mut failed = None;
         if step.access.is_empty() {
             failed = self.once(context, section, (step, None), until).await;
@@ -162,21 +176,18 @@ impl<'e> Runner<'e> {
         let expect = cell.map_or(&step.expect, |cell| &cell.expect);
         let begun = Instant::now();
         let (shared, meter) = (context.shared, context.meter.clone());
-        if until == Until::Done || section == Section::Teardown {
-            tokio::select! {
-                biased;
-                () = step::run(context, step, expect, &mut outcome) => {}
-                () = self.tell_traffic(&meter) => {}
+        context.deadline = step.timeout.as_ref().map(|timeout| self.since + timeout.value);
+        let is_done = until == Until::Done || section == Section::Teardown;
+        tokio::select! {
+            biased;
+            () = step::run(context, step, expect, &mut outcome) => {}
+            () = self.tell_traffic(&meter) => {}
+            reason = shared.until_stopped(), if !is_done => {
+                outcome.faults.push(invalid(context.place(step.at), reason));
             }
-        } else {
-            tokio::select! {
-                biased;
-                () = step::run(context, step, expect, &mut outcome) => {}
-                () = self.tell_traffic(&meter) => {}
-                () = shared.stopped() => {
-                    let fault = invalid(context.place(step.at), INTERRUPTED.to_owned());
-                    outcome.faults.push(fault);
-                }
+            (at, message) = over(step.timeout.as_ref(), self.since) => {
+                let help = "give it more time, or ask for less in one step";
+                outcome.faults.push(helped(context.place(at), message, help));
             }
         }
         outcome.duration = begun.elapsed();
@@ -262,6 +273,16 @@ impl<'e> Runner<'e> {
         outcome.asked.clone_from(&self.asked);
         (self.emit)(Event::StepFinished { scenario: self.index, step: Box::new(outcome) });
     }
+}
+
+/// A request that a step's time ends says itself how far it came; for that it has this much longer.
+const LAST_WORDS: Duration = Duration::from_millis(50);
+
+/// Ends when the time of a step is over, and says so; never where it has no limit.
+async fn over(timeout: Option<&Located<Duration>>, since: Instant) -> (At, String) {
+    let Some(timeout) = timeout else { return std::future::pending().await };
+    tokio::time::sleep_until((since + timeout.value + LAST_WORDS).into()).await;
+    (timeout.at, format!("the step did not end within its `timeout` of {}", shown(timeout.value)))
 }
 
 /// When a step is given up.

@@ -11,6 +11,7 @@ use crate::outcome::{ByHand, Fault};
 use crate::scenario::decode::Text;
 use crate::scenario::files::{FileReference, reason};
 use crate::scenario::session_action::{CookieToSet, SessionAction};
+use crate::scenario::written_cookie::{wrong_name, wrong_value};
 use crate::scenario::yaml::At;
 use crate::session::files::{self, Entry, JarFormat};
 use crate::session::{Cookie, Session};
@@ -125,17 +126,10 @@ pub(super) fn set_cookie(
     let name = text(context, &written.name)?;
     let value = text(context, &written.value)?;
     let place = |text: &Text| context.place(text.at);
-    if name.is_empty() || name.contains(['=', ';']) || name.contains(char::is_control) {
-        let message = format!("`{}` is no cookie name", name);
-        let help = "a cookie's name has no `=`, no `;` and no line break, and is not empty";
+    if let Some((message, help)) = wrong_name(&name) {
         return Err(helped(place(&written.name), message, help));
     }
-    // RFC 6265bis section 5.6: what would end the value, or the header, cannot be part of it.
-    let semicolon = value.contains(';').then_some("a `;`");
-    let control = value.contains(char::is_control).then_some("a control character");
-    if let Some(what) = super::request::forbidden(&value).or(semicolon).or(control) {
-        let message = format!("the value of cookie `{name}` holds {what}");
-        let help = "a cookie's value ends there: percent-encode it, as the server expects it";
+    if let Some((message, help)) = wrong_value(&name, &value) {
         return Err(helped(place(&written.value), message, help));
     }
     let domain = written.domain.as_ref().map(|domain| text(context, domain)).transpose()?;

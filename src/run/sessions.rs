@@ -191,6 +191,7 @@ fn login_context<'s>(
         outer,
         asks_cookies: asks_cookies(file, shared) || context.asks_cookies,
         meter: Meter::default(),
+        deadline: None,
     };
     mask(&inner)?;
     if let Some(url) = &file.base_url {

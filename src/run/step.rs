@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::context::Context;
 use super::judge::{self, Asked};
@@ -68,6 +69,9 @@ async fn exchange(
     };
     let Prepared { request, mut settings, auth, target, sent } = prepared;
     outcome.sent_body = sent;
+    let left = context.deadline.map(|end| end.saturating_duration_since(Instant::now()));
+    let is_short = left.is_some_and(|left| left < settings.request_timeout);
+    settings.request_timeout = settings.request_timeout.min(left.unwrap_or(Duration::MAX));
     settings.hash_body = expect.bytes.is_some() && !needs_body(step, expect);
     let mut credentials = match auth::begin(context, auth, &request, &settings).await {
         Ok(credentials) => credentials,
@@ -78,6 +82,11 @@ async fn exchange(
     let (cookies, meter) = (&mut context.session, &context.meter);
     let around = Around { cookies, credentials: &mut credentials, meter, target };
     let mut exchange = context.shared.client.exchange_with(request, &settings, around).await;
+    if let (Err(failure), true) = (&mut exchange.result, is_short)
+        && failure.kind() == "timeout"
+    {
+        failure.remedy.get_or_insert_with(|| "the limit is the step's `timeout`".to_owned());
+    }
     outcome.faults.extend(auth::end(context, credentials, auth));
     outcome.cookies = context.session.take_notes();
     match &exchange.result {

@@ -1,5 +1,6 @@
 //! Settings of connections: `http`, `tls`, `proxy`, `resolve`, `unix_socket`.
 
+use std::fs;
 use std::net::{IpAddr, SocketAddr};
 
 use super::decode::{Decoder, Keys, Located, Text, found};
@@ -121,9 +122,9 @@ fn tls(d: &Decoder<'_>, node: &Node) -> Vec<(Located<String>, Option<TlsEntry>)>
         let value = &entry.value;
         let read = match (entry.key.as_str(), &value.kind) {
             (_, Kind::Null) => None,
-            ("ca", _) => Some(TlsEntry::Ca(files::reference(d, value)?)),
-            ("cert", _) => Some(TlsEntry::Cert(files::reference(d, value)?)),
-            ("key", _) => Some(TlsEntry::Key(files::reference(d, value)?)),
+            ("ca", _) => Some(TlsEntry::Ca(pem(d, value, CERTIFICATE)?)),
+            ("cert", _) => Some(TlsEntry::Cert(pem(d, value, CERTIFICATE)?)),
+            ("key", _) => Some(TlsEntry::Key(pem(d, value, KEY)?)),
             ("verify", _) => Some(TlsEntry::Verify(d.boolean(value)?)),
             ("server_name", _) => Some(TlsEntry::ServerName(d.text(value, "a host's name")?)),
             _ => Some(TlsEntry::Only13(only_13(d, value)?)),
@@ -131,6 +132,33 @@ fn tls(d: &Decoder<'_>, node: &Node) -> Vec<(Located<String>, Option<TlsEntry>)>
         Some((Located { at: entry.at, value: entry.key.clone() }, read))
     };
     d.map(node, &TLS_KEYS).unwrap_or_default().iter().filter_map(read).collect()
+}
+
+/// What a PEM file must hold (RFC 7468): its label, and how messages call it.
+type Wanted = (&'static [u8], &'static str);
+const CERTIFICATE: Wanted = (b"-----BEGIN CERTIFICATE-----", "certificate");
+/// `PRIVATE KEY`, `RSA PRIVATE KEY`, `EC PRIVATE KEY`.
+const KEY: Wanted = (b"PRIVATE KEY-----", "private key");
+
+/// Reads the path of a PEM file, and looks into the file of one without templates.
+fn pem(d: &Decoder<'_>, node: &Node, (label, what): Wanted) -> Option<FileReference> {
+    let file = files::reference(d, node)?;
+    let Some(path) = file.path.value.literal() else { return Some(file) };
+    let found = file.resolve(d.root(), path).ok()?;
+    let shown = file.shown(path);
+    let text = match fs::read(found) {
+        Ok(text) => text,
+        Err(error) => {
+            d.error(node.at, format!("cannot read `{shown}`: {}", files::reason(&error)), "");
+            return None;
+        }
+    };
+    if text.windows(label.len()).any(|piece| piece == label) {
+        return Some(file);
+    }
+    let help = "a PEM file is text; `openssl` makes one of a DER or PKCS #12 file";
+    d.error_help(node.at, format!("`{shown}` holds no {what}"), "", help);
+    None
 }
 
 fn only_13(d: &Decoder<'_>, node: &Node) -> Option<bool> {

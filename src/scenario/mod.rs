@@ -20,6 +20,7 @@ pub mod sessions;
 pub mod settings;
 pub mod step;
 pub mod visit;
+pub mod written_cookie;
 pub mod yaml;
 #[cfg(test)]
 mod tests;

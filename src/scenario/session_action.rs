@@ -6,8 +6,9 @@ use super::decode::{self, Decoder, Keys, Text};
 use super::files::{self, FileReference};
 use super::settings;
 use super::step::{Action, Step};
-use super::yaml::{At, Entry, Kind, Node};
-use crate::cookies::{self, Cookie, Part, SameSite};
+use super::written_cookie;
+use super::yaml::{Entry, Kind, Node};
+use crate::cookies::SameSite;
 
 /// What a `session` step does.
 #[derive(Clone, Debug)]
@@ -95,10 +96,9 @@ const SESSION_KEYS: Keys = Keys {
 
 /// Reads what stands beside `session`.
 pub(super) fn decode(d: &Decoder<'_>, entry: &Entry, entries: &[&Entry]) -> Option<Action> {
-    for other in entries
-        .iter()
-        .filter(|e| !["session", "name", "as", "continue_on_failure"].contains(&e.key.as_str()))
-    {
+    for other in entries.iter().filter(|e| {
+        !["session", "name", "as", "timeout", "continue_on_failure"].contains(&e.key.as_str())
+    }) {
         d.error_help(
             other.at,
             format!("`{}` belongs to a request step", other.key),
@@ -188,54 +188,8 @@ pub(super) fn cookie_to_set(
         same_site,
         expires_in: find("expires_in").and_then(|node| settings::duration(d, node)),
     };
-    check_cookie(d, &cookie, same_site_at);
+    written_cookie::check(d, &cookie, same_site_at);
     Some(cookie)
-}
-
-/// Records why a cookie can never be set, or never be sent; what an expression gives is not known yet, and breaks no rule.
-fn check_cookie(d: &Decoder<'_>, written: &CookieToSet, same_site_at: At) {
-    let or = |text: &Text, unknown: &str| text.value.literal().unwrap_or(unknown).to_owned();
-    let name = or(&written.name, "unknown");
-    if name.is_empty() {
-        let help = "a cookie that is set by hand has a name";
-        return d.error_help(written.name.at, "the name of this cookie is empty", "", help);
-    }
-    let domain = written.domain.as_ref().map(|domain| or(domain, "shop.test"));
-    let cookie = Cookie {
-        name: name.into(),
-        value: or(&written.value, "unknown").into(),
-        host_only: domain.is_none(),
-        domain: domain.unwrap_or_else(|| "shop.test".to_owned()),
-        path: written.path.as_ref().map_or_else(|| "/".to_owned(), |path| or(path, "/")),
-        secure: written.secure,
-        http_only: written.http_only,
-        same_site: written.same_site,
-        expires: None,
-    };
-    let Err((part, why)) = cookies::written(&cookie) else { return };
-    let (at, help) = match part {
-        Part::Prefix => (written.name.at, "give it what its name promises, or another name"),
-        Part::Name => (written.name.at, "a cookie's name has no `=`, no `;` and no line break"),
-        Part::Value => (
-            written.value.at,
-            "a cookie's value ends there: percent-encode it, as the server expects it",
-        ),
-        Part::Domain => (
-            written.domain.as_ref().map_or(written.name.at, |domain| domain.at),
-            match cookie.domain.contains(['.', ' ']) {
-                true => "name the domain of one site, such as `shop.test`",
-                false => "leave `domain` out: the cookie is for the host of the base URL then",
-            },
-        ),
-        Part::Path => (
-            written.path.as_ref().map_or(written.name.at, |path| path.at),
-            "write it from the root on, such as `/account`",
-        ),
-        Part::SameSite => (same_site_at, "add `secure: true`, as browsers want it"),
-    };
-    let name = written.name.value.source().escape_debug();
-    let message = format!("cookie `{name}` cannot be set: {why}");
-    d.error_help(at, message, "", help);
 }
 
 /// A file of cookies; the ending of one without templates is known at once.

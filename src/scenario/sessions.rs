@@ -94,8 +94,8 @@ fn login(d: &Decoder<'_>, node: &Node) -> Option<Login> {
     let with = find("with").map_or(Some(Vec::new()), |node| super::variables(d, node));
     let once = find("once").map_or(Some(Once::default()), |node| once(d, node));
     let Some(used) = find("use") else {
-        if matches!(&node.kind, Kind::Map(all) if all.iter().any(|entry| entry.key == "file")) {
-            // It was told to be `use`.
+        // A key that is unknown was reported already, and is what was meant.
+        if matches!(&node.kind, Kind::Map(all) if all.len() > entries.len()) {
             return None;
         }
         let help = "name the file that signs in, such as `use: shared/login.yaml`";

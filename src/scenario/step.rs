@@ -1,5 +1,7 @@
 //! A step: what is done, what must hold after it, what is kept of it.
 
+use std::time::Duration;
+
 use super::access::{self, Cell};
 use super::capture::{self, Capture};
 use super::decode::{Decoder, Keys, Located, Text, joined};
@@ -30,6 +32,8 @@ pub struct Step {
     pub captures: Vec<Capture>,
     /// Whether the steps after it run even if it failed.
     pub continue_on_failure: bool,
+    /// How long all of it may take.
+    pub timeout: Option<Located<Duration>>,
 }
 
 /// What a step does.
@@ -56,10 +60,19 @@ pub struct Request {
     pub settings: Settings,
 }
 
-const OWN: &[&str] =
-    &["name", "request", "session", "as", "access", "expect", "capture", "continue_on_failure"];
+const OWN: &[&str] = &[
+    "name",
+    "request",
+    "session",
+    "as",
+    "access",
+    "expect",
+    "capture",
+    "timeout",
+    "continue_on_failure",
+];
 const OWN_LATER: &[&str] =
-    &["use", "with", "wait", "group", "when", "for_each", "retry", "timeout", "cleanup"];
+    &["use", "with", "wait", "group", "when", "for_each", "retry", "cleanup"];
 const KNOWN: [&str; OWN.len() + settings::KEYS.known.len()] = joined(OWN, settings::KEYS.known);
 const LATER: [&str; OWN_LATER.len() + settings::KEYS.later.len()] =
     joined(OWN_LATER, settings::KEYS.later);
@@ -112,7 +125,11 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Step> {
         expected_error::beside(d, error.at, "access");
     }
     let at = node.at;
-    Some(Step { at, name, session, action, access, expect, captures, continue_on_failure })
+    let timeout = find("timeout").and_then(|entry| {
+        let value = settings::timeout(d, &entry.value)?;
+        Some(Located { at: entry.value.at, value })
+    });
+    Some(Step { at, name, session, action, access, expect, captures, continue_on_failure, timeout })
 }
 
 fn two_kinds(d: &Decoder<'_>, request: &Entry, session: &Entry) {

@@ -225,6 +225,41 @@ fn an_interrupted_scenario_runs_its_teardown_and_the_report_says_what_did_not_ru
 }
 
 #[test]
+fn a_run_that_takes_too_long_is_cut_short_and_says_so() {
+    let demo = demo();
+    let folder = scenario(
+        "name: waits\nsteps:\n  - name: wait\n    request: GET /delay/10\n  - name: after\n    request: GET /get\nteardown:\n  - request: GET /get\n",
+    );
+    fs::write(folder.path().join("z.yaml"), "name: later\nsteps: [{ request: GET /get }]\n")
+        .expect("a file");
+    let args = [
+        "run",
+        "-v",
+        "-j",
+        "1",
+        "--timeout",
+        "500ms",
+        "--base-url",
+        &demo.url,
+        "--report",
+        "junit=j.xml",
+    ];
+    let begun = std::time::Instant::now();
+    let ran = run(folder.path(), &args);
+    assert!(begun.elapsed() < std::time::Duration::from_secs(5));
+    assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
+    for part in [
+        "the run did not end within its `--timeout` of 500 ms",
+        "ok  teardown › GET /get",
+        "timed out: 1 scenario did not run",
+    ] {
+        assert!(ran.stdout.contains(part), "{part}: {}", ran.stdout);
+    }
+    let junit = fs::read_to_string(folder.path().join("j.xml")).expect("the report");
+    assert!(junit.contains("name=\"later\""), "{junit}");
+}
+
+#[test]
 fn a_teardown_step_that_would_undo_what_was_never_done_is_skipped_with_the_reason() {
     let demo = demo();
     let folder = scenario(

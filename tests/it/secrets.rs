@@ -151,3 +151,40 @@ fn the_errors_of_a_project_file_do_not_show_its_secrets() {
     let told = told_of(&dotenv, &[]);
     assert!(!told.contains("hunter23"), "{told}");
 }
+
+#[test]
+fn files_with_mistakes_show_no_secret_either() {
+    let check = |files: &[(&str, &str)]| {
+        let folder = scenario("name: a\nsteps:\n  - request: GET /\n");
+        for (name, text) in files {
+            fs::write(folder.path().join(name), text).expect("a file");
+        }
+        let mut program = callsheet(folder.path());
+        program.args(["check", "--base-url", "http://127.0.0.1:1"]).env("TOKEN", "hunter2-token");
+        let ran = ran(program.output().expect("it runs"));
+        assert!(ran.code == 2 && ran.stderr.contains("•••"), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("hunter2"), "{}", ran.stderr);
+    };
+    let uses = "name: b\nsteps:\n  - request: GET /\n    headers: { A: \"${secret.TOKEN}\" }\n";
+    check(&[("b.yaml", &format!("{uses}    jsn: hunter2-token\n"))]);
+    check(&[("b.yaml", &format!("{uses}    json: [hunter2-token\n"))]);
+    check(&[("callsheet.yaml", "secrets: [TOKEN]\nhunter2-token: 1\n")]);
+    check(&[("callsheet.yaml", "vars: { hunter2-token\nsecrets:\n  - TOKEN\n")]);
+    let dotenv = ("callsheet.yaml", "secrets: [KEY]\nvars: { a: b, hunter2-key: 1 }\n");
+    check(&[dotenv, (".env", "KEY=hunter2-key\n")]);
+}
+
+#[test]
+fn wrong_arguments_show_no_value_of_a_variable() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for arguments in [
+        &["run", "--var", "token:=[hunter2-token"][..],
+        &["run", "--var=token:hunter2-token"],
+        &["run", "--var", "a b=hunter2-token"],
+        &["run", "--var", "token=hunter2-token", "hunter2-token", "--bogus=hunter2-token"],
+    ] {
+        let ran = ran(callsheet(folder.path()).args(arguments).output().expect("it runs"));
+        assert_eq!(ran.code, 2, "{}", ran.stderr);
+        assert!(!ran.stderr.contains("hunter2"), "{}", ran.stderr);
+    }
+}

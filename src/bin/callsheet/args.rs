@@ -1,7 +1,9 @@
 //! The arguments as they are typed.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use callsheet::scenario::quantity;
 use callsheet::value::Value;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
@@ -104,6 +106,9 @@ pub(crate) struct Run {
     /// Report: junit=PATH; several times
     #[arg(long = "report", value_name = "FORMAT=PATH", value_parser = report)]
     pub(crate) reports: Vec<Report>,
+    /// Longest time for the whole run, such as 10m; what did not run by then is reported
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) timeout: Option<Duration>,
     /// Show every step; twice: its headers and bodies too
     #[arg(short, long, action = ArgAction::Count, conflicts_with = "quiet")]
     pub(crate) verbose: u8,
@@ -154,6 +159,14 @@ fn report(text: &str) -> Result<Report, String> {
         Some((_, "")) | None => Err("write it like `junit=target/junit.xml`".to_owned()),
         Some(("junit", path)) => Ok(Report { format: ReportFormat::Junit, path: path.into() }),
         Some((format, _)) => Err(format!("there is no format `{format}`; there is `junit`")),
+    }
+}
+
+/// `250ms`, `10m`
+fn time(text: &str) -> Result<Duration, String> {
+    match quantity::duration(text)? {
+        Duration::ZERO => Err("no run ends at once: write it like `10m`".to_owned()),
+        time => Ok(time),
     }
 }
 
