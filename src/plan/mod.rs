@@ -2,7 +2,6 @@
 
 mod discover;
 mod environment;
-mod exposed;
 mod load;
 mod used;
 

@@ -8,6 +8,7 @@ use super::settings;
 use super::step::{Action, Step};
 use super::written_cookie;
 use super::yaml::{Entry, Kind, Node};
+use crate::cookies::SameSite;
 
 /// What a `session` step does.
 #[derive(Clone, Debug)]
@@ -82,38 +83,6 @@ pub struct CookieToSet {
     pub same_site: Option<SameSite>,
     /// The time until it expires; none is a session cookie.
     pub expires_in: Option<std::time::Duration>,
-}
-
-/// Which requests from other sites a cookie goes with (RFC 6265bis section 5.6.7). It is kept and shown; no request
-/// of a scenario comes from another site.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SameSite {
-    /// `Strict`
-    Strict,
-    /// `Lax`
-    Lax,
-    /// `None`
-    None,
-}
-
-impl SameSite {
-    /// From its name, in any case.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Strict, Self::Lax, Self::None]
-            .into_iter()
-            .find(|same_site| name.eq_ignore_ascii_case(same_site.name()))
-    }
-
-    /// `strict`, `lax` or `none`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Strict => "strict",
-            Self::Lax => "lax",
-            Self::None => "none",
-        }
-    }
 }
 
 const ACTIONS: &str = "the actions are `reset`, `close_browser`, `{set_cookie: {name, value}}`, `{delete_cookie: NAME}`, \
@@ -198,6 +167,7 @@ pub(super) fn cookie_to_set(
         }
         known
     });
+    let same_site_at = find("same_site").map_or(node.at, |node| node.at);
     let cookie = CookieToSet {
         name: text("name")?,
         value: text("value")?,
@@ -208,7 +178,7 @@ pub(super) fn cookie_to_set(
         same_site,
         expires_in: find("expires_in").and_then(|node| settings::duration(d, node)),
     };
-    written_cookie::check(d, node.at, &cookie);
+    written_cookie::check(d, &cookie, same_site_at);
     Some(cookie)
 }
 

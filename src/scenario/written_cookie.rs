@@ -1,65 +1,55 @@
 //! What no session can hold of a cookie that is set by hand, as far as it is written out.
 
 use super::decode::{Decoder, Text};
-use super::session_action::{CookieToSet, SameSite};
+use super::session_action::CookieToSet;
 use super::yaml::At;
+use crate::cookies::{self, Cookie, Part};
 
-/// Records what is wrong with a cookie; `at` is its place.
-pub(super) fn check(d: &Decoder<'_>, at: At, cookie: &CookieToSet) {
-    let refuse = |at: At, (message, help): (String, &str)| d.error_help(at, message, "", help);
-    if let Some(wrong) = cookie.name.value.literal().and_then(wrong_name) {
-        refuse(cookie.name.at, wrong);
+/// Records why a cookie can never be set, or never be sent; what an expression gives is not known yet, and breaks no rule.
+pub(super) fn check(d: &Decoder<'_>, written: &CookieToSet, same_site_at: At) {
+    let or = |text: &Text, unknown: &str| text.value.literal().unwrap_or(unknown).to_owned();
+    let (name, value) = (or(&written.name, "unknown"), or(&written.value, "unknown"));
+    if let Some((message, help)) = wrong_name(&name) {
+        return d.error_help(written.name.at, message, "", help);
     }
-    let name = cookie.name.value.source();
-    if let Some(wrong) = cookie.value.value.literal().and_then(|value| wrong_value(name, value)) {
-        refuse(cookie.value.at, wrong);
+    if let Some((message, help)) = wrong_value(written.name.value.source(), &value) {
+        return d.error_help(written.value.at, message, "", help);
     }
-    if let Some((path, _)) = written(&cookie.path).filter(|(_, path)| !path.starts_with('/')) {
-        let message = format!("`{}` is no path of a cookie", path.value.source().escape_debug());
-        refuse(path.at, (message, "it begins with `/`"));
-    }
-    if let Some((domain, _)) = written(&cookie.domain).filter(|(_, it)| *it == "localhost") {
-        let message = "`localhost` has no subdomains that a `domain` could be for".to_owned();
-        let help = "leave `domain` out: the cookie is for the host of the base URL then";
-        refuse(domain.at, (message, help));
-    }
-    for (at, wrong) in promises(at, cookie) {
-        refuse(at, wrong);
-    }
-}
-
-/// What SameSite=None and the name's prefix promise, and the cookie does not keep (RFC 6265bis section 5.7, steps 19 to 22).
-fn promises(at: At, cookie: &CookieToSet) -> Vec<(At, (String, &'static str))> {
-    let name = cookie.name.value.literal().unwrap_or_default();
-    let begins = |prefix: &str| {
-        name.get(..prefix.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(prefix))
+    let domain = written.domain.as_ref().map(|domain| or(domain, "shop.test"));
+    let cookie = Cookie {
+        name: name.into(),
+        value: value.into(),
+        host_only: domain.is_none(),
+        domain: domain.unwrap_or_else(|| "shop.test".to_owned()),
+        path: written.path.as_ref().map_or_else(|| "/".to_owned(), |path| or(path, "/")),
+        secure: written.secure,
+        http_only: written.http_only,
+        same_site: written.same_site,
+        expires: None,
     };
-    let (is_host, is_secure) = (begins("__Host-"), begins("__Secure-"));
-    let mut broken = Vec::new();
-    if !cookie.secure {
-        let none = cookie.same_site == Some(SameSite::None);
-        let reasons =
-            [(none, "`same_site: none`"), (is_host, "`__Host-`"), (is_secure, "`__Secure-`")];
-        for (_, what) in reasons.into_iter().filter(|(holds, _)| *holds) {
-            let message = format!("{what} wants `secure: true`");
-            broken.push((at, (message, "a browser refuses the cookie without it")));
+    let Err((part, why)) = cookies::written(&cookie) else { return };
+    let (at, help) = match part {
+        Part::Prefix => (written.name.at, "give it what its name promises, or another name"),
+        Part::Name => (written.name.at, "write it without blanks around it"),
+        Part::Value => {
+            (written.value.at, "percent-encode what cannot be in it, as the server expects it")
         }
-    }
-    if let Some(domain) = cookie.domain.as_ref().filter(|_| is_host) {
-        let message = "a cookie whose name begins with `__Host-` has no `domain`".to_owned();
-        let help = "leave `domain` out: the cookie is for the host of the base URL alone";
-        broken.push((domain.at, (message, help)));
-    }
-    if let Some((path, _)) = written(&cookie.path).filter(|(_, path)| is_host && *path != "/") {
-        let message = "a cookie whose name begins with `__Host-` has the path `/`".to_owned();
-        broken.push((path.at, (message, "leave `path` out")));
-    }
-    broken
-}
-
-fn written(text: &Option<Text>) -> Option<(&Text, &str)> {
-    let text = text.as_ref()?;
-    Some((text, text.value.literal()?))
+        Part::Domain => (
+            written.domain.as_ref().map_or(written.name.at, |domain| domain.at),
+            match cookie.domain.contains(['.', ' ']) {
+                true => "name the domain of one site, such as `shop.test`",
+                false => "leave `domain` out: the cookie is for the host of the base URL then",
+            },
+        ),
+        Part::Path => (
+            written.path.as_ref().map_or(written.name.at, |path| path.at),
+            "write it from the root on, such as `/account`",
+        ),
+        Part::SameSite => (same_site_at, "add `secure: true`, as browsers want it"),
+    };
+    let name = written.name.value.source().escape_debug();
+    let message = format!("cookie `{name}` cannot be set: {why}");
+    d.error_help(at, message, "", help);
 }
 
 /// What is wrong with a cookie's name, and what to do.

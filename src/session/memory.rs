@@ -6,6 +6,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::{Cookie, CookieFate, CookieNote, rules};
+use crate::cookies;
 
 /// So many are remembered.
 const MOST: usize = 50;
@@ -74,12 +75,12 @@ impl Memory {
     /// What became in earlier steps of the cookies that would have gone to this URL, and of those of its site with one of
     /// these names.
     pub(super) fn earlier(&self, url: &Url, names: &[&str]) -> Vec<CookieNote> {
-        let site = rules::site(url.host_str().unwrap_or_default());
+        let site = cookies::site(url.host_str().unwrap_or_default());
         let concerns = |cookie: &Cookie| {
             // That it is Secure is no reason to keep silent on it.
             let cookie = Cookie { secure: false, ..cookie.clone() };
             rules::held_back(&cookie, url).is_none()
-                || rules::site(&cookie.domain) == site && names.contains(&cookie.name().as_ref())
+                || cookies::site(&cookie.domain) == site && names.contains(&cookie.name().as_ref())
         };
         let earlier = self.kept.iter().filter(|one| !one.is_news && concerns(&one.cookie));
         earlier

@@ -12,7 +12,6 @@ pub mod files;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
 use std::time::SystemTime;
 
 use ::http::HeaderValue;
@@ -20,11 +19,12 @@ use jar::Jar;
 use memory::Memory;
 use url::Url;
 
-pub use note::{CookieFate, CookieNote, Reason};
+pub use note::{CookieFate, CookieNote};
 pub use set_cookie::SetCookie;
 
+use crate::cookies;
+pub use crate::cookies::{Cookie, Reason, SameSite};
 use crate::http::Cookies;
-pub use crate::scenario::session_action::SameSite;
 
 /// The most cookies that one response sets; section 5.3 lets the others be ignored.
 const MOST_OF_A_RESPONSE: usize = 50;
@@ -32,55 +32,6 @@ const MOST_OF_A_RESPONSE: usize = 50;
 const MOST_OF_A_SITE: usize = 180;
 /// The longest Cookie field, in bytes, as in curl (section 6.1).
 const LONGEST_HEADER: usize = 8190;
-
-/// A cookie that a session holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cookie {
-    /// Its name, as it was received; it may be empty and need not be UTF-8.
-    pub name: Vec<u8>,
-    /// Its value, as it was received; it need not be UTF-8.
-    pub value: Vec<u8>,
-    /// The domain it is for, or the host for a host-only cookie; without a leading dot.
-    pub domain: String,
-    /// Whether it is sent to that host alone, not to its subdomains.
-    pub host_only: bool,
-    /// Its path.
-    pub path: String,
-    /// Whether it is sent over secure connections only.
-    pub secure: bool,
-    /// Whether it is kept from scripts.
-    pub http_only: bool,
-    /// What the server said of requests from other sites; none where it did not say.
-    pub same_site: Option<SameSite>,
-    /// When it expires; none is a session cookie.
-    pub expires: Option<SystemTime>,
-}
-
-impl Cookie {
-    /// The name as text.
-    #[must_use]
-    pub fn name(&self) -> Cow<'_, str> {
-        String::from_utf8_lossy(&self.name)
-    }
-
-    /// The value as text.
-    #[must_use]
-    pub fn value(&self) -> Cow<'_, str> {
-        String::from_utf8_lossy(&self.value)
-    }
-
-    /// What stands for it in the Cookie field: one without a name is its value (section 5.8.3, step 4).
-    fn pair(&self) -> Vec<u8> {
-        match self.name.as_slice() {
-            [] => self.value.clone(),
-            name => [name, b"=", &self.value].concat(),
-        }
-    }
-
-    fn is_expired(&self, now: SystemTime) -> bool {
-        self.expires.is_some_and(|at| at <= now)
-    }
-}
 
 /// What a browser would keep between requests.
 #[derive(Clone, Debug, Default)]
@@ -138,11 +89,9 @@ impl Session {
     pub fn set(&mut self, url: &Url, cookie: &Cookie) -> Result<(), String> {
         let now = SystemTime::now();
         let expires = cookie.expires.map(|at| at.min(now + rules::LONGEST_LIFE));
-        let domain = rules::canonical(&cookie.domain)?;
-        let cookie = Cookie { domain, expires, ..cookie.clone() };
-        rules::same_site(&cookie)
-            .and_then(|()| rules::of_host(url, &cookie))
-            .map_err(|reason| reason.message)?;
+        let cookie = cookies::written(&Cookie { expires, ..cookie.clone() })
+            .map_err(|(_, message)| message)?;
+        rules::of_host(url, &cookie).map_err(|reason| reason.message)?;
         self.put(&cookie).map(|_| ())
     }
 
@@ -152,10 +101,10 @@ impl Session {
     /// # Errors
     /// Why it cannot be kept.
     pub fn put(&mut self, cookie: &Cookie) -> Result<bool, String> {
-        let domain = rules::canonical(&cookie.domain)?;
-        let host_only = cookie.host_only || rules::is_address(&domain);
+        let domain = cookies::canonical(&cookie.domain)?;
+        let host_only = cookie.host_only || cookies::is_address(&domain);
         let cookie = Cookie { domain, host_only, ..cookie.clone() };
-        rules::by_hand(&cookie).map_err(|reason| reason.message)?;
+        cookies::by_hand(&cookie).map_err(|(_, reason)| reason.message)?;
         let now = SystemTime::now();
         self.drop_expired(&cookie.domain, now);
         if cookie.is_expired(now) {
@@ -305,12 +254,12 @@ impl Session {
         if self.jar.len() <= MOST_OF_A_SITE {
             return;
         }
-        let site = rules::site(&new.domain).to_owned();
+        let site = cookies::site(&new.domain).to_owned();
         // A file may bring thousands of other sites: none of them is looked at for each cookie.
         if self.jar.count_ending(&site) <= MOST_OF_A_SITE {
             return;
         }
-        let is_of_site = |cookie: &Cookie| rules::site(&cookie.domain) == site;
+        let is_of_site = |cookie: &Cookie| cookies::site(&cookie.domain) == site;
         let mut here = self.jar.all();
         here.retain(is_of_site);
         if here.len() > MOST_OF_A_SITE {
@@ -353,7 +302,8 @@ impl Session {
     }
 
     fn note(&mut self, host: &str, cookie: &Cookie, fate: CookieFate) {
-        let is_foreign = host != cookie.domain && rules::site(host) != rules::site(&cookie.domain);
+        let is_foreign =
+            host != cookie.domain && cookies::site(host) != cookies::site(&cookie.domain);
         let host = host.to_owned();
         self.remember(CookieNote { is_foreign, host, ..CookieNote::new(&cookie.name, fate) });
     }

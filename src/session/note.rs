@@ -1,5 +1,7 @@
 //! What the session did with cookies, as data: each with the rule that says so.
 
+use super::Reason;
+
 /// What the session did with a cookie.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CookieNote {
@@ -38,21 +40,6 @@ pub enum CookieFate {
     Evicted(Reason),
     /// The session had it before, and why it has it no longer.
     Gone(Reason),
-}
-
-/// Why the session did it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reason {
-    /// Both sides of the rule, as the end of a sentence: "its Domain is `a.test` and the host is `b.test`".
-    pub message: String,
-    /// The section of RFC 6265bis: `5.7 step 10`; empty where a step of the scenario did it.
-    pub section: &'static str,
-}
-
-impl Reason {
-    pub(super) fn new(section: &'static str, message: impl Into<String>) -> Self {
-        Self { message: message.into(), section }
-    }
 }
 
 impl CookieNote {

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use proptest::prelude::*;
 use url::Url;
 
-use super::{Cookie, CookieFate, SameSite, Session, SetCookie, rules};
+use super::{Cookie, CookieFate, SameSite, Session, SetCookie};
 use crate::http::Cookies;
 
 const HTTP: &str = "http://shop.test/";
@@ -608,7 +608,7 @@ proptest! {
         prop_assert_eq!(session.cookie_header(&url).is_some(), !kept.is_empty());
         for cookie in session.all() {
             let bytes = [&cookie.name[..], &cookie.value].concat();
-            prop_assert!(rules::control("", &bytes).is_ok() && !bytes.contains(&b';'));
+            prop_assert!(crate::cookies::control("", &bytes).is_ok() && !bytes.contains(&b';'));
             let field = cookie.pair();
             let again = SetCookie::parse(&field);
             let same = (again.name, again.value) == (cookie.name.clone(), cookie.value.clone());

@@ -270,3 +270,28 @@ fn a_teardown_step_that_would_undo_what_was_never_done_is_skipped_with_the_reaso
     assert_eq!(ran.code, 0, "{}", ran.stdout);
     assert!(ran.stdout.contains("step `create` did not capture it"), "{}", ran.stdout);
 }
+
+#[test]
+fn what_is_wrong_with_the_arguments_is_told_without_the_values_of_variables() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (args, part) in [
+        ("run --var token=hunter22 --bogus", "unexpected argument '--bogus'"),
+        ("run --var hunter22", "invalid value '…' for '--var <NAME=VALUE>': write it like"),
+        ("run --var 1a=hunter22", "'1a=…' for '--var <NAME=VALUE>': `1a` cannot be the name"),
+        ("run --var t:=hunter22", "'t:=…' for '--var <NAME=VALUE>': what follows `:=` is no JSON"),
+        ("run --vars=t=hunter22", "unexpected argument '--vars'"),
+        ("t=hunter22", "unrecognized subcommand 't=…'"),
+        ("demo t=hunter22", "unexpected argument 't=…'"),
+        // Those of the process may be secret.
+        ("run --color hunter23", "invalid value '…' for '--color <WHEN>'"),
+        ("demo hunter23", "unexpected argument '…'"),
+        ("run --color alway", "invalid value 'alway' for '--color <WHEN>'"),
+    ] {
+        let mut program = callsheet(folder.path());
+        program.args(args.split(' ')).env("API_KEY", "hunter23");
+        let ran = ran(program.output().expect("it runs"));
+        assert_eq!(ran.code, 2, "{args}");
+        assert!(ran.stderr.contains(part), "{args}: {}", ran.stderr);
+        assert!(!ran.stderr.contains("hunter"), "{args}: {}", ran.stderr);
+    }
+}

@@ -176,8 +176,9 @@ fn variable(text: &str) -> Result<(String, Value), String> {
     let (name, value) = match name.strip_suffix(':') {
         None => (name, Value::from(value)),
         Some(name) => {
+            // Like every message of an argument, it does not repeat what may be secret.
             let value = serde_json::from_str(value)
-                .map_err(|error| format!("`{value}` is no JSON: {error}"))?;
+                .map_err(|error| format!("what follows `:=` is no JSON: {error}"))?;
             (name, value)
         }
     };

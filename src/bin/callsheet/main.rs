@@ -20,13 +20,13 @@ use exit::Exit;
 fn main() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
-        Err(error) if error.use_stderr() => {
-            output::usage(&error, std::env::args());
-            return Exit::Invalid.into();
-        }
-        Err(help) => {
-            // A closed stream is not our failure.
-            let _ = help.print();
+        Err(error) => {
+            if error.use_stderr() {
+                output::usage(error);
+                return Exit::Invalid.into();
+            }
+            // Help goes to stdout; a closed stream is not our failure.
+            let _ = error.print();
             return Exit::Passed.into();
         }
     };

@@ -1,21 +1,20 @@
-//! Names in the expressions of the project file.
+//! The names in the project file.
 
 use std::collections::HashSet;
 
-use super::Scenario;
-use super::decode::{Text, inside};
-use super::names::{Checked, Surroundings, whole};
-use super::project::{Environment, Project};
-use super::settings::Settings;
-use super::{secrets, visit};
+use super::{Checked, Surroundings, whole};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::closest;
+use crate::scenario::decode::{Text, inside};
+use crate::scenario::project::{Environment, Project};
+use crate::scenario::sessions::SessionDeclaration;
+use crate::scenario::{Scenario, secrets, visit};
 use crate::template::{Use, UseKind};
 
 /// Finds the names that the project file and the chosen environment use and nothing defines; a variable may use those
-/// above it. Settings of requests may use what only a scenario has: see [`check_settings`].
+/// above it. What `defaults` and sessions give to requests may be what only a scenario has: it is looked at with each.
 #[must_use]
-pub fn check(
+pub fn check_project(
     project: &Project,
     environment: Option<&Environment>,
     around: &Surroundings,
@@ -51,52 +50,55 @@ pub fn check(
     for text in texts.iter().map(|(text, _)| *text).chain(defaults) {
         secrets_in(text, project, around, &mut found);
     }
-    let help = "the project file knows its own `vars` above, those of the environment, `env.NAME`, `server.url` where \
-                there is a `server`, and `--var`";
     for (text, known) in texts {
-        undefined(text, &known, project, help, &mut found);
+        undefined(text, project, &known, HELP, &mut found);
     }
     found
 }
 
-/// Finds the names in the settings of requests that neither the project nor any of these scenarios defines; `defaults`
-/// hold in the files that sign in as well.
+const HELP: &str = "the project file knows its own `vars` above, those of the environment, `env.NAME`, `server.url` \
+                    where there is a `server`, and `--var`";
+
+/// Finds the names in the settings of sessions that no scenario uses, where all scenarios of the project are here: no
+/// one of them has these names.
 #[must_use]
-pub fn check_settings<'s>(
-    project: &'s Project,
-    around: &'s Surroundings,
+pub fn check_unused<'s>(
+    project: &Project,
+    around: &Surroundings,
     scenarios: impl Iterator<Item = &'s Scenario>,
-    logins: impl Iterator<Item = &'s Scenario>,
 ) -> Vec<Diagnostic> {
-    let mut found = Checked::default();
     let mut known: HashSet<&str> = around.names.iter().map(String::as_str).collect();
     known.extend(["env", "secret"]);
-    scenarios.for_each(|scenario| known.extend(names_of(scenario)));
-    let everywhere = known.iter().copied().chain(logins.flat_map(names_of)).collect();
-    let help = "neither the project file nor a scenario defines it";
-    let mut every = |settings: &Settings, known: &HashSet<&str>| {
-        visit::settings(settings, &mut |text| undefined(text, known, project, help, &mut found));
-    };
-    every(&project.defaults, &everywhere);
-    for session in &project.sessions {
-        let captures = around.sessions.get(&session.name.value).into_iter().flatten();
-        let own = known.iter().copied().chain(captures.map(String::as_str)).collect();
-        every(&session.settings, &own);
+    let mut unused: Vec<&SessionDeclaration> = project.sessions.iter().collect();
+    for scenario in scenarios {
+        unused.retain(|session| !scenario.uses(session));
+        known.extend(scenario.vars.iter().map(|(name, _)| name.value.as_str()));
+        for step in scenario.all_steps() {
+            known.extend(step.captures.iter().map(|capture| capture.name.value.as_str()));
+        }
+    }
+    let mut found = Checked::default();
+    for session in unused {
+        let Some(Some(captured)) = around.sessions.get(&session.name.value) else { continue };
+        let known = known.iter().copied().chain(captured.iter().map(String::as_str)).collect();
+        visit::settings(&session.settings, &mut |text| {
+            undefined(
+                text,
+                project,
+                &known,
+                "no scenario has it, and no one uses this session",
+                &mut found,
+            );
+        });
     }
     found.diagnostics
 }
 
-/// What a file defines for its steps.
-fn names_of(file: &Scenario) -> impl Iterator<Item = &str> {
-    let vars = file.vars.iter().map(|(name, _)| name.value.as_str());
-    let captures = file.all_steps().flat_map(|step| &step.captures);
-    vars.chain(captures.map(|capture| capture.name.value.as_str()))
-}
-
+/// The names of a text that are not known.
 fn undefined(
     text: &Text,
-    known: &HashSet<&str>,
     project: &Project,
+    known: &HashSet<&str>,
     help: &str,
     found: &mut Checked,
 ) {
@@ -107,7 +109,8 @@ fn undefined(
         };
         for used in expression.uses().iter().filter(is_unknown) {
             let at = expression.offset() + used.offset;
-            let span = inside(project.source(), project.span(text.at), text.value.source(), at);
+            let scalar = project.span(text.at);
+            let span = inside(project.source(), scalar, text.value.source(), at);
             let label = closest(&used.name, known.iter().copied())
                 .map_or_else(String::new, |close| format!("did you mean `{close}`?"));
             let error = Diagnostic::error(format!("`{}` is not defined here", used.name));
