@@ -105,6 +105,8 @@ pub enum Section {
     Setup,
     /// `steps`
     Steps,
+    /// `cleanup` of a step
+    Cleanup,
     /// `teardown`
     Teardown,
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::discover::{Found, discover};
 use super::environment::Given;
-use super::used::{UsedFiles, check_login};
+use super::used::{Reading, UsedFiles, check_login};
 use super::{Loaded, Plan, Planned, Request, environment};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::closest;
@@ -64,12 +64,12 @@ pub fn load(mut request: Request) -> Loaded {
         && request.paths.is_empty()
         && scenarios.len() == all
     {
-        let scenarios = scenarios.iter().map(|planned| &planned.scenario);
-        diagnostics.extend(names::check_unused(project, &around, scenarios));
+        let all = scenarios.iter().flat_map(|planned| used.with_used(&planned.scenario));
+        diagnostics.extend(names::check_unused(project, &around, all));
     }
     files += used.len();
     let secrets = in_use.secrets;
-    mask_vars(&request, &scenarios);
+    mask_vars(&request, &scenarios, &used);
     refuse_equal_names(&scenarios, &mut diagnostics);
     let has_base = request.base_url.is_some()
         || environment
@@ -79,9 +79,6 @@ pub fn load(mut request: Request) -> Loaded {
     let known_environment = request.environment.is_none() || environment.is_some();
     if known_environment && !has_base {
         let choice = choice(project.as_ref(), environment.as_deref());
-        for planned in &scenarios {
-            check_base_url(&planned.scenario, &choice, &mut diagnostics);
-        }
         for file in used.without_base(project.as_ref(), &scenarios) {
             check_base_url(file, &choice, &mut diagnostics);
         }
@@ -135,13 +132,14 @@ fn check_project(
 ) {
     for session in &project.sessions {
         if let Some(login) = &session.login {
-            used.read(login, (request, &around.secrets), root, diagnostics);
+            let reading = Reading { given: (request, &around.secrets), root };
+            used.read_login(login, &mut Vec::new(), reading, diagnostics);
         }
         let captures = names::of_login(session, &|path| used.get(path));
         around.sessions.insert(session.name.value.clone(), captures);
     }
     diagnostics.extend(in_use.add(names::check_project(project, chosen, around), around));
-    let files = Files { project: Some(project), login: &|path| used.get(path) };
+    let files = Files { project: Some(project), used: &|path| used.get(path) };
     for session in project.sessions.iter().filter(|session| is_of_run(session)) {
         let found = check_login(session, None, around, files);
         extend_new(diagnostics, in_use.add(found, around));
@@ -162,10 +160,8 @@ fn check_scenario(
         Ok(planned) => &planned.scenario,
         Err(partial) => partial.as_deref()?,
     };
-    for login in scenario.sessions.iter().filter_map(|session| session.login.as_ref()) {
-        used.read(login, given, root, diagnostics);
-    }
-    let files = Files { project, login: &|path| used.get(path) };
+    used.read_all(scenario, Reading { given, root }, diagnostics);
+    let files = Files { project, used: &|path| used.get(path) };
     if read.is_err() {
         let found = names::check_partial(scenario, around, files);
         extend_new(diagnostics, in_use.add(found, around));
@@ -173,8 +169,10 @@ fn check_scenario(
     }
     let found = names::check(scenario, around, files);
     extend_new(diagnostics, in_use.add(found, around));
+    let all = used.with_used(scenario);
     let of_project = project.into_iter().flat_map(|project| &project.sessions);
-    let of_project = of_project.filter(|session| !is_of_run(session) && scenario.uses(session));
+    let of_project = of_project
+        .filter(|session| !is_of_run(session) && all.iter().any(|file| file.uses(session)));
     for session in scenario.sessions.iter().chain(of_project) {
         let found = check_login(session, Some(scenario), around, files);
         extend_new(diagnostics, in_use.add(found, around));
@@ -317,7 +315,7 @@ impl SecretsInUse<'_> {
 }
 
 /// Adds what is not told yet: two sessions that lack the same thing in one file have one mistake to mend.
-fn extend_new(diagnostics: &mut Vec<Diagnostic>, found: Vec<Diagnostic>) {
+pub(super) fn extend_new(diagnostics: &mut Vec<Diagnostic>, found: Vec<Diagnostic>) {
     fn key(diagnostic: &Diagnostic) -> Option<(usize, &str, &str)> {
         let label = diagnostic.primary.as_ref()?;
         Some((label.span.start, label.source.name(), &diagnostic.message))
@@ -331,8 +329,9 @@ fn extend_new(diagnostics: &mut Vec<Diagnostic>, found: Vec<Diagnostic>) {
 }
 
 /// A variable of the command line that is a secret of a scenario may not be shown in the line that repeats the run.
-fn mask_vars(request: &Request, scenarios: &[Planned]) {
-    for secret in scenarios.iter().flat_map(|planned| &planned.scenario.secrets) {
+fn mask_vars(request: &Request, scenarios: &[Planned], used: &UsedFiles) {
+    let files = scenarios.iter().flat_map(|planned| used.with_used(&planned.scenario));
+    for secret in files.flat_map(|file| &file.secrets) {
         let given = request.vars.iter().filter(|(name, _)| *name == secret.value);
         given.for_each(|(_, value)| request.masks.add_value(value));
     }
@@ -379,15 +378,12 @@ fn choice(project: Option<&Project>, environment: Option<&str>) -> String {
 
 /// A path needs a base URL to be joined to.
 fn check_base_url(scenario: &Scenario, help: &str, diagnostics: &mut Vec<Diagnostic>) {
-    if scenario.base_url.is_some() {
-        return;
-    }
     let relative = scenario.all_steps().find_map(|step| match &step.action {
         Action::Request(request) => match request.url.value.parts().first() {
             Some(Part::Literal(start)) if start.starts_with('/') => Some(request),
             _ => None,
         },
-        Action::Session(..) | Action::Wait(_) | Action::Group(_) => None,
+        Action::Session(..) | Action::Wait(_) | Action::Group(_) | Action::Use(_) => None,
     });
     if let Some(request) = relative {
         let span = scenario.span(request.at);

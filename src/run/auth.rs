@@ -6,6 +6,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::context::{Context, helped, invalid, text};
+use super::frame::SessionKey;
 use crate::http::{self, Request};
 use crate::outcome::{Fault, Place};
 use crate::scenario::auth::{self as written, AwsSigV4};
@@ -121,7 +122,7 @@ fn source(context: &Context<'_>, oauth2: &written::OAuth2) -> Result<Arc<TokenSo
             (Grant::RefreshToken(token.clone()), vec![String::new(), String::new(), token])
         }
     };
-    key.push(context.sessions.current.clone().unwrap_or_default());
+    key.push(context.sessions.current.as_ref().map_or_else(String::new, SessionKey::unique));
     key.extend([url.to_string(), client_id.clone()]);
     key.push(client_secret.clone().unwrap_or_default());
     key.extend(scopes.iter().cloned());

@@ -2,9 +2,11 @@
 
 mod auth;
 mod body;
+mod cleanup;
 mod connection;
 mod context;
 mod flow;
+mod frame;
 mod judge;
 mod request;
 mod runner;

@@ -127,8 +127,8 @@ fn url_text(context: &Context<'_>, written: &Request, encodes: bool) -> Result<S
                 let here = || {
                     let (offset, length) = (expression.offset(), expression.text().len());
                     let error = EvaluationError { message: String::new(), offset, length };
-                    let source = context.scenario.source();
-                    let scalar = context.scenario.span(written.url.at);
+                    let source = context.frame.file.source();
+                    let scalar = context.frame.file.span(written.url.at);
                     let span = of_expression(source, scalar, written.url.value.source(), &error);
                     Place { source: Arc::clone(source), span }
                 };
@@ -150,7 +150,7 @@ fn url_text(context: &Context<'_>, written: &Request, encodes: bool) -> Result<S
     if !text.starts_with('/') {
         return Ok(text);
     }
-    let Some(base) = &context.base_url else {
+    let Some(base) = &context.frame.base_url else {
         let message = format!("`{text}` has no base URL to be joined to");
         return Err(invalid(place(), message));
     };

@@ -21,6 +21,7 @@ mod examples;
 mod commands;
 
 // Several sessions in one scenario.
+mod reuse;
 mod sessions;
 
 // Where secrets come from.
