@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::discover::{Found, discover};
 use super::environment::Given;
+use super::hosts::Hosts;
 use super::used::{Reading, UsedFiles, check_login};
 use super::{Loaded, Plan, Planned, Request, environment};
 use crate::diagnostic::Diagnostic;
@@ -28,6 +29,7 @@ pub fn load(mut request: Request) -> Loaded {
         project_file.as_deref().map_or_else(|| request.folder.clone(), scenario::files::folder);
     // Before the first file: the errors of one that cannot be read may not show them either.
     let secrets = environment::read(&mut request, &root, &mut diagnostics);
+    let vars_file = environment::vars_file(&request, &mut diagnostics);
     let project = match project_file {
         None => None,
         Some(path) => {
@@ -45,6 +47,8 @@ pub fn load(mut request: Request) -> Loaded {
     files += found.len();
     let mut around = surroundings(&request, project.as_ref(), environment.as_deref());
     around.secrets = secrets;
+    let more = vars_file.iter().flat_map(|file| &file.vars);
+    around.names.extend(more.map(|(name, _)| name.value.clone()));
     let mut in_use = SecretsInUse { masks: &request.masks, secrets: HashMap::new() };
     let mut used = UsedFiles::default();
     if let Some(project) = &project {
@@ -64,7 +68,8 @@ pub fn load(mut request: Request) -> Loaded {
         && request.paths.is_empty()
         && scenarios.len() == all
     {
-        let all = scenarios.iter().flat_map(|planned| used.with_used(&planned.scenario));
+        let all = scenarios.iter().map(|planned| &planned.scenario).chain(project.of_run());
+        let all = all.flat_map(|scenario| used.with_used(scenario));
         diagnostics.extend(names::check_unused(project, &around, all));
     }
     files += used.len();
@@ -84,6 +89,18 @@ pub fn load(mut request: Request) -> Loaded {
         }
     }
     check_override(&request, &mut diagnostics);
+    if let Some(project) = &project
+        && let Some(allowed) = &project.allow_hosts
+    {
+        let chosen = environment.as_deref().and_then(|name| project.environment(name));
+        let around = chosen.and_then(|environment| environment.base_url.as_ref());
+        let given = request.base_url.as_deref();
+        let around = around.filter(|_| given.is_none()).into_iter().collect();
+        let hosts = Hosts { allowed, around, given };
+        for scenario in scenarios.iter().map(|planned| &planned.scenario).chain(project.of_run()) {
+            hosts.check(&used.with_used(scenario), &mut diagnostics);
+        }
+    }
     let failed = diagnostics.iter().any(Diagnostic::is_error);
     let Request { base_url, vars, process, masks, .. } = request;
     let plan = Plan {
@@ -92,6 +109,7 @@ pub fn load(mut request: Request) -> Loaded {
         root,
         base_url,
         vars,
+        vars_file,
         process,
         secrets,
         masks,
@@ -143,6 +161,30 @@ fn check_project(
     for session in project.sessions.iter().filter(|session| is_of_run(session)) {
         let found = check_login(session, None, around, files);
         extend_new(diagnostics, in_use.add(found, around));
+    }
+    check_around(project, (request, root), (around, used, in_use), diagnostics);
+}
+
+/// Reads what the steps around all scenarios use, and checks their names; what these capture all scenarios know.
+fn check_around(
+    project: &Project,
+    (request, root): (&Request, &Path),
+    (around, used, in_use): (&mut Surroundings, &mut UsedFiles, &mut SecretsInUse<'_>),
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    for part in project.of_run() {
+        let reading = Reading { given: (request, &around.secrets), root };
+        used.read_all(part, reading, diagnostics);
+        let files = Files { project: Some(project), used: &|path| used.get(path) };
+        let found = names::check(part, around, files);
+        extend_new(diagnostics, in_use.add(found, around));
+        let (steps, _) = names::forth(part, &|path| used.get(path));
+        let captures = steps.into_iter().flat_map(|(_, step)| &step.captures);
+        let names: Vec<String> = captures.map(|capture| capture.name.value.clone()).collect();
+        if project.setup.as_ref().is_some_and(|setup| std::ptr::eq(setup, part)) {
+            around.names.extend(names);
+            around.searched.push("captures of the project file's `setup`".to_owned());
+        }
     }
 }
 

@@ -92,11 +92,12 @@ impl UsedFiles {
     ) -> Vec<&'p Scenario> {
         let mut bare = Vec::new();
         let of_project = project.into_iter().flat_map(|project| &project.sessions);
+        let around = project.into_iter().flat_map(Project::of_run);
         let of_run = scenarios.iter().flat_map(|Planned { scenario, .. }| {
             let logins = scenario.sessions.iter().filter_map(|session| session.login.as_ref());
             logins.filter(|login| login.once == Once::Run)
         });
-        for Planned { scenario, .. } in scenarios {
+        for scenario in scenarios.iter().map(|planned| &planned.scenario).chain(around) {
             self.bare(scenario, &mut bare);
         }
         for login in of_project.filter_map(|session| session.login.as_ref()).chain(of_run) {

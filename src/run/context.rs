@@ -99,7 +99,7 @@ impl<'s> Context<'s> {
             root,
             frame: Rc::new(frame),
             uses: 0,
-            scope: shared.scope.clone(),
+            scope: shared.scope.borrow().clone(),
             home: SessionKey::default(),
             sessions: Sessions::default(),
             session: Session::new(),
@@ -113,6 +113,13 @@ impl<'s> Context<'s> {
     /// The settings around a step's own.
     pub(super) fn defaults(&self) -> &Arc<Settings> {
         &self.defaults.all
+    }
+
+    /// The host of the base URL, where the project says which hosts are allowed beside it.
+    pub(super) fn home_host(&self) -> Option<String> {
+        self.shared.plan.project.as_ref()?.allow_hosts.as_ref()?;
+        let base = Url::parse(self.frame.base_url.as_ref()?).ok()?;
+        base.host_str().map(str::to_owned)
     }
 
     /// The session that a step names, or that of steps that name none.

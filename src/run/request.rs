@@ -108,6 +108,7 @@ fn settings(
             .any(|(name, values)| name.value == ACCEPT_ENCODING.as_str() && values.is_none()),
         hash_body: false,
         channel: connection::channel(context, &own.connection, &outer.connection)?,
+        home: context.home_host(),
     })
 }
 

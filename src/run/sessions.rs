@@ -160,7 +160,7 @@ fn login_context<'s>(
     // One login for the run cannot depend on the scenario that happens to run it.
     let (mut scope, base_url) = match login.once {
         Once::Scenario => (context.scope.clone(), context.frame.base_url.clone()),
-        Once::Run => (shared.scope.clone(), shared.base_url.clone()),
+        Once::Run => (shared.scope.borrow().clone(), shared.base_url.clone()),
     };
     for (name, tree) in &login.with {
         let value = evaluate(tree, &context.scope)
@@ -259,7 +259,7 @@ async fn run_login(
 }
 
 /// The names that the steps of a file capture, and those of the files that it uses.
-fn captured<'f>(file: &'f Scenario, shared: &'f Shared<'_>) -> HashSet<&'f str> {
+pub(super) fn captured<'f>(file: &'f Scenario, shared: &'f Shared<'_>) -> HashSet<&'f str> {
     let (steps, _) = names::forth(file, &|path| shared.plan.used.get(path));
     let captures = steps.into_iter().flat_map(|(_, step)| &step.captures);
     captures.map(|capture| capture.name.value.as_str()).collect()

@@ -17,7 +17,7 @@ use super::sessions::{self, SessionDeclaration};
 use super::settings::Settings;
 use super::step::{Action, Step};
 use super::visit;
-use super::yaml::FileNumber;
+use super::yaml::{At, FileNumber};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::closest;
 use crate::source::{Source, Span};
@@ -509,7 +509,7 @@ impl<'s, 'f: 's> Checker<'s, 'f> {
                     "the login of session `{session}` captures it: a step sees it with `as: {session}`"
                 )
             }
-            None if place.0.at.file() == FileNumber::Project => {
+            None if self.is_given(place.0) => {
                 let name = &self.scenario.name.value;
                 format!(
                     "requests of scenario `{name}` have this setting; searched: {}",
@@ -519,6 +519,12 @@ impl<'s, 'f: 's> Checker<'s, 'f> {
             None => format!("searched: {}", self.searched()),
         };
         self.error(place, format!("`{name}` is not defined"), &label, Some(help));
+    }
+
+    /// Whether a text is of the project file, and the scenario is not.
+    fn is_given(&self, text: &Text) -> bool {
+        let is_project = |at: At| at.file() == FileNumber::Project;
+        is_project(text.at) && !is_project(self.scenario.name.at)
     }
 
     /// The session whose login captures this name.

@@ -101,7 +101,10 @@ impl Example {
             }
             Some(Kind::Project) => {
                 fs::write(folder.path().join("callsheet.yaml"), &self.text).expect("a file");
-                ("name: a\nsteps: [{ request: GET http://127.0.0.1:1/ }]\n", vec!["check"])
+                (
+                    "name: a\nsteps: [{ request: GET http://127.0.0.1:1/ }]\n",
+                    vec!["check", "scenarios"],
+                )
             }
             None => return Some("it is neither a scenario nor a project file".to_owned()),
         };
