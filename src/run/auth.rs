@@ -100,8 +100,11 @@ fn secret(context: &Context<'_>, written: &Text) -> Result<String, Fault> {
 }
 
 fn source(context: &Context<'_>, oauth2: &written::OAuth2) -> Result<Arc<TokenSource>, Fault> {
-    let written = text(context, &oauth2.token_url)?;
     let place = || context.place(oauth2.token_url.at);
+    let mut written = text(context, &oauth2.token_url)?;
+    if written.starts_with('/') {
+        written = context.joined(&written).map_err(|message| invalid(place(), message))?;
+    }
     let url = Url::parse(&written).map_err(|error| {
         let shown = crate::value::cut(&written, 200);
         invalid(place(), format!("`{}` is no URL: {error}", shown))

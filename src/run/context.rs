@@ -122,6 +122,14 @@ impl<'s> Context<'s> {
         base.host_str().map(str::to_owned)
     }
 
+    /// A path behind the base URL, as both are.
+    pub(super) fn joined(&self, path: &str) -> Result<String, String> {
+        match &self.frame.base_url {
+            Some(base) => Ok(format!("{}{path}", base.strip_suffix('/').unwrap_or(base))),
+            None => Err(format!("`{path}` has no base URL to be joined to")),
+        }
+    }
+
     /// The session that a step names, or that of steps that name none.
     pub(super) fn session_of(&self, named: Option<&Located<String>>) -> SessionKey {
         named.map_or_else(|| self.home.clone(), |named| self.frame.session(&named.value))

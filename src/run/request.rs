@@ -151,11 +151,7 @@ fn url_text(context: &Context<'_>, written: &Request, encodes: bool) -> Result<S
     if !text.starts_with('/') {
         return Ok(text);
     }
-    let Some(base) = &context.frame.base_url else {
-        let message = format!("`{text}` has no base URL to be joined to");
-        return Err(invalid(place(), message));
-    };
-    Ok(format!("{}{text}", base.strip_suffix('/').unwrap_or(base)))
+    context.joined(&text).map_err(|message| invalid(place(), message))
 }
 
 fn url(context: &Context<'_>, written: &Request, text: &str) -> Result<Url, Fault> {

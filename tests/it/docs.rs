@@ -15,6 +15,8 @@ struct Example {
 enum Kind {
     Scenario,
     Project,
+    /// Of a CI system.
+    Workflow,
     /// A file of `fixtures/shared`, which the other examples use.
     Shared(PathBuf),
 }
@@ -58,6 +60,8 @@ impl Example {
         let first = self.text.lines().next().unwrap_or_default();
         if let Some(path) = first.strip_prefix("# shared/") {
             Some(Kind::Shared(root().join("fixtures/shared").join(path)))
+        } else if first.starts_with("# .git") {
+            Some(Kind::Workflow)
         } else if self.has_key("name") && self.has_key("steps") {
             Some(Kind::Scenario)
         } else if ["environments", "server", "sessions"].iter().any(|key| self.has_key(key)) {
@@ -94,6 +98,11 @@ impl Example {
             Some(Kind::Shared(file)) => {
                 let same = fs::read_to_string(&file).is_ok_and(|text| text == self.text);
                 return (!same).then(|| format!("it is not {}", file.display()));
+            }
+            Some(Kind::Workflow) => {
+                let read = serde_yaml::from_str::<serde_yaml::Value>(&self.text);
+                let runs = self.text.contains("callsheet run ");
+                return (read.is_err() || !runs).then(|| format!("{read:?}"));
             }
             Some(Kind::Scenario) => {
                 let args = vec!["run", "scenarios", "--base-url", &demo.url, "--progress", "never"];
