@@ -137,9 +137,11 @@ pub(crate) fn plain(path: &Path) -> PathBuf {
     for component in path.components() {
         match component {
             Component::CurDir => {}
-            Component::ParentDir => {
-                plain.pop();
-            }
+            Component::ParentDir => match plain.components().next_back() {
+                Some(Component::Normal(_)) => _ = plain.pop(),
+                Some(Component::RootDir | Component::Prefix(_)) => {}
+                _ => plain.push(component),
+            },
             other => plain.push(other),
         }
     }

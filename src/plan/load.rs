@@ -69,7 +69,7 @@ pub fn load(mut request: Request) -> Loaded {
         && request.paths.is_empty()
         && scenarios.len() == all
     {
-        let all = scenarios.iter().map(|planned| &planned.scenario).chain(project.of_run());
+        let all = scenarios.iter().map(|planned| &*planned.scenario).chain(project.of_run());
         let all = all.flat_map(|scenario| used.with_used(scenario));
         diagnostics.extend(names::check_unused(project, &around, all));
     }
@@ -98,10 +98,11 @@ pub fn load(mut request: Request) -> Loaded {
         let given = request.base_url.as_deref();
         let around = around.filter(|_| given.is_none()).into_iter().collect();
         let hosts = Hosts { allowed, around, given };
-        for scenario in scenarios.iter().map(|planned| &planned.scenario).chain(project.of_run()) {
+        for scenario in scenarios.iter().map(|planned| &*planned.scenario).chain(project.of_run()) {
             hosts.check(&used.with_used(scenario), &mut diagnostics);
         }
     }
+    let scenarios = scenarios.into_iter().flat_map(rows).collect();
     let failed = diagnostics.iter().any(Diagnostic::is_error);
     let Request { base_url, vars, process, masks, .. } = request;
     let plan = Plan {
@@ -200,7 +201,7 @@ fn check_scenario(
     let given = (request, &around.secrets);
     let read = read_scenario(found, root, given, diagnostics);
     let scenario = match &read {
-        Ok(planned) => &planned.scenario,
+        Ok(planned) => &*planned.scenario,
         Err(partial) => &partial.as_deref()?.0,
     };
     used.read_all(scenario, Reading { given, root }, diagnostics);
@@ -336,7 +337,21 @@ fn read_scenario(
             }
         },
     };
-    Ok(Planned { scenario, until })
+    let name = scenario.name.value.clone();
+    Ok(Planned { scenario: Arc::new(scenario), name, row: None, until })
+}
+
+/// A scenario once for each of its rows.
+fn rows(planned: Planned) -> Vec<Planned> {
+    let Some(cases) = &planned.scenario.cases else { return vec![planned] };
+    let names = cases.names(&planned.name, &planned.scenario.secrets);
+    let row = |(index, name)| Planned {
+        scenario: Arc::clone(&planned.scenario),
+        name,
+        row: Some(index),
+        until: planned.until,
+    };
+    names.into_iter().enumerate().map(row).collect()
 }
 
 /// The secrets that the files use.

@@ -8,6 +8,7 @@ mod used;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 pub use load::load;
 pub use used::UsedFiles;
@@ -76,7 +77,11 @@ pub struct Plan {
 #[derive(Debug)]
 pub struct Planned {
     /// What was read.
-    pub scenario: Scenario,
+    pub scenario: Arc<Scenario>,
+    /// Its name, with what tells its row from others.
+    pub name: String,
+    /// The row of its `cases` that it runs for, from 0.
+    pub row: Option<usize>,
     /// How many of its `setup` steps and `steps`, counted together, run; all of them if none.
     pub until: Option<usize>,
 }

@@ -97,7 +97,7 @@ impl UsedFiles {
             let logins = scenario.sessions.iter().filter_map(|session| session.login.as_ref());
             logins.filter(|login| login.once == Once::Run)
         });
-        for scenario in scenarios.iter().map(|planned| &planned.scenario).chain(around) {
+        for scenario in scenarios.iter().map(|planned| &*planned.scenario).chain(around) {
             self.bare(scenario, &mut bare);
         }
         for login in of_project.filter_map(|session| session.login.as_ref()).chain(of_run) {
@@ -195,6 +195,12 @@ impl UsedFiles {
                 continue;
             }
             self.read(&used.file, way, reading, diagnostics);
+            if let Some(inner) = self.get(&used.file).filter(|inner| inner.cases.is_some()) {
+                let shown = inner.source().name();
+                let message = format!("the `cases` of `{shown}` do not count where it is used");
+                let help = "give it the variables of one row with `with`, or run the `use` step with `for_each`";
+                diagnostics.push(place(used.at, Diagnostic::warning(message)).help(help));
+            }
             let inner = self.files.get(&used.file).map(|used| used.extent).unwrap_or_default();
             extent.deep = extent.deep.max(inner.deep + 1);
             extent.uses += inner.uses + 1;

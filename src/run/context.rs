@@ -27,6 +27,8 @@ pub(super) struct Context<'s> {
     pub(super) shared: &'s Shared<'s>,
     /// The scenario that runs.
     pub(super) root: &'s Scenario,
+    /// Its name, with its row's.
+    pub(super) name: &'s str,
     /// The file whose steps these are: the scenario's own, or one that it uses.
     pub(super) frame: Rc<Frame<'s>>,
     /// How many files were used so far.
@@ -97,6 +99,7 @@ impl<'s> Context<'s> {
         Self {
             shared,
             root,
+            name: &root.name.value,
             frame: Rc::new(frame),
             uses: 0,
             scope: shared.scope.borrow().clone(),

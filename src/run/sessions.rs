@@ -135,7 +135,7 @@ async fn sign_in(
         }
     };
     done.map_err(|LoginFailed { step: FailedStep { name: step, place }, scenario }| {
-        let told = scenario == context.root.name.value;
+        let told = scenario == context.name;
         let ran = if told { String::new() } else { format!(" in scenario `{scenario}`") };
         let at = format!("{}:{}", place.source.name(), place.line());
         CannotEnter {
@@ -185,6 +185,7 @@ fn login_context<'s>(
         defaults: Defaults::of(&settings, &frame.outer),
         cleanups: Rc::clone(&context.cleanups),
         limit: context.limit.clone(),
+        name: context.name,
         ..Context::new(shared, context.root, frame)
     };
     mask(&inner)?;
@@ -249,7 +250,7 @@ async fn run_login(
     let session = session.unwrap_or_default();
     if let Some(step) = runner.first_failure() {
         inner.cleanups.borrow_mut().keep(&home, session);
-        return Err(LoginFailed { step, scenario: inner.root.name.value.clone() });
+        return Err(LoginFailed { step, scenario: inner.name.to_owned() });
     }
     let captures = captured(file, inner.shared).into_iter().filter_map(|name| {
         let binding: &Binding = inner.scope.get(name)?;

@@ -452,6 +452,12 @@ fn meant_path(text: &str) -> String {
 
 /// Reads a JSONPath.
 pub(super) fn json_path(d: &Decoder<'_>, at: At, text: &str) -> Option<JsonPath> {
+    if text.contains("${") {
+        let shown = crate::value::cut(text, 60);
+        let help = "it is known before the run: ask for all nodes, and say which with `any`, `includes` or `check`";
+        d.error_help(at, format!("`{shown}`: a JSONPath holds no expressions"), "", help);
+        return None;
+    }
     match d.parsed_path(text) {
         Ok(path) => Some(path),
         Err(error) => {

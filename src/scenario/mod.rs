@@ -4,6 +4,7 @@ pub mod access;
 pub mod auth;
 pub mod body;
 pub mod capture;
+pub mod cases;
 pub mod connection;
 pub mod decode;
 pub mod expectation;
@@ -32,6 +33,7 @@ mod tests;
 use std::path::Path;
 use std::sync::Arc;
 
+use cases::Cases;
 use decode::{Decoder, Keys, Located, Text, Tree};
 use sessions::SessionDeclaration;
 use settings::Settings;
@@ -62,6 +64,8 @@ pub struct Scenario {
     pub defaults: Settings,
     /// Named sessions.
     pub sessions: Vec<SessionDeclaration>,
+    /// The rows that it runs for, if there are any.
+    pub cases: Option<Arc<Cases>>,
     /// Steps before the steps.
     pub setup: Vec<Step>,
     /// The steps.
@@ -81,11 +85,12 @@ const KEYS: Keys = Keys {
         "secrets",
         "defaults",
         "sessions",
+        "cases",
         "setup",
         "steps",
         "teardown",
     ],
-    later: &["skip", "lock", "cases"],
+    later: &["skip", "lock"],
 };
 
 /// Names that expressions have anyway.
@@ -185,6 +190,8 @@ fn decode_used(d: &Decoder<'_>, node: &Node) -> Option<Scenario> {
     }
     let defaults = find("defaults").and_then(|node| settings::decode(d, node)).unwrap_or_default();
     let sessions = find("sessions").and_then(|node| sessions::decode(d, node)).unwrap_or_default();
+    let cases = find("cases").and_then(|node| cases::decode(d, node)).map(Arc::new);
+    mask_rows(d, cases.as_deref(), &secrets);
     let (setup, main, teardown) = (steps("setup"), steps("steps"), steps("teardown"));
     if name.as_ref().is_some_and(|name| name.value.trim().is_empty()) {
         let at = find("name").map_or(node.at, |name| name.at);
@@ -227,10 +234,23 @@ fn decode_used(d: &Decoder<'_>, node: &Node) -> Option<Scenario> {
         secrets,
         defaults,
         sessions,
+        cases,
         setup,
         steps: main,
         teardown,
     })
+}
+
+/// No message shows the values of rows that are secret.
+fn mask_rows(d: &Decoder<'_>, cases: Option<&Cases>, secrets: &[Located<String>]) {
+    let rows = cases.iter().flat_map(|cases| &cases.rows);
+    for var in rows.flat_map(|row| &row.vars) {
+        if let Tree::Literal(value) = &var.value
+            && secrets.iter().any(|secret| *secret.value == *var.name)
+        {
+            d.secrets.borrow_mut().push(value.clone());
+        }
+    }
 }
 
 fn tags(d: &Decoder<'_>, node: &Node) -> Option<Vec<Located<String>>> {
@@ -307,6 +327,7 @@ impl Scenario {
             secrets: Vec::new(),
             defaults: Settings::default(),
             sessions: Vec::new(),
+            cases: None,
             setup: Vec::new(),
             steps,
             teardown: Vec::new(),

@@ -2,6 +2,7 @@
 
 mod partial;
 mod project;
+mod special;
 mod used;
 
 use std::collections::{HashMap, HashSet};
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use super::Scenario;
 use super::capture::{Capture, CaptureSource};
+use super::cases::{Cases, Row};
 use super::decode::{Located, Text, inside};
 use super::project::Project;
 use super::secrets;
@@ -23,6 +25,7 @@ use crate::diagnostic::suggest::closest;
 use crate::source::{Source, Span};
 use crate::template::{Use, UseKind};
 use partial::Unread;
+use special::whole;
 
 pub use project::{check_project, check_unused};
 pub use used::{forth, unused_with};
@@ -170,6 +173,7 @@ impl<'s, 'f: 's> Checker<'s, 'f> {
     /// All of the file; `given` are variables that take the place of its own.
     fn file(&mut self, given: &HashSet<&str>, home: &'s str) {
         let scenario = self.scenario;
+        self.rows();
         let own = scenario.sessions.iter();
         let own = own.map(|own| (own.name.value.clone(), of_login(own, self.files.used)));
         self.sessions.extend(own);
@@ -200,6 +204,18 @@ impl<'s, 'f: 's> Checker<'s, 'f> {
         if let Some(project) = self.project.filter(|project| project.gives_expressions()) {
             self.outer_settings(project, home);
         }
+    }
+
+    /// The rows that the scenario runs for: they know what is around it.
+    fn rows(&mut self) {
+        let Some(cases) = self.scenario.cases.as_ref().filter(|_| self.within.is_none()) else {
+            return;
+        };
+        for var in cases.rows.iter().flat_map(|row| &row.vars) {
+            var.value.visit(&mut |text| self.text(text, When::Start));
+        }
+        self.known.extend(cases.common());
+        self.known.insert("case");
     }
 
     /// What a session has before its first request.
@@ -394,75 +410,6 @@ impl<'s, 'f: 's> Checker<'s, 'f> {
             || (when == When::AnyStep && self.captures.contains_key(name))
     }
 
-    /// The reserved names, and what is left is undefined.
-    fn special(
-        &mut self,
-        place: (&Text, usize),
-        used: &Use,
-        member: Option<&str>,
-        optional: bool,
-        when: When,
-    ) {
-        match (used.name.as_str(), member) {
-            ("response", _) if when == When::After => {}
-            ("response", _) => {
-                let help = "there is a response after the request only: in `check` and in the `value` of a capture";
-                self.error(
-                    place,
-                    "`response` has no value here".to_owned(),
-                    "",
-                    Some(help.to_owned()),
-                );
-            }
-            ("env", Some(name)) => {
-                if !optional && !self.around.environment.contains(name) {
-                    self.unset_variable(place, name);
-                }
-            }
-            ("env", None) => {
-                let help = "write `env.NAME`".to_owned();
-                self.error(place, "`env` needs a name".to_owned(), "", Some(help));
-            }
-            ("secret", name) => self.secret(place, name, optional),
-            ("case", _) => {
-                let help =
-                    "it is part of the format, but not of this version of callsheet".to_owned();
-                self.error(place, format!("`{}` is not supported yet", used.name), "", Some(help));
-            }
-            ("server", _) => {
-                let help = "give the project file a `server`".to_owned();
-                self.error(place, "there is no `server`".to_owned(), "", Some(help));
-            }
-            _ if optional => {}
-            _ => self.undefined(place, &used.name),
-        }
-    }
-
-    fn secret(&mut self, place: (&Text, usize), name: Option<&str>, optional: bool) {
-        match secrets::used(name, optional, self.around) {
-            Ok(name) => self.found.secrets.extend(name.map(str::to_owned)),
-            Err(error) => {
-                let written = format!("secret.{}", name.unwrap_or_default());
-                let (source, span) = self.place(place);
-                let span = whole(source, span, &written);
-                self.found.diagnostics.push(error.at(source, span, ""));
-            }
-        }
-    }
-
-    fn unset_variable(&mut self, place: (&Text, usize), name: &str) {
-        let message = format!("the environment variable `{name}` is not set");
-        let (source, span) = self.place(place);
-        let span = whole(source, span, &format!("env.{name}"));
-        let diagnostic = if self.around.strict {
-            Diagnostic::error(message)
-        } else {
-            Diagnostic::warning(message)
-        };
-        let help = format!("set it, or write `env.{name} | default('…')`");
-        self.found.diagnostics.push(diagnostic.at(source, span, "").help(help));
-    }
-
     fn may_define(&self, name: &str) -> bool {
         self.unread.as_ref().is_some_and(|unread| unread.may_define(name))
     }
@@ -482,6 +429,15 @@ impl<'s, 'f: 's> Checker<'s, 'f> {
             self.found.diagnostics.push(
                 diagnostic.help("move the step that captures it before the one that uses it"),
             );
+            return;
+        }
+        if let Some((number, row, cases)) = self.lacking_row(name) {
+            let (source, span) = self.place(place);
+            let message = format!("`{name}` has no value in row {number} of `cases`");
+            let error = Diagnostic::error(message).at(source, span, "used here");
+            let error = error.also(&cases.source, row.span, format!("row {number}"));
+            let help = "give it one in every row, or in `vars` for those that have none";
+            self.found.diagnostics.push(error.help(help));
             return;
         }
         if let Some((later, _)) = self.scenario.vars.iter().find(|(later, _)| later.value == name) {
@@ -519,6 +475,13 @@ impl<'s, 'f: 's> Checker<'s, 'f> {
             None => format!("searched: {}", self.searched()),
         };
         self.error(place, format!("`{name}` is not defined"), &label, Some(help));
+    }
+
+    /// The first row without this name, where others have it.
+    fn lacking_row(&self, name: &str) -> Option<(usize, &'s Row, &'s Cases)> {
+        let cases = self.scenario.cases.as_deref()?;
+        let (number, row) = cases.without(name)?;
+        Some((number, row, cases))
     }
 
     /// Whether a text is of the project file, and the scenario is not.
@@ -569,13 +532,5 @@ impl<'s, 'f: 's> Checker<'s, 'f> {
             _ => (self.scenario.source(), self.scenario.span(text.at)),
         };
         (source, inside(source, scalar, text.value.source(), offset))
-    }
-}
-
-/// The place of `env.NAME`, where that of `env` is known.
-fn whole(source: &Source, span: Span, written: &str) -> Span {
-    match source.text()[span.start..].starts_with(written) {
-        true => Span::new(span.start, span.start + written.len()),
-        false => span,
     }
 }

@@ -42,6 +42,15 @@ pub enum Origin {
         /// The name's place in it.
         span: Span,
     },
+    /// A row of `cases`.
+    Row {
+        /// Which, from 1.
+        number: usize,
+        /// The text.
+        source: Arc<Source>,
+        /// The row's place in it.
+        span: Span,
+    },
     /// `--var`.
     CommandLine,
     /// The file of `--vars-file`.
@@ -82,6 +91,7 @@ impl Origin {
             | Self::Capture { source, span, .. }
             | Self::With { source, span }
             | Self::Item { source, span }
+            | Self::Row { source, span, .. }
             | Self::VarsFile { source, span } => Some((source, *span)),
             Self::CommandLine | Self::Program => None,
         }
@@ -105,6 +115,9 @@ impl fmt::Display for Origin {
             }
             Self::With { source, span } => write!(f, "from `with` at {}", place(source, span)),
             Self::Item { source, span } => write!(f, "from `for_each` at {}", place(source, span)),
+            Self::Row { number, source, span } => {
+                write!(f, "from row {number} of `cases` at {}", place(source, span))
+            }
             Self::CommandLine => f.write_str("from `--var`"),
             Self::VarsFile { source, span } => {
                 write!(f, "from `--vars-file` at {}", place(source, span))

@@ -20,6 +20,9 @@ mod examples;
 // The commands, their options and exit codes.
 mod commands;
 
+// A scenario for each row of data.
+mod cases;
+
 // What holds for all scenarios, and what runs around them.
 mod project;
 

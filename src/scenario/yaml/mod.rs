@@ -24,7 +24,7 @@ use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
 use crate::value::Value;
 
-pub use self::file::{MAX_BYTES, read_file};
+pub use self::file::{MAX_BYTES, read_file, read_file_up_to};
 pub use self::places::Places;
 
 /// How many diagnostics one file gets.
