@@ -15,6 +15,7 @@ pub mod matcher;
 pub mod names;
 pub mod project;
 pub mod quantity;
+pub mod schema;
 pub mod secrets;
 pub mod session_action;
 pub mod sessions;

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use super::support::{Demo, Ran, demo, files, root, run};
 
 /// A block of YAML with the place where it begins.
-struct Example {
-    place: String,
-    text: String,
+pub(super) struct Example {
+    pub(super) place: String,
+    pub(super) text: String,
 }
 
 /// What a block is, by its keys at the top level.
-enum Kind {
+pub(super) enum Kind {
     Scenario,
     Project,
     /// The file that signs in, which the other examples use.
@@ -20,14 +20,14 @@ enum Kind {
 }
 
 /// The README and every page of `docs/`.
-fn pages() -> Vec<PathBuf> {
+pub(super) fn pages() -> Vec<PathBuf> {
     let mut pages = files(&root().join("docs"), "md");
     pages.push(root().join("README.md"));
     pages
 }
 
 /// The YAML blocks of a page.
-fn examples(page: &Path) -> Vec<Example> {
+pub(super) fn examples(page: &Path) -> Vec<Example> {
     let text = fs::read_to_string(page).expect("a page");
     let mut examples = Vec::new();
     let mut open: Option<Example> = None;
@@ -54,7 +54,7 @@ impl Example {
         self.text.lines().any(|line| line.starts_with(&format!("{key}:")))
     }
 
-    fn kind(&self) -> Option<Kind> {
+    pub(super) fn kind(&self) -> Option<Kind> {
         if self.text.starts_with("# shared/login.yaml\n") {
             Some(Kind::Login)
         } else if self.has_key("name") && self.has_key("steps") {
@@ -67,7 +67,7 @@ impl Example {
     }
 
     /// The exit code that the first line says.
-    fn code(&self) -> i32 {
+    pub(super) fn code(&self) -> i32 {
         match self.text.lines().next() {
             Some("# fails") => 1,
             Some("# invalid") => 2,

@@ -11,6 +11,12 @@ mod architecture;
 // What is wrong with a file is said before anything is sent.
 mod invalid;
 
+// The schema that editors complete and explain with is that of the files which are read.
+mod schema;
+
+// A project is begun with one command.
+mod init;
+
 // What is wrong with a response is said at its place.
 mod failing;
 
