@@ -11,6 +11,9 @@ mod architecture;
 // What is wrong with a file is said before anything is sent.
 mod invalid;
 
+// The list of hostile files, case by case.
+mod bad_files;
+
 // The schema that editors complete and explain with is that of the files which are read.
 mod schema;
 
