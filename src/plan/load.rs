@@ -1,6 +1,6 @@
 //! Everything is read and checked before the first request.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::scenario::names::{self, Checked, Files, Surroundings};
 use crate::scenario::project::{self, Environment, Project};
 use crate::scenario::sessions::{Once, SessionDeclaration};
 use crate::scenario::step::{Action, Step};
-use crate::scenario::{self, Scenario, yaml};
+use crate::scenario::{self, Scenario, lint, yaml};
 use crate::template::Part;
 
 /// Reads and checks all that a run needs.
@@ -45,7 +45,8 @@ pub fn load(mut request: Request) -> Loaded {
     files += found.len();
     let mut around = surroundings(&request, project.as_ref(), environment.as_deref());
     around.secrets = secrets;
-    let mut in_use = SecretsInUse { masks: &request.masks, secrets: HashMap::new() };
+    let (secrets, names) = Default::default();
+    let mut in_use = InUse { masks: &request.masks, secrets, names };
     let mut used = UsedFiles::default();
     if let Some(project) = &project {
         let chosen = environment.as_deref().and_then(|name| project.environment(name));
@@ -60,12 +61,15 @@ pub fn load(mut request: Request) -> Loaded {
         let state = (&around, &mut used, &mut in_use);
         scenarios.extend(check_scenario(&found, project.as_ref(), given, state, &mut diagnostics));
     }
-    if let Some(project) = &project
-        && request.paths.is_empty()
-        && scenarios.len() == all
-    {
-        let scenarios = scenarios.iter().map(|planned| &planned.scenario);
-        diagnostics.extend(names::check_unused(project, &around, scenarios));
+    if let Some(project) = &project {
+        diagnostics.extend(lint::project(project));
+        if request.paths.is_empty() && scenarios.len() == all {
+            let scenarios = scenarios.iter().map(|planned| &planned.scenario);
+            diagnostics.extend(names::check_unused(project, &around, scenarios));
+            if !diagnostics.iter().any(Diagnostic::is_error) {
+                diagnostics.extend(lint::unused_of_project(project, &in_use.names));
+            }
+        }
     }
     files += used.len();
     let secrets = in_use.secrets;
@@ -130,7 +134,7 @@ fn read_project(
 fn check_project(
     (project, chosen): (&Project, Option<&Environment>),
     (request, root): (&Request, &Path),
-    (around, used, in_use): (&mut Surroundings, &mut UsedFiles, &mut SecretsInUse<'_>),
+    (around, used, in_use): (&mut Surroundings, &mut UsedFiles, &mut InUse<'_>),
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     for session in &project.sessions {
@@ -153,7 +157,7 @@ fn check_scenario(
     found: &Found,
     project: Option<&Project>,
     (request, root): (&Request, &Path),
-    (around, used, in_use): (&Surroundings, &mut UsedFiles, &mut SecretsInUse<'_>),
+    (around, used, in_use): (&Surroundings, &mut UsedFiles, &mut InUse<'_>),
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Planned> {
     let given = (request, &around.secrets);
@@ -172,13 +176,22 @@ fn check_scenario(
         return None;
     }
     let found = names::check(scenario, around, files);
+    let mut names = found.used.clone();
+    let told = diagnostics.len();
     extend_new(diagnostics, in_use.add(found, around));
     let of_project = project.into_iter().flat_map(|project| &project.sessions);
     let of_project = of_project.filter(|session| !is_of_run(session) && scenario.uses(session));
     for session in scenario.sessions.iter().chain(of_project) {
         let found = check_login(session, Some(scenario), around, files);
+        names.extend(found.used.iter().cloned());
         extend_new(diagnostics, in_use.add(found, around));
     }
+    let mut odd = lint::check(scenario, Some(&names));
+    // What is only odd waits for what is wrong: beside a name that is not defined, the one that is not used is no news.
+    if diagnostics[told..].iter().any(Diagnostic::is_error) {
+        odd.retain(Diagnostic::is_error);
+    }
+    diagnostics.extend(odd);
     read.ok()
 }
 
@@ -297,15 +310,19 @@ fn read_scenario(
     Ok(Planned { scenario, until })
 }
 
-/// The secrets that the files use.
-struct SecretsInUse<'m> {
+/// What the files use.
+struct InUse<'m> {
     masks: &'m Masks,
+    /// The secrets, with their values.
     secrets: HashMap<String, String>,
+    /// Every name.
+    names: HashSet<String>,
 }
 
-impl SecretsInUse<'_> {
+impl InUse<'_> {
     /// Takes the secrets of a file and masks them; gives what is wrong with its names.
     fn add(&mut self, checked: Checked, around: &Surroundings) -> Vec<Diagnostic> {
+        self.names.extend(checked.used);
         for name in checked.secrets {
             if let Some(value) = around.secrets.get(&name) {
                 self.masks.add(value.as_bytes());

@@ -14,7 +14,7 @@ use crate::scenario::names::{self, Checked, Files, Surroundings};
 use crate::scenario::project::Project;
 use crate::scenario::sessions::{Login, Once, SessionDeclaration};
 use crate::scenario::yaml::{self, At, FileNumber};
-use crate::scenario::{self, Scenario};
+use crate::scenario::{self, Scenario, lint};
 
 /// The files that were read, by their paths with links followed.
 #[derive(Debug, Default)]
@@ -110,6 +110,7 @@ impl UsedFiles {
             }
         };
         diagnostics.extend(read.diagnostics);
+        diagnostics.extend(read.value.iter().flat_map(|file| lint::check(file, None)));
         read.value
     }
 }

@@ -11,6 +11,7 @@ pub mod expected_error;
 pub mod files;
 pub mod flow;
 mod levels;
+pub mod lint;
 pub mod matcher;
 pub mod names;
 pub mod project;

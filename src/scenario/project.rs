@@ -216,6 +216,11 @@ fn server(d: &Decoder<'_>, node: &Node) -> Option<Server> {
 }
 
 impl Project {
+    /// What it was read from.
+    pub(super) fn document(&self) -> &Document {
+        &self.document
+    }
+
     /// The text it was read from.
     #[must_use]
     pub fn source(&self) -> &Arc<Source> {

@@ -86,6 +86,7 @@ const BEYOND_A_SCHEMA: &[(&str, &str)] = &[
     ("project two-names", FILES),
     ("project not-yet", "the schema has the whole language, later versions included"),
     ("project server-words", "a pattern does not pair quotes"),
+    ("contradictions", "each of two expectations that exclude each other is one"),
     ("jsonpath-deep", "a pattern does not count brackets"),
     ("key-not-yet", "the schema has the whole language, later versions included"),
     ("no-base-url", "the base URL may come from the project file or the command line"),

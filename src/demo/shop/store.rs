@@ -216,6 +216,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn nobody_is_warned_of_a_password_that_the_first_page_tells() {
+        let passwords: Vec<&str> = USERS.iter().map(|user| user.password).collect();
+        assert_eq!(passwords, crate::scenario::lint::PRACTICE_PASSWORDS);
+    }
+
+    #[test]
     fn the_oldest_session_ends_where_there_are_too_many() {
         let mut store = Store::new();
         for number in 0..=MOST {

@@ -1,0 +1,64 @@
+//! What a file may say and can hardly mean: expectations that no response can meet are errors, the rest are warnings.
+
+mod agree;
+mod contradictions;
+mod credentials;
+mod steps;
+mod unused;
+
+use std::collections::HashSet;
+
+use super::Scenario;
+use super::yaml::At;
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+
+use credentials::Credentials;
+
+pub use credentials::{PRACTICE_PASSWORDS, of_project as project};
+pub use unused::unused_of_project;
+
+/// Looks through a scenario, or a file that others use. `used` are the names that the scenario, and the files that sign it in, use;
+/// what a file captures is for those who use it.
+#[must_use]
+pub fn check(scenario: &Scenario, used: Option<&HashSet<String>>) -> Vec<Diagnostic> {
+    let mut lint = Lint { scenario, found: Vec::new() };
+    contradictions::check(&mut lint);
+    steps::check(&mut lint);
+    let mut found = lint.found;
+    found.extend(used.into_iter().flat_map(|used| unused::unused(scenario, used)));
+    let credentials = Credentials::of(&scenario.document);
+    let mut found: Vec<_> = found.into_iter().map(|one| credentials.hide(one)).collect();
+    found.extend(credentials.diagnostics());
+    found.sort_by_key(|diagnostic| diagnostic.primary.as_ref().map(|label| label.span.start));
+    found
+}
+
+struct Lint<'s> {
+    scenario: &'s Scenario,
+    found: Vec<Diagnostic>,
+}
+
+impl Lint<'_> {
+    fn span(&self, at: At) -> Span {
+        self.scenario.span(at)
+    }
+
+    /// Adds what is said of a place, once.
+    fn add(&mut self, diagnostic: Diagnostic, at: At, label: &str) {
+        let span = self.span(at);
+        let is_told = |told: &Diagnostic| {
+            told.message == diagnostic.message
+                && told.primary.as_ref().is_some_and(|label| label.span == span)
+        };
+        if !self.found.iter().any(is_told) {
+            self.found.push(diagnostic.at(self.scenario.source(), span, label));
+        }
+    }
+
+    /// Adds what is said of two places, the second of which is the one that is wrong.
+    fn add_both(&mut self, diagnostic: Diagnostic, (first, second): (At, At)) {
+        let also = diagnostic.also(self.scenario.source(), self.span(first), "this");
+        self.add(also, second, "and this");
+    }
+}

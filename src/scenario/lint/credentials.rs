@@ -1,0 +1,207 @@
+//! Credentials that are written out: whoever reads the file has them.
+
+use std::sync::Arc;
+
+use crate::diagnostic::Diagnostic;
+use crate::scenario::project::Project;
+use crate::scenario::yaml::{Document, Entry, Kind, Node};
+use crate::source::{Source, Span};
+
+/// The passwords of the practice server, which its first page tells everybody.
+pub const PRACTICE_PASSWORDS: [&str; 3] = ["wonderland", "builder", "toor"];
+
+/// The keys of what should be secret, without `-` and `_`.
+const NAMES: [&str; 22] = [
+    "password",
+    "passwd",
+    "pwd",
+    "passphrase",
+    "secret",
+    "clientsecret",
+    "token",
+    "accesstoken",
+    "refreshtoken",
+    "idtoken",
+    "authtoken",
+    "sessiontoken",
+    "xauthtoken",
+    "apikey",
+    "xapikey",
+    "apitoken",
+    "secretkey",
+    "secretaccesskey",
+    "privatekey",
+    "bearer",
+    "authorization",
+    "proxyauthorization",
+];
+
+/// What comes from a response, and what is compared with one, is no credential.
+const NOT_SENT: [&str; 4] = ["expect", "access", "capture", "description"];
+
+/// What is found in a file, and the file without it.
+pub(super) struct Credentials<'d> {
+    document: &'d Document,
+    found: Vec<&'d Entry>,
+    source: Arc<Source>,
+    /// The pieces that are not shown, in the order of the text.
+    hidden: Vec<Span>,
+}
+
+/// What stands for a credential.
+const MARK: &str = "•••";
+
+/// Looks through the project file.
+#[must_use]
+pub fn of_project(project: &Project) -> Vec<Diagnostic> {
+    Credentials::of(project.document()).diagnostics()
+}
+
+impl<'d> Credentials<'d> {
+    pub(super) fn of(document: &'d Document) -> Self {
+        let mut found = Vec::new();
+        look(document.root(), &mut found);
+        forget_masked(document, &mut found);
+        let mut hidden: Vec<Span> =
+            found.iter().map(|entry| document.span(entry.value.at)).collect();
+        hidden.sort_by_key(|span| span.start);
+        hidden.dedup_by_key(|span| span.start);
+        let text = document.source().text();
+        let (mut shown, mut done) = (String::new(), 0);
+        for span in &hidden {
+            shown.push_str(text.get(done..span.start).unwrap_or_default());
+            shown.push_str(MARK);
+            done = span.end;
+        }
+        shown.push_str(text.get(done..).unwrap_or_default());
+        let source = match hidden.is_empty() {
+            true => Arc::clone(document.source()),
+            false => Arc::new(document.source().with_text(shown)),
+        };
+        Self { document, found, source, hidden }
+    }
+
+    /// What is said of them.
+    pub(super) fn diagnostics(&self) -> Vec<Diagnostic> {
+        let told = self.found.iter().map(|entry| {
+            let key = &entry.key;
+            let name: String =
+                key.chars().map(|c| if c == '-' { '_' } else { c.to_ascii_uppercase() }).collect();
+            let help = format!(
+                "write `${{secret.{name}}}`, and put its value into `.env`, which stays out of version control"
+            );
+            let span = self.document.span(entry.value.at);
+            Diagnostic::warning(format!("`{key}` is written out: whoever reads the file has it"))
+                .at(&self.source, self.place(&span), "")
+                .help(help)
+        });
+        told.collect()
+    }
+
+    /// The diagnostic with an excerpt that does not show them.
+    pub(super) fn hide(&self, mut diagnostic: Diagnostic) -> Diagnostic {
+        for label in diagnostic.primary.iter_mut().chain(&mut diagnostic.related) {
+            if Arc::ptr_eq(&label.source, self.document.source()) {
+                label.span = self.place(&label.span);
+                label.source = Arc::clone(&self.source);
+            }
+        }
+        diagnostic
+    }
+
+    /// Where a piece of the text is in what is shown of it.
+    fn place(&self, span: &Span) -> Span {
+        let moved = |at: usize, inside: usize| {
+            let before = self.hidden.iter().take_while(|hidden| hidden.start < at);
+            let mut place = at;
+            for hidden in before {
+                // Within one it is its beginning or its end.
+                let until = hidden.end.min(at);
+                let mark = if at >= hidden.end { MARK.len() } else { inside };
+                place = place - (until - hidden.start) + mark;
+            }
+            place
+        };
+        Span::new(moved(span.start, 0), moved(span.end, MARK.len()))
+    }
+}
+
+/// What a file itself calls a secret is told to nobody by a report: its author knows.
+fn forget_masked(document: &Document, found: &mut Vec<&Entry>) {
+    let Kind::Map(entries) = &document.root().kind else { return };
+    let masked: Vec<&str> = named(entries).collect();
+    if let Some(Kind::Map(vars)) = find(entries, "vars").map(|node| &node.kind) {
+        found.retain(|entry| {
+            let is_var = vars.iter().any(|var| var.at == entry.at);
+            !(is_var && masked.contains(&entry.key.as_str()))
+        });
+    }
+}
+
+/// Collects the entries whose value is a credential.
+fn look<'n>(node: &'n Node, found: &mut Vec<&'n Entry>) {
+    match &node.kind {
+        Kind::List(items) => items.iter().for_each(|item| look(item, found)),
+        Kind::Map(entries) if !must_be_refused(entries) => {
+            for entry in entries.iter().filter(|entry| !NOT_SENT.contains(&entry.key.as_str())) {
+                let again = || found.iter().any(|known| known.value.at == entry.value.at);
+                if is_credential(&entry.key) && is_written_out(&entry.value) && !again() {
+                    found.push(entry);
+                }
+                look(&entry.value, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is_credential(key: &str) -> bool {
+    let plain: String =
+        key.chars().filter(|c| !"-_ ".contains(*c)).map(|c| c.to_ascii_lowercase()).collect();
+    NAMES.contains(&plain.as_str())
+}
+
+fn is_written_out(value: &Node) -> bool {
+    match &value.kind {
+        Kind::Text(text) => {
+            !text.trim().is_empty()
+                && !text.contains("${")
+                && !PRACTICE_PASSWORDS.contains(&text.as_str())
+        }
+        Kind::Number(_) => true,
+        _ => false,
+    }
+}
+
+fn find<'n>(entries: &'n [Entry], key: &str) -> Option<&'n Node> {
+    entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
+}
+
+/// The variables that `secrets` names.
+fn named(entries: &[Entry]) -> impl Iterator<Item = &str> {
+    let list = match find(entries, "secrets").map(|node| &node.kind) {
+        Some(Kind::List(list)) => list.as_slice(),
+        _ => &[],
+    };
+    list.iter().filter_map(|node| match &node.kind {
+        Kind::Text(name) => Some(name.as_str()),
+        _ => None,
+    })
+}
+
+/// Whether it is a step that the server is to refuse: then what it sends opens nothing.
+fn must_be_refused(entries: &[Entry]) -> bool {
+    let Some(Kind::Map(expect)) = find(entries, "expect").map(|node| &node.kind) else {
+        return false;
+    };
+    let Some(status) = find(expect, "status") else { return false };
+    let is_refusal = |node: &Node| match &node.kind {
+        Kind::Number(number) => number.as_u64().is_some_and(|code| (400..500).contains(&code)),
+        Kind::Text(text) => text == "4xx",
+        _ => false,
+    };
+    match &status.kind {
+        Kind::List(all) => all.iter().all(is_refusal),
+        _ => is_refusal(status),
+    }
+}
