@@ -37,7 +37,8 @@ impl Place {
     }
 }
 
-/// Something that happened in a run. `scenario` counts from 0 in the order of the plan.
+/// Something that happened in a run. `scenario` counts from 0 in the order of the plan, the project's `setup` before and its
+/// `teardown` behind it.
 #[derive(Debug)]
 pub enum Event {
     /// A scenario began.
@@ -105,6 +106,8 @@ pub enum Section {
     Setup,
     /// `steps`
     Steps,
+    /// `cleanup` of a step
+    Cleanup,
     /// `teardown`
     Teardown,
 }

@@ -1,12 +1,14 @@
-//! Variables from outside: those of the process, of `.env`, and of the file that `--secrets-file` names.
+//! Variables from outside: those of the process, of `.env`, and of the files of `--secrets-file` and `--vars-file`.
 
 use std::collections::HashMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::Request;
 use crate::diagnostic::Diagnostic;
 use crate::mask;
+use crate::scenario::vars_file::{self, VarsFile};
 use crate::scenario::{Read, secrets, yaml};
 
 /// Adds `.env` to the variables of the process, which win; gives all that `secret.NAME` can name.
@@ -45,6 +47,22 @@ pub(super) fn read(
 /// Whether it is a file that others than its owner and its group may read.
 fn is_open_to_all(path: &Path) -> bool {
     path.metadata().is_ok_and(|there| there.is_file() && there.permissions().mode() & 0o004 != 0)
+}
+
+/// Reads the file of `--vars-file`.
+pub(super) fn vars_file(request: &Request, diagnostics: &mut Vec<Diagnostic>) -> Option<VarsFile> {
+    let name = request.vars_file.as_ref()?;
+    match yaml::read_file(&request.folder.join(name), name) {
+        Ok(source) => {
+            let read = vars_file::read(Arc::new(source));
+            diagnostics.extend(read.diagnostics);
+            read.value
+        }
+        Err(error) => {
+            diagnostics.push(error);
+            None
+        }
+    }
 }
 
 /// What the user gave, with all that `secret.NAME` can name.

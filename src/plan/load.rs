@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::discover::{Found, discover};
 use super::environment::Given;
-use super::used::{UsedFiles, check_login};
+use super::hosts::Hosts;
+use super::used::{Reading, UsedFiles, check_login};
 use super::{Loaded, Plan, Planned, Request, environment};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::closest;
@@ -28,6 +29,7 @@ pub fn load(mut request: Request) -> Loaded {
         project_file.as_deref().map_or_else(|| request.folder.clone(), scenario::files::folder);
     // Before the first file: the errors of one that cannot be read may not show them either.
     let secrets = environment::read(&mut request, &root, &mut diagnostics);
+    let vars_file = environment::vars_file(&request, &mut diagnostics);
     let project = match project_file {
         None => None,
         Some(path) => {
@@ -45,6 +47,8 @@ pub fn load(mut request: Request) -> Loaded {
     files += found.len();
     let mut around = surroundings(&request, project.as_ref(), environment.as_deref());
     around.secrets = secrets;
+    let more = vars_file.iter().flat_map(|file| &file.vars);
+    around.names.extend(more.map(|(name, _)| name.value.clone()));
     let (secrets, names) = Default::default();
     let mut in_use = InUse { masks: &request.masks, secrets, names };
     let mut used = UsedFiles::default();
@@ -64,8 +68,9 @@ pub fn load(mut request: Request) -> Loaded {
     if let Some(project) = &project {
         diagnostics.extend(lint::project(project));
         if request.paths.is_empty() && scenarios.len() == all {
-            let scenarios = scenarios.iter().map(|planned| &planned.scenario);
-            diagnostics.extend(names::check_unused(project, &around, scenarios));
+            let all = scenarios.iter().map(|planned| &planned.scenario).chain(project.of_run());
+            let all = all.flat_map(|scenario| used.with_used(scenario));
+            diagnostics.extend(names::check_unused(project, &around, all));
             if !diagnostics.iter().any(Diagnostic::is_error) {
                 diagnostics.extend(lint::unused_of_project(project, &in_use.names));
             }
@@ -73,7 +78,7 @@ pub fn load(mut request: Request) -> Loaded {
     }
     files += used.len();
     let secrets = in_use.secrets;
-    mask_vars(&request, &scenarios);
+    mask_vars(&request, &scenarios, &used);
     refuse_equal_names(&scenarios, &mut diagnostics);
     let has_base = request.base_url.is_some()
         || environment
@@ -83,14 +88,23 @@ pub fn load(mut request: Request) -> Loaded {
     let known_environment = request.environment.is_none() || environment.is_some();
     if known_environment && !has_base {
         let choice = choice(project.as_ref(), environment.as_deref());
-        for planned in &scenarios {
-            check_base_url(&planned.scenario, &choice, &mut diagnostics);
-        }
         for file in used.without_base(project.as_ref(), &scenarios) {
             check_base_url(file, &choice, &mut diagnostics);
         }
     }
     check_override(&request, &mut diagnostics);
+    if let Some(project) = &project
+        && let Some(allowed) = &project.allow_hosts
+    {
+        let chosen = environment.as_deref().and_then(|name| project.environment(name));
+        let around = chosen.and_then(|environment| environment.base_url.as_ref());
+        let given = request.base_url.as_deref();
+        let around = around.filter(|_| given.is_none()).into_iter().collect();
+        let hosts = Hosts { allowed, around, given };
+        for scenario in scenarios.iter().map(|planned| &planned.scenario).chain(project.of_run()) {
+            hosts.check(&used.with_used(scenario), &mut diagnostics);
+        }
+    }
     let failed = diagnostics.iter().any(Diagnostic::is_error);
     let Request { base_url, vars, process, masks, .. } = request;
     let plan = Plan {
@@ -99,6 +113,7 @@ pub fn load(mut request: Request) -> Loaded {
         root,
         base_url,
         vars,
+        vars_file,
         process,
         secrets,
         masks,
@@ -139,16 +154,41 @@ fn check_project(
 ) {
     for session in &project.sessions {
         if let Some(login) = &session.login {
-            used.read(login, (request, &around.secrets), root, diagnostics);
+            let reading = Reading { given: (request, &around.secrets), root };
+            used.read_login(login, &mut Vec::new(), reading, diagnostics);
         }
         let captures = names::of_login(session, &|path| used.get(path));
         around.sessions.insert(session.name.value.clone(), captures);
     }
     diagnostics.extend(in_use.add(names::check_project(project, chosen, around), around));
-    let files = Files { project: Some(project), login: &|path| used.get(path) };
+    let files = Files { project: Some(project), used: &|path| used.get(path) };
     for session in project.sessions.iter().filter(|session| is_of_run(session)) {
         let found = check_login(session, None, around, files);
         extend_new(diagnostics, in_use.add(found, around));
+    }
+    check_around(project, (request, root), (around, used, in_use), diagnostics);
+}
+
+/// Reads what the steps around all scenarios use, and checks their names; what these capture all scenarios know.
+fn check_around(
+    project: &Project,
+    (request, root): (&Request, &Path),
+    (around, used, in_use): (&mut Surroundings, &mut UsedFiles, &mut InUse<'_>),
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    for part in project.of_run() {
+        let reading = Reading { given: (request, &around.secrets), root };
+        used.read_all(part, reading, diagnostics);
+        let files = Files { project: Some(project), used: &|path| used.get(path) };
+        let found = names::check(part, around, files);
+        extend_new(diagnostics, in_use.add(found, around));
+        let (steps, _) = names::forth(part, &|path| used.get(path));
+        let captures = steps.into_iter().flat_map(|(_, step)| &step.captures);
+        let names: Vec<String> = captures.map(|capture| capture.name.value.clone()).collect();
+        if project.setup.as_ref().is_some_and(|setup| std::ptr::eq(setup, part)) {
+            around.names.extend(names);
+            around.searched.push("captures of the project file's `setup`".to_owned());
+        }
     }
 }
 
@@ -166,10 +206,8 @@ fn check_scenario(
         Ok(planned) => &planned.scenario,
         Err(partial) => partial.as_deref()?,
     };
-    for login in scenario.sessions.iter().filter_map(|session| session.login.as_ref()) {
-        used.read(login, given, root, diagnostics);
-    }
-    let files = Files { project, login: &|path| used.get(path) };
+    used.read_all(scenario, Reading { given, root }, diagnostics);
+    let files = Files { project, used: &|path| used.get(path) };
     if read.is_err() {
         let found = names::check_partial(scenario, around, files);
         extend_new(diagnostics, in_use.add(found, around));
@@ -179,8 +217,10 @@ fn check_scenario(
     let mut names = found.used.clone();
     let told = diagnostics.len();
     extend_new(diagnostics, in_use.add(found, around));
+    let all = used.with_used(scenario);
     let of_project = project.into_iter().flat_map(|project| &project.sessions);
-    let of_project = of_project.filter(|session| !is_of_run(session) && scenario.uses(session));
+    let of_project = of_project
+        .filter(|session| !is_of_run(session) && all.iter().any(|file| file.uses(session)));
     for session in scenario.sessions.iter().chain(of_project) {
         let found = check_login(session, Some(scenario), around, files);
         names.extend(found.used.iter().cloned());
@@ -334,7 +374,7 @@ impl InUse<'_> {
 }
 
 /// Adds what is not told yet: two sessions that lack the same thing in one file have one mistake to mend.
-fn extend_new(diagnostics: &mut Vec<Diagnostic>, found: Vec<Diagnostic>) {
+pub(super) fn extend_new(diagnostics: &mut Vec<Diagnostic>, found: Vec<Diagnostic>) {
     fn key(diagnostic: &Diagnostic) -> Option<(usize, &str, &str)> {
         let label = diagnostic.primary.as_ref()?;
         Some((label.span.start, label.source.name(), &diagnostic.message))
@@ -348,8 +388,9 @@ fn extend_new(diagnostics: &mut Vec<Diagnostic>, found: Vec<Diagnostic>) {
 }
 
 /// A variable of the command line that is a secret of a scenario may not be shown in the line that repeats the run.
-fn mask_vars(request: &Request, scenarios: &[Planned]) {
-    for secret in scenarios.iter().flat_map(|planned| &planned.scenario.secrets) {
+fn mask_vars(request: &Request, scenarios: &[Planned], used: &UsedFiles) {
+    let files = scenarios.iter().flat_map(|planned| used.with_used(&planned.scenario));
+    for secret in files.flat_map(|file| &file.secrets) {
         let given = request.vars.iter().filter(|(name, _)| *name == secret.value);
         given.for_each(|(_, value)| request.masks.add_value(value));
     }
@@ -396,15 +437,12 @@ fn choice(project: Option<&Project>, environment: Option<&str>) -> String {
 
 /// A path needs a base URL to be joined to.
 fn check_base_url(scenario: &Scenario, help: &str, diagnostics: &mut Vec<Diagnostic>) {
-    if scenario.base_url.is_some() {
-        return;
-    }
     let relative = scenario.all_steps().find_map(|step| match &step.action {
         Action::Request(request) => match request.url.value.parts().first() {
             Some(Part::Literal(start)) if start.starts_with('/') => Some(request),
             _ => None,
         },
-        Action::Session(..) | Action::Wait(_) | Action::Group(_) => None,
+        Action::Session(..) | Action::Wait(_) | Action::Group(_) | Action::Use(_) => None,
     });
     if let Some(request) = relative {
         let span = scenario.span(request.at);

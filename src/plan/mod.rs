@@ -2,6 +2,7 @@
 
 mod discover;
 mod environment;
+mod hosts;
 mod load;
 mod used;
 
@@ -16,6 +17,7 @@ use crate::mask::Masks;
 use crate::scenario::Scenario;
 use crate::scenario::project::{Environment, Project};
 use crate::scenario::settings::Settings;
+use crate::scenario::vars_file::VarsFile;
 use crate::value::Value;
 
 /// What a run is made of, as the user asked for it.
@@ -31,6 +33,8 @@ pub struct Request {
     pub base_url: Option<String>,
     /// Variables of the command line.
     pub vars: Vec<(String, Value)>,
+    /// A file of more variables, YAML or JSON.
+    pub vars_file: Option<String>,
     /// The variables of the process.
     pub process: HashMap<String, String>,
     /// A dotenv file of secrets.
@@ -54,6 +58,8 @@ pub struct Plan {
     pub base_url: Option<String>,
     /// Variables of the command line.
     pub vars: Vec<(String, Value)>,
+    /// The variables of the file that the command line names.
+    pub vars_file: Option<VarsFile>,
     /// The variables of the process, and those of `.env`.
     pub process: HashMap<String, String>,
     /// The secrets that the files use.
@@ -91,6 +97,12 @@ impl Plan {
     #[must_use]
     pub fn chosen(&self) -> Option<&Environment> {
         self.project.as_ref()?.environment(self.environment.as_deref()?)
+    }
+
+    /// How many scenarios a run tells of: the project's `setup` and `teardown` are told as such.
+    #[must_use]
+    pub fn parts(&self) -> usize {
+        self.scenarios.len() + self.project.iter().flat_map(Project::of_run).count()
     }
 
     /// The settings around a scenario's own.

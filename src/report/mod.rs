@@ -36,6 +36,7 @@ fn step_name(step: &StepOutcome) -> Cow<'_, str> {
     match step.section {
         Section::Setup => Cow::Owned(format!("setup › {}", step.name)),
         Section::Steps => Cow::Borrowed(&step.name),
+        Section::Cleanup => Cow::Owned(format!("cleanup › {}", step.name)),
         Section::Teardown => Cow::Owned(format!("teardown › {}", step.name)),
     }
 }

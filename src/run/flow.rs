@@ -9,9 +9,11 @@ use super::evaluate;
 use super::runner::{Runner, Until};
 use crate::expect;
 use crate::outcome::{Fault, Place, Section, State, StepOutcome};
+use crate::scenario::Scenario;
 use crate::scenario::decode::Located;
 use crate::scenario::flow::{ForEach, Period, Retry, written_period};
 use crate::scenario::quantity::shown;
+use crate::scenario::reuse::Use;
 use crate::scenario::settings::LONGEST;
 use crate::scenario::step::{Action, Step};
 use crate::scenario::yaml::At;
@@ -115,6 +117,9 @@ impl Runner<'_> {
             Some(retry) => self.retry(context, section, (step, retry), until).await,
         };
         context.limit = outer;
+        if failed.is_none() {
+            self.record_cleanup(context, step);
+        }
         failed
     }
 
@@ -215,8 +220,16 @@ impl Runner<'_> {
         step: &Step,
         until: Until,
     ) -> Failed {
-        if let Action::Group(steps) = &step.action {
-            return self.group(context, section, (step, steps), until).await;
+        let lists = match &step.action {
+            Action::Group(steps) => Some(Lists::Group(steps)),
+            Action::Use(used) => {
+                let file = context.shared.plan.used.get(&used.file);
+                file.map(|file| Lists::File(used, file))
+            }
+            _ => None,
+        };
+        if let Some(lists) = lists {
+            return self.inside(context, section, (step, lists), until).await;
         }
         let mut failed = None;
         if step.access.is_empty() {
@@ -229,29 +242,47 @@ impl Runner<'_> {
         failed
     }
 
-    async fn group(
+    /// The steps of a group or of a file that is used, as one step: where one fails, those after it do not run.
+    async fn inside<'s>(
         &mut self,
-        context: &mut Context<'_>,
+        context: &mut Context<'s>,
         section: Section,
-        (step, steps): (&Step, &[Step]),
+        (step, lists): (&Step, Lists<'_, 's>),
         until: Until,
     ) -> Failed {
-        let way = self.way_into(context, step);
+        let home = context.session_of(step.session.as_ref());
+        let mut way = self.way_into(context, step);
+        let asked = self.asked.clone();
+        let mut entered = None;
+        if let Lists::File(used, file) = lists {
+            self.asked.get_or_insert_with(|| context.line(step.at));
+            way = Some(self.name(context, step, None));
+            match context.enter_file(file, used, &home) {
+                Ok(done) => entered = Some(done),
+                Err(fault) => {
+                    self.asked = asked;
+                    return self.broken(context, section, step, fault);
+                }
+            }
+        }
         let outer_way = std::mem::replace(&mut self.way, way);
+        let outer_home = std::mem::replace(&mut context.home, home);
         let (item, left) = (self.item.take(), self.left.take());
         let (failed, stopped) = (self.failed.take(), self.stopped.take());
-        let home = step.session.as_ref().map(|session| session.value.clone());
-        let outer_home = home.map(|home| std::mem::replace(&mut context.home, home));
-        match until {
-            Until::Interrupted => self.section(context, section, steps).await,
-            Until::Done => self.teardown(context, section, steps).await,
+        for steps in lists.forth() {
+            match until {
+                Until::Interrupted => self.section(context, section, steps).await,
+                Until::Done => self.teardown(context, section, steps).await,
+            }
         }
-        if let Some(home) = outer_home {
-            context.home = home;
+        self.teardown(context, section, lists.teardown()).await;
+        context.home = outer_home;
+        if let Some(entered) = entered {
+            context.leave_file(entered);
         }
         let own = self.failed.take();
         let reason = own.as_ref().map(|own| format!("step `{}` failed", own.name));
-        (self.way, self.item, self.left) = (outer_way, item, left);
+        (self.way, self.asked, self.item, self.left) = (outer_way, asked, item, left);
         (self.failed, self.stopped) = (failed.or(own), stopped);
         reason
     }
@@ -272,6 +303,32 @@ impl Runner<'_> {
         self.fail(&mut outcome);
         self.finish(outcome);
         Some(reason)
+    }
+}
+
+/// The steps that stand for one.
+#[derive(Clone, Copy)]
+enum Lists<'g, 's: 'g> {
+    /// Of a group.
+    Group(&'g [Step]),
+    /// Of a file.
+    File(&'g Use, &'s Scenario),
+}
+
+impl<'g> Lists<'g, '_> {
+    /// Those that end where one fails.
+    fn forth(self) -> [&'g [Step]; 2] {
+        match self {
+            Self::Group(steps) => [steps, &[]],
+            Self::File(_, file) => [&file.setup, &file.steps],
+        }
+    }
+
+    fn teardown(self) -> &'g [Step] {
+        match self {
+            Self::Group(_) => &[],
+            Self::File(_, file) => &file.teardown,
+        }
     }
 }
 

@@ -1,10 +1,13 @@
 //! From a plan to events: scenarios in parallel, their steps in sequence.
 
+mod around;
 mod auth;
 mod body;
+mod cleanup;
 mod connection;
 mod context;
 mod flow;
+mod frame;
 mod judge;
 mod request;
 mod runner;
@@ -13,7 +16,7 @@ mod session_action;
 mod sessions;
 mod step;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt};
@@ -47,7 +50,9 @@ struct Shared<'p> {
     plan: &'p Plan,
     client: Client,
     /// The names that every scenario has.
-    scope: Scope,
+    scope: RefCell<Scope>,
+    /// Whether the project's `setup` failed, so that no scenario runs.
+    setup_failed: Cell<bool>,
     /// The environment's base URL, or that of the command line.
     base_url: Option<String>,
     /// The settings of the project file.
@@ -60,7 +65,8 @@ struct Shared<'p> {
 impl Shared<'_> {
     /// Why no step begins any more, if none does.
     fn stopped(&self) -> Option<String> {
-        self.stop.borrow().clone()
+        let failed = || "the project file's `setup` failed".to_owned();
+        self.stop.borrow().clone().or_else(|| self.setup_failed.get().then(failed))
     }
 
     /// Ends when the run is to end, and says why.
@@ -103,17 +109,23 @@ pub async fn run(
 ) -> Result<(), Box<CannotBegin>> {
     let scope = base_scope(plan, options)?;
     let base_url = base_url(plan, &scope)?;
-    let client = Client::with(Roots::Platform, ProxyEnvironment::of(&plan.process));
+    let allowed = plan.project.as_ref().and_then(|project| project.allow_hosts.clone());
+    let proxies = ProxyEnvironment::of(&plan.process);
+    let client = Client::allowing(Roots::Platform, proxies, allowed);
     let (defaults, stop) = (plan.defaults(), options.stop.clone());
     let (logins, tokens) = (RefCell::default(), RefCell::default());
-    let shared = Shared { plan, client, scope, base_url, defaults, stop, logins, tokens };
+    let (scope, setup_failed) = (RefCell::new(scope), Cell::default());
+    let shared =
+        Shared { plan, client, scope, setup_failed, base_url, defaults, stop, logins, tokens };
     let sink = RefCell::new(sink);
     let emit = |event: Event| (sink.borrow_mut())(event);
-    stream::iter(plan.scenarios.iter().enumerate())
+    let around = around::begin(&shared, &emit).await;
+    stream::iter((around::first(&shared)..).zip(&plan.scenarios))
         .for_each_concurrent(options.jobs.max(1), |(index, planned)| {
             scenario::run(&shared, index, planned, &emit)
         })
         .await;
+    around::end(&shared, around, &emit).await;
     Ok(())
 }
 
@@ -131,6 +143,12 @@ fn base_scope(plan: &Plan, options: &Options) -> Result<Scope, Box<CannotBegin>>
     scope.bind("secret", object(&secrets.collect::<Vec<_>>()), Origin::Program);
     if let Some(url) = &options.server_url {
         scope.bind("server", object(&[("url", url)]), Origin::Program);
+    }
+    if let Some(file) = &plan.vars_file {
+        for (name, value, span) in file.placed() {
+            let source = Arc::clone(file.source());
+            scope.bind(name, value.clone(), Origin::VarsFile { source, span });
+        }
     }
     for (name, value) in &plan.vars {
         scope.bind(name, value.clone(), Origin::CommandLine);

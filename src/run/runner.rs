@@ -8,7 +8,9 @@ use super::step;
 use crate::http::Meter;
 use crate::outcome::{AccessCell, Event, Fault, Place, Section, State, StepOutcome};
 use crate::scenario::access::Cell;
-use crate::scenario::step::Step;
+use crate::scenario::capture::Capture;
+use crate::scenario::names;
+use crate::scenario::step::{Action, Step};
 
 /// So often is told how many bytes have passed.
 const TRAFFIC_EVERY: Duration = Duration::from_millis(200);
@@ -20,7 +22,7 @@ pub(super) struct Runner<'e> {
     /// What stands before the names of the steps: the way to them.
     pub(super) way: Option<String>,
     /// The step of the scenario that these steps run for, where they are not its own.
-    asked: Option<Place>,
+    pub(super) asked: Option<Place>,
     /// How many steps of setup and steps may still run, for `file.yaml:LINE`.
     pub(super) left: Option<usize>,
     /// The first step that failed.
@@ -80,8 +82,8 @@ impl<'e> Runner<'e> {
     /// The scenario cannot begin: that is told at its first step.
     pub(super) fn refuse(&mut self, context: &Context<'_>, fault: Fault) {
         self.stop("the scenario could not begin");
-        let first = context.scenario.all_steps().next().map(|step| step.at);
-        let place = context.place(first.unwrap_or(context.scenario.name.at));
+        let first = context.root.all_steps().next().map(|step| step.at);
+        let place = context.place(first.unwrap_or(context.root.name.at));
         let mut outcome = outcome(Section::Setup, "variables".to_owned(), place);
         outcome.faults.push(fault);
         self.fail(&mut outcome);
@@ -140,8 +142,7 @@ impl<'e> Runner<'e> {
         (step, cell): (&Step, Option<&Cell>),
         until: Until,
     ) -> Option<String> {
-        let session = cell.map(|cell| &cell.session).or(step.session.as_ref());
-        let session = session.map_or_else(|| context.home.clone(), |session| session.value.clone());
+        let session = context.session_of(cell.map(|cell| &cell.session).or(step.session.as_ref()));
         if let Err(error) = sessions::enter(context, self, section, (&session, step.at)).await {
             let why = error.message.clone();
             self.not_entered(context, section, (step, cell), error);
@@ -229,7 +230,7 @@ impl<'e> Runner<'e> {
     }
 
     /// `login admin › Sign in`, `GET /orders [bob]`
-    fn name(&self, context: &Context<'_>, step: &Step, cell: Option<&Cell>) -> String {
+    pub(super) fn name(&self, context: &Context<'_>, step: &Step, cell: Option<&Cell>) -> String {
         let mut name = step::name(context, step);
         for bracketed in self.item.iter().chain(cell.map(|cell| &cell.session.value)) {
             name = format!("{name} [{bracketed}]");
@@ -277,7 +278,10 @@ impl<'e> Runner<'e> {
     }
 
     pub(super) fn finish(&mut self, mut outcome: StepOutcome) {
-        outcome.asked.clone_from(&self.asked);
+        // One that was held back knows it already.
+        if outcome.asked.is_none() {
+            outcome.asked.clone_from(&self.asked);
+        }
         if let Some(held) = &mut self.held {
             return held.push(outcome);
         }
@@ -296,12 +300,22 @@ pub(super) enum Until {
 
 /// What a step that does not run was to capture has no value, and who uses it is told so.
 pub(super) fn mark_unset(context: &mut Context<'_>, step: &Step) {
-    step.walk(&mut |step| {
-        for capture in &step.captures {
-            let name = step::name(context, step);
-            context.scope.mark_unset(&capture.name.value, &name);
+    let used = &context.shared.plan.used;
+    let mut inside = Vec::new();
+    step.walk_forth(&mut |step| inside.push(step));
+    for step in inside {
+        let name = step::name(context, step);
+        let mut mark = |captures: &[Capture]| {
+            captures.iter().for_each(|it| context.scope.mark_unset(&it.name.value, &name));
+        };
+        mark(&step.captures);
+        if let Action::Use(file) = &step.action
+            && let Some(file) = used.get(&file.file)
+        {
+            let (steps, _) = names::forth(file, &|path| used.get(path));
+            steps.iter().for_each(|(_, step)| mark(&step.captures));
         }
-    });
+    }
 }
 
 fn access_cell(row: String, cell: &Cell) -> AccessCell {

@@ -70,12 +70,13 @@ pub(super) fn allowed<T>(
     looked_up.map_err(|message| d.error_help(file.path.at, message, "", RULE)).ok()
 }
 
-/// Reads a path that may not hold expressions, and follows it to its file.
-pub(super) fn literal(d: &Decoder<'_>, node: &Node) -> Option<PathBuf> {
+/// Reads a path that may not hold expressions, and follows it to its file: both.
+pub(super) fn literal(d: &Decoder<'_>, node: &Node) -> Option<(String, PathBuf)> {
     let path = d.plain(node, "a path")?;
     let name = Path::new(d.source().name()).parent().unwrap_or(Path::new(""));
     let found = resolve(&folder(d.source().path()), name, d.root(), &path.value);
-    found.map_err(|message| d.error_help(path.at, message, "", RULE)).ok()
+    let found = found.map_err(|message| d.error_help(path.at, message, "", RULE)).ok()?;
+    Some((path.value, found))
 }
 
 /// The folder of a file.

@@ -205,12 +205,12 @@ pub fn written_period(text: &str) -> Result<Duration, String> {
     Ok(duration)
 }
 
-/// Reads the steps of a `group`.
-pub(super) fn group(d: &Decoder<'_>, entry: &Entry) -> Option<Vec<Step>> {
+/// Reads the steps of a `group` or a `cleanup`.
+pub(super) fn list(d: &Decoder<'_>, entry: &Entry) -> Option<Vec<Step>> {
     if matches!(&entry.value.kind, Kind::List(items) if items.is_empty()) {
         d.error_help(
             entry.value.at,
-            "the `group` has no steps",
+            format!("the `{}` has no steps", entry.key),
             "",
             "give it steps, or leave it out",
         );

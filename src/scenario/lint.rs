@@ -9,29 +9,43 @@ mod unused;
 use std::collections::HashSet;
 
 use super::Scenario;
+use super::project::Project;
 use super::yaml::At;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
 use credentials::Credentials;
 
-pub use credentials::{PRACTICE_PASSWORDS, of_project as project};
+pub use credentials::PRACTICE_SECRETS;
 pub use unused::unused_of_project;
 
 /// Looks through a scenario, or a file that others use. `used` are the names that the scenario, and the files that sign it in, use;
 /// what a file captures is for those who use it.
 #[must_use]
 pub fn check(scenario: &Scenario, used: Option<&HashSet<String>>) -> Vec<Diagnostic> {
-    let mut lint = Lint { scenario, found: Vec::new() };
-    contradictions::check(&mut lint);
-    steps::check(&mut lint);
-    let mut found = lint.found;
+    let mut found = of_steps(scenario);
     found.extend(used.into_iter().flat_map(|used| unused::unused(scenario, used)));
     let credentials = Credentials::of(&scenario.document);
     let mut found: Vec<_> = found.into_iter().map(|one| credentials.hide(one)).collect();
     found.extend(credentials.diagnostics());
     found.sort_by_key(|diagnostic| diagnostic.primary.as_ref().map(|label| label.span.start));
     found
+}
+
+/// Looks through the project file.
+#[must_use]
+pub fn project(project: &Project) -> Vec<Diagnostic> {
+    let credentials = Credentials::of(project.document());
+    let found = project.of_run().flat_map(of_steps).map(|one| credentials.hide(one));
+    found.chain(credentials.diagnostics()).collect()
+}
+
+/// What is wrong with expectations, and odd about steps.
+fn of_steps(scenario: &Scenario) -> Vec<Diagnostic> {
+    let mut lint = Lint { scenario, found: Vec::new() };
+    contradictions::check(&mut lint);
+    steps::check(&mut lint);
+    lint.found
 }
 
 struct Lint<'s> {

@@ -10,18 +10,21 @@ pub mod expectation;
 pub mod expected_error;
 pub mod files;
 pub mod flow;
+pub mod hosts;
 mod levels;
 pub mod lint;
 pub mod matcher;
 pub mod names;
 pub mod project;
 pub mod quantity;
+pub mod reuse;
 pub mod schema;
 pub mod secrets;
 pub mod session_action;
 pub mod sessions;
 pub mod settings;
 pub mod step;
+pub mod vars_file;
 pub mod visit;
 pub mod written_cookie;
 pub mod yaml;
@@ -289,9 +292,14 @@ impl Scenario {
     /// The name and the places alone, which is all that another thread needs to tell what is wrong.
     #[must_use]
     pub fn places(&self) -> Self {
+        Self::of_steps(Arc::clone(&self.document), self.name.clone(), Vec::new())
+    }
+
+    /// One that has nothing but steps.
+    fn of_steps(document: Arc<Document>, name: Located<String>, steps: Vec<Step>) -> Self {
         Self {
-            document: Arc::clone(&self.document),
-            name: self.name.clone(),
+            document,
+            name,
             description: None,
             tags: Vec::new(),
             base_url: None,
@@ -300,7 +308,7 @@ impl Scenario {
             defaults: Settings::default(),
             sessions: Vec::new(),
             setup: Vec::new(),
-            steps: Vec::new(),
+            steps,
             teardown: Vec::new(),
         }
     }

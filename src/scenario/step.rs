@@ -1,11 +1,14 @@
 //! A step: what is done, what must hold after it, what is kept of it.
 
+use std::sync::Arc;
+
 use super::access::{self, Cell};
 use super::capture::{self, Capture};
 use super::decode::{Decoder, Keys, Located, Text, joined};
 use super::expectation::{self, Expectations};
 use super::expected_error;
 use super::flow::{self, Flow, Period};
+use super::reuse::{self, Use};
 use super::session_action::{self, SessionAction};
 use super::settings::{self, Settings};
 use super::yaml::{At, Entry, Kind, Node};
@@ -33,6 +36,8 @@ pub struct Step {
     pub continue_on_failure: bool,
     /// Whether it runs, how often and how long.
     pub flow: Flow,
+    /// What undoes it at the end of the scenario, once it has passed.
+    pub cleanup: Arc<[Self]>,
 }
 
 /// What a step does.
@@ -46,6 +51,8 @@ pub enum Action {
     Wait(Located<Period>),
     /// Runs several steps.
     Group(Vec<Step>),
+    /// Runs the steps of another file.
+    Use(Box<Use>),
 }
 
 /// A request as it was written.
@@ -64,12 +71,15 @@ pub struct Request {
 }
 
 /// What every kind of step may have.
-const COMMON: [&str; 6] = ["name", "when", "for_each", "retry", "timeout", "continue_on_failure"];
+const COMMON: [&str; 7] =
+    ["name", "when", "for_each", "retry", "timeout", "continue_on_failure", "cleanup"];
 /// What a step does, each a kind of its own.
-const KINDS: [&str; 4] = ["request", "session", "wait", "group"];
+const KINDS: [&str; 5] = ["request", "use", "session", "wait", "group"];
 const OWN: &[&str] = &[
     "name",
     "request",
+    "use",
+    "with",
     "session",
     "wait",
     "group",
@@ -79,13 +89,13 @@ const OWN: &[&str] = &[
     "retry",
     "timeout",
     "continue_on_failure",
+    "cleanup",
     "access",
     "expect",
     "capture",
 ];
 const KNOWN: [&str; OWN.len() + settings::KEYS.known.len()] = joined(OWN, settings::KEYS.known);
-pub(super) const KEYS: Keys =
-    Keys { what: "a step", known: &KNOWN, later: &["use", "with", "cleanup"] };
+pub(super) const KEYS: Keys = Keys { what: "a step", known: &KNOWN, later: settings::KEYS.later };
 
 /// Reads a list of steps; those that are wrong are recorded and left out.
 pub(super) fn decode_list(d: &Decoder<'_>, node: &Node) -> Option<Vec<Step>> {
@@ -114,8 +124,23 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Step> {
     if let (Some(error), Some(_)) = (&expect.error, find("access")) {
         expected_error::beside(d, error.at, "access");
     }
-    let at = node.at;
-    Some(Step { at, name, session, action, access, expect, captures, continue_on_failure, flow })
+    let cleanup = match find("cleanup") {
+        Some(entry) => flow::list(d, entry)?,
+        None => Vec::new(),
+    };
+    let (at, cleanup) = (node.at, cleanup.into());
+    Some(Step {
+        at,
+        name,
+        session,
+        action,
+        access,
+        expect,
+        captures,
+        continue_on_failure,
+        flow,
+        cleanup,
+    })
 }
 
 fn action(d: &Decoder<'_>, node: &Node, entries: &[&Entry]) -> Option<Action> {
@@ -131,28 +156,35 @@ fn action(d: &Decoder<'_>, node: &Node, entries: &[&Entry]) -> Option<Action> {
             // A key that is unknown, or not supported yet, was reported already, and is what the step does.
             let said = matches!(&node.kind, Kind::Map(all) if all.len() > entries.len());
             if !said {
-                let help = "a step has `request: METHOD URL`, `session: ACTION`, `wait: 500ms` or `group: [steps]`";
+                let help = "a step has `request: METHOD URL`, `use: path.yaml`, `session: ACTION`, `wait: 500ms` or `group: [steps]`";
                 d.error_help(node.at, "this step does nothing", "", help);
             }
             return None;
         }
     };
-    if kind.key != "request" {
-        refuse_others(d, &kind.key, entries);
+    match entries.iter().find(|entry| entry.key == "with") {
+        _ if kind.key != "request" => refuse_others(d, &kind.key, entries),
+        Some(with) => d.error_help(with.at, reuse::LONE_WITH, "", reuse::WITH_HELP),
+        None => {}
     }
     Some(match kind.key.as_str() {
         "request" => request_action(d, kind, settings::from_entries(d, entries))?,
         "session" => session_action::decode(d, kind)?,
         "wait" => Action::Wait(flow::period(d, &kind.value)?),
-        _ => Action::Group(flow::group(d, kind)?),
+        "use" => Action::Use(Box::new(reuse::decode(d, kind, entries)?)),
+        _ => Action::Group(flow::list(d, kind)?),
     })
 }
 
 /// What a step that sends nothing itself cannot have.
 fn refuse_others(d: &Decoder<'_>, kind: &str, entries: &[&Entry]) {
-    let may_have =
-        |key: &str| key == kind || COMMON.contains(&key) || (key == "as" && kind != "wait");
+    let may_have = |key: &str| {
+        let own =
+            key == kind || (key == "as" && kind != "wait") || (key == "with" && kind == "use");
+        own || COMMON.contains(&key)
+    };
     let help = match kind {
+        "use" => "put it on the requests of the file that is used",
         "group" => "put it on the requests inside",
         "wait" => "a pause sends nothing",
         _ => "a session step sends nothing",
@@ -160,6 +192,10 @@ fn refuse_others(d: &Decoder<'_>, kind: &str, entries: &[&Entry]) {
     for other in entries.iter().filter(|entry| !may_have(&entry.key)) {
         let message = match other.key.as_str() {
             "as" => "a `wait` runs in no session".to_owned(),
+            "with" => {
+                d.error_help(other.at, reuse::LONE_WITH, "", reuse::WITH_HELP);
+                continue;
+            }
             key => format!("`{key}` belongs to a request step"),
         };
         d.error_help(other.at, message, "", help);
@@ -297,11 +333,20 @@ pub fn has_credentials(url: &url::Url) -> bool {
 }
 
 impl Step {
-    /// Calls `visit` for the step and, if it is a group, for all in it, in their order.
+    /// Calls `visit` for the step and for all that stand in it, in their order: those of a group, then its `cleanup`.
     pub fn walk<'s>(&'s self, visit: &mut dyn FnMut(&'s Self)) {
         visit(self);
         if let Action::Group(steps) = &self.action {
             steps.iter().for_each(|step| step.walk(visit));
+        }
+        self.cleanup.iter().for_each(|step| step.walk(visit));
+    }
+
+    /// As [`Step::walk`], without what a `cleanup` does: its captures are its own.
+    pub fn walk_forth<'s>(&'s self, visit: &mut dyn FnMut(&'s Self)) {
+        visit(self);
+        if let Action::Group(steps) = &self.action {
+            steps.iter().for_each(|step| step.walk_forth(visit));
         }
     }
 }

@@ -15,6 +15,7 @@ pub fn step_name(step: &Step) -> &str {
         (None, Action::Request(request)) => &request.line,
         (None, Action::Wait(_)) => "wait",
         (None, Action::Group(_)) => "group",
+        (None, Action::Use(used)) => &used.path,
         (None, Action::Session(_, SessionAction::Reset)) => "session: reset",
         (None, Action::Session(_, SessionAction::SetCookie(_))) => "session: set_cookie",
         (None, Action::Session(_, SessionAction::DeleteCookie { .. })) => "session: delete_cookie",
@@ -37,6 +38,7 @@ pub fn step<'t>(step: &'t Step, visit: &mut dyn FnMut(&'t Text)) {
         Action::Session(_, action) => session(action, visit),
         Action::Wait(time) => time.value.visit(visit),
         Action::Group(_) => {}
+        Action::Use(used) => used.with.iter().for_each(|(_, value)| value.visit(visit)),
     }
     step.flow.visit(visit);
     expectations(&step.expect, visit);

@@ -44,6 +44,13 @@ pub enum Origin {
     },
     /// `--var`.
     CommandLine,
+    /// The file of `--vars-file`.
+    VarsFile {
+        /// The text.
+        source: Arc<Source>,
+        /// The name's place in it.
+        span: Span,
+    },
     /// What callsheet itself gives, such as `server`.
     Program,
 }
@@ -60,12 +67,22 @@ impl Origin {
         }
     }
 
+    /// What is given beside the files stands above all in them.
+    fn rank(&self) -> u8 {
+        match self {
+            Self::CommandLine => 2,
+            Self::VarsFile { .. } => 1,
+            _ => 0,
+        }
+    }
+
     fn place(&self) -> Option<(&Arc<Source>, Span)> {
         match self {
             Self::Vars { source, span, .. }
             | Self::Capture { source, span, .. }
             | Self::With { source, span }
-            | Self::Item { source, span } => Some((source, *span)),
+            | Self::Item { source, span }
+            | Self::VarsFile { source, span } => Some((source, *span)),
             Self::CommandLine | Self::Program => None,
         }
     }
@@ -89,6 +106,9 @@ impl fmt::Display for Origin {
             Self::With { source, span } => write!(f, "from `with` at {}", place(source, span)),
             Self::Item { source, span } => write!(f, "from `for_each` at {}", place(source, span)),
             Self::CommandLine => f.write_str("from `--var`"),
+            Self::VarsFile { source, span } => {
+                write!(f, "from `--vars-file` at {}", place(source, span))
+            }
             Self::Program => f.write_str("set by callsheet"),
         }
     }
@@ -120,14 +140,12 @@ impl Scope {
         Self::default()
     }
 
-    /// Gives a name its value; what stands there is replaced, but `--var` wins over all else.
+    /// Gives a name its value; what stands there is replaced, but `--var` wins over all else, and the file of
+    /// `--vars-file` over all but that.
     pub fn bind(&mut self, name: impl Into<String>, value: Value, origin: Origin) {
         let name = name.into();
-        let fixed = self
-            .bindings
-            .get(&name)
-            .is_some_and(|binding| matches!(binding.origin, Origin::CommandLine));
-        if !fixed || matches!(origin, Origin::CommandLine) {
+        let rank = self.bindings.get(&name).map_or(0, |binding| binding.origin.rank());
+        if origin.rank() >= rank {
             self.bindings.insert(name, Binding { value, origin });
         }
     }

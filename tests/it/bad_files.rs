@@ -97,7 +97,10 @@ const CASES: &[(&str, Held)] = &[
     ),
     ("s42-unknown-version", Pairs(&["said-otherwise"])),
     ("f01-missing-file", Pairs(&["files", "login-file"])),
-    ("f03-include-bomb", Open("`use` is not read yet")),
+    (
+        "f03-include-bomb",
+        Test("files_that_go_too_deep_or_too_far_are_refused_before_anything_is_sent"),
+    ),
     ("f04-path-escape", Pairs(&["files", "files-more"])),
     ("f06-special-file", Test("what_is_no_regular_file_is_refused_without_a_hang")),
     ("f07-unreadable", Test("missing_and_empty_places_have_their_own_answers")),

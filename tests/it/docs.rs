@@ -15,8 +15,10 @@ pub(super) struct Example {
 pub(super) enum Kind {
     Scenario,
     Project,
-    /// The file that signs in, which the other examples use.
-    Login,
+    /// Of a CI system.
+    Workflow,
+    /// A file of `fixtures/shared`, which the other examples use.
+    Shared(PathBuf),
 }
 
 /// The README and every page of `docs/`.
@@ -55,8 +57,11 @@ impl Example {
     }
 
     pub(super) fn kind(&self) -> Option<Kind> {
-        if self.text.starts_with("# shared/login.yaml\n") {
-            Some(Kind::Login)
+        let first = self.text.lines().next().unwrap_or_default();
+        if let Some(path) = first.strip_prefix("# shared/") {
+            Some(Kind::Shared(root().join("fixtures/shared").join(path)))
+        } else if first.starts_with("# .git") {
+            Some(Kind::Workflow)
         } else if self.has_key("name") && self.has_key("steps") {
             Some(Kind::Scenario)
         } else if ["environments", "server", "sessions"].iter().any(|key| self.has_key(key)) {
@@ -83,15 +88,21 @@ impl Example {
         fs::create_dir(&scenarios).expect("a folder");
         let uploads = root().join("fixtures/uploads/prices.csv");
         fs::copy(uploads, scenarios.join("prices.csv")).expect("an upload");
-        let login = root().join("fixtures/shared/login.yaml");
-        if self.text.contains("shared/login.yaml") {
-            fs::create_dir(folder.path().join("shared")).expect("a folder");
-            fs::copy(&login, folder.path().join("shared/login.yaml")).expect("the login");
+        fs::create_dir(folder.path().join("shared")).expect("a folder");
+        let used = files(&root().join("fixtures/shared"), "yaml");
+        for file in used.into_iter().filter(|_| self.text.contains("shared/")) {
+            let name = file.file_name().expect("a name");
+            fs::copy(&file, folder.path().join("shared").join(name)).expect("a shared file");
         }
         let (scenario, args) = match self.kind() {
-            Some(Kind::Login) => {
-                let same = fs::read_to_string(login).expect("the login") == self.text;
-                return (!same).then(|| "it is not fixtures/shared/login.yaml".to_owned());
+            Some(Kind::Shared(file)) => {
+                let same = fs::read_to_string(&file).is_ok_and(|text| text == self.text);
+                return (!same).then(|| format!("it is not {}", file.display()));
+            }
+            Some(Kind::Workflow) => {
+                let read = serde_yaml::from_str::<serde_yaml::Value>(&self.text);
+                let runs = self.text.contains("callsheet run ");
+                return (read.is_err() || !runs).then(|| format!("{read:?}"));
             }
             Some(Kind::Scenario) => {
                 let args = vec!["run", "scenarios", "--base-url", &demo.url, "--progress", "never"];
@@ -99,7 +110,10 @@ impl Example {
             }
             Some(Kind::Project) => {
                 fs::write(folder.path().join("callsheet.yaml"), &self.text).expect("a file");
-                ("name: a\nsteps: [{ request: GET http://127.0.0.1:1/ }]\n", vec!["check"])
+                (
+                    "name: a\nsteps: [{ request: GET http://127.0.0.1:1/ }]\n",
+                    vec!["check", "scenarios"],
+                )
             }
             None => return Some("it is neither a scenario nor a project file".to_owned()),
         };

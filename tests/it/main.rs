@@ -29,7 +29,11 @@ mod examples;
 // The commands, their options and exit codes.
 mod commands;
 
-// Several sessions in one scenario.
+// What holds for all scenarios, and what runs around them.
+mod project;
+
+// Files that others use, and several sessions in one scenario.
+mod reuse;
 mod sessions;
 
 // Where secrets come from.

@@ -65,6 +65,9 @@ pub(crate) struct Selection {
     /// Variable: NAME=TEXT, or NAME:=JSON for another type; several times
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = variable)]
     pub(crate) vars: Vec<(String, Value)>,
+    /// File of variables of any type: YAML or JSON; below --var, above all else
+    #[arg(long, value_name = "FILE")]
+    pub(crate) vars_file: Option<String>,
     /// File of secrets for `secret.NAME`: dotenv, wins over the environment and .env
     #[arg(long, value_name = "FILE")]
     pub(crate) secrets_file: Option<String>,
@@ -89,6 +92,9 @@ impl Selection {
                 Value::String(text) => format!("{name}={text}"),
                 other => format!("{name}:={other}"),
             });
+        }
+        if let Some(path) = &self.vars_file {
+            words.extend(["--vars-file".to_owned(), path.clone()]);
         }
         if let Some(path) = &self.secrets_file {
             words.extend(["--secrets-file".to_owned(), path.clone()]);

@@ -42,6 +42,7 @@ pub(crate) fn request(selection: Selection, strict: bool) -> Result<Request, Exi
         environment: selection.env,
         base_url: selection.base_url,
         vars: selection.vars,
+        vars_file: selection.vars_file,
         process: std::env::vars_os()
             .filter_map(|(name, value)| Some((text(name)?, text(value)?)))
             .collect(),

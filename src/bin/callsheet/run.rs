@@ -158,7 +158,7 @@ fn run_id() -> String {
 /// What becomes of the events.
 struct Show {
     begun: Instant,
-    /// How many there are to run.
+    /// How many there are to run, the project's `setup` and `teardown` among them.
     scenarios: usize,
     /// What is shown is masked here, before it is drawn or cut.
     masking: Masking,
@@ -198,13 +198,13 @@ impl Show {
         };
         Self {
             begun: Instant::now(),
-            scenarios: plan.scenarios.len(),
+            scenarios: plan.parts(),
             masking: Masking::new(masks.clone(), detail),
             summary: Summary::default(),
             outcome: (!run.reports.is_empty()).then(outcome),
             terminal: Terminal::new(output::result_style(run.selection.color), verbosity, prints)
                 .with_options(&options),
-            progress: progress.then(|| Progress::new(plan.scenarios.len())),
+            progress: progress.then(|| Progress::new(plan.parts())),
             live: output::is_live(),
         }
     }
@@ -255,7 +255,8 @@ impl Show {
         output::out(&self.terminal.finish(self.begun.elapsed()));
         if let Some(cut) = cut {
             let done = self.summary.scenarios;
-            let left = check::counted(self.scenarios - done.passed - done.failed, "scenario");
+            let left = self.scenarios.saturating_sub(done.passed + done.failed);
+            let left = check::counted(left, "scenario");
             output::out(&format!("{cut}: {left} did not run\n"));
         }
         let mut exit = match ended {

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
-use crate::scenario::project::Project;
 use crate::scenario::yaml::{Document, Entry, Kind, Node};
 use crate::source::{Source, Span};
 
-/// The passwords of the practice server, which its first page tells everybody.
-pub const PRACTICE_PASSWORDS: [&str; 3] = ["wonderland", "builder", "toor"];
+/// The secrets of the practice server, which its first page tells everybody.
+pub const PRACTICE_SECRETS: [&str; 4] = ["wonderland", "builder", "toor", "tea-and-cake"];
 
 /// The keys of what should be secret, without `-` and `_`.
 const NAMES: [&str; 22] = [
@@ -50,12 +49,6 @@ pub(super) struct Credentials<'d> {
 
 /// What stands for a credential.
 const MARK: &str = "•••";
-
-/// Looks through the project file.
-#[must_use]
-pub fn of_project(project: &Project) -> Vec<Diagnostic> {
-    Credentials::of(project.document()).diagnostics()
-}
 
 impl<'d> Credentials<'d> {
     pub(super) fn of(document: &'d Document) -> Self {
@@ -166,7 +159,7 @@ fn is_written_out(value: &Node) -> bool {
         Kind::Text(text) => {
             !text.trim().is_empty()
                 && !text.contains("${")
-                && !PRACTICE_PASSWORDS.contains(&text.as_str())
+                && !PRACTICE_SECRETS.contains(&text.as_str())
         }
         Kind::Number(_) => true,
         _ => false,

@@ -21,6 +21,7 @@ pub(super) fn check(lint: &mut Lint<'_>) {
     for step in scenario.all_steps() {
         never_runs(lint, step);
         never_ends(lint, step);
+        equal_names(lint, &step.cleanup);
         match &step.action {
             Action::Group(steps) => equal_names(lint, steps),
             Action::Request(request) => {
@@ -28,11 +29,10 @@ pub(super) fn check(lint: &mut Lint<'_>) {
                     json_as_text(lint, body);
                 }
             }
-            Action::Session(..) | Action::Wait(_) => {}
+            Action::Session(..) | Action::Wait(_) | Action::Use(_) => {}
         }
     }
-    let is_used = matches!(scenario.name.at.file(), FileNumber::Used(_));
-    if !is_used && !scenario.all_steps().any(sends) {
+    if scenario.name.at.file() == FileNumber::Scenario && !scenario.all_steps().any(sends) {
         let warning = Diagnostic::warning("this scenario sends no request: it checks nothing");
         lint.add(
             warning.help("add a step, such as `- request: GET /health`"),
@@ -45,7 +45,7 @@ pub(super) fn check(lint: &mut Lint<'_>) {
 /// A request that says nothing of the status fails at 400 and above: it checks something, whatever it says.
 fn sends(step: &Step) -> bool {
     match &step.action {
-        Action::Request(_) => true,
+        Action::Request(_) | Action::Use(_) => true,
         Action::Session(..) | Action::Wait(_) | Action::Group(_) => false,
     }
 }

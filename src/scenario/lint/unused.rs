@@ -28,7 +28,7 @@ fn is_anchor(scenario: &Scenario, name: &Located<String>) -> bool {
     rest.trim_start_matches([' ', ':']).starts_with('&')
 }
 
-/// The variables of the project file that nothing uses, where all its scenarios were read.
+/// The variables and captures of the project file that nothing uses, where all its scenarios were read.
 #[must_use]
 pub fn unused_of_project(project: &Project, used: &HashSet<String>) -> Vec<Diagnostic> {
     let mut used = used.clone();
@@ -37,8 +37,11 @@ pub fn unused_of_project(project: &Project, used: &HashSet<String>) -> Vec<Diagn
     });
     let environments = project.environments.iter().flat_map(|(_, environment)| &environment.vars);
     let vars = project.vars.iter().chain(environments).map(|(name, _)| name);
-    vars.filter(|name| is_unused(name, &used))
-        .map(|name| told("variable", name).at(project.source(), project.span(name.at), ""))
+    let captures = project.of_run().flat_map(Scenario::all_steps).flat_map(|step| &step.captures);
+    vars.map(|name| ("variable", name))
+        .chain(captures.map(|capture| ("capture", &capture.name)))
+        .filter(|(_, name)| is_unused(name, &used))
+        .map(|(what, name)| told(what, name).at(project.source(), project.span(name.at), ""))
         .collect()
 }
 

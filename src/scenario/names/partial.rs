@@ -86,6 +86,7 @@ impl Unread {
         for entry in entries(step) {
             match self.meant(entry, &step::KEYS) {
                 "capture" => self.map_of_names(&entry.value),
+                "use" => self.is_open = true,
                 "as" => self.is_open |= !matches!(entry.value.kind, Kind::Text(_)),
                 _ => {}
             }

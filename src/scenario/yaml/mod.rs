@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
+use crate::value::Value;
 
 pub use self::file::{MAX_BYTES, read_file};
 use self::places::Places;
@@ -114,6 +115,24 @@ pub struct Node {
 pub struct Document {
     places: Places,
     root: Node,
+}
+
+impl Node {
+    /// The value that it stands for, its texts as they are.
+    #[must_use]
+    pub fn data(&self) -> Value {
+        match &self.kind {
+            Kind::Null => Value::Null,
+            Kind::Bool(value) => Value::Bool(*value),
+            Kind::Number(number) => Value::Number(number.clone()),
+            Kind::Text(text) => Value::from(text.as_str()),
+            Kind::List(items) => Value::Array(items.iter().map(Self::data).collect()),
+            Kind::Map(entries) => {
+                let member = |entry: &Entry| (entry.key.clone(), entry.value.data());
+                Value::Object(entries.iter().map(member).collect())
+            }
+        }
+    }
 }
 
 /// Reads the one document of a source; with it come the warnings.
