@@ -16,7 +16,8 @@ use crate::scenario::names::{self, Checked, Files, Surroundings};
 use crate::scenario::project::{self, Environment, Project};
 use crate::scenario::sessions::{Once, SessionDeclaration};
 use crate::scenario::step::{Action, Step};
-use crate::scenario::{self, Scenario, lint, yaml};
+use crate::scenario::yaml::{self, Node};
+use crate::scenario::{self, Scenario, lint};
 use crate::template::Part;
 
 /// Reads and checks all that a run needs.
@@ -204,12 +205,13 @@ fn check_scenario(
     let read = read_scenario(found, root, given, diagnostics);
     let scenario = match &read {
         Ok(planned) => &planned.scenario,
-        Err(partial) => partial.as_deref()?,
+        Err(partial) => &partial.as_deref()?.0,
     };
     used.read_all(scenario, Reading { given, root }, diagnostics);
     let files = Files { project, used: &|path| used.get(path) };
-    if read.is_err() {
-        let found = names::check_partial(scenario, around, files);
+    if let Err(partial) = &read {
+        let (scenario, written) = partial.as_deref()?;
+        let found = names::check_partial((scenario, written), around, files);
         extend_new(diagnostics, in_use.add(found, around));
         return None;
     }
@@ -320,7 +322,7 @@ fn read_scenario(
     root: &Path,
     given: Given<'_>,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Result<Planned, Option<Box<Scenario>>> {
+) -> Result<Planned, Option<Box<(Scenario, Node)>>> {
     let source = match yaml::read_file(&found.path, &found.name) {
         Ok(source) => source,
         Err(diagnostic) => {

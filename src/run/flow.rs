@@ -39,7 +39,7 @@ impl Runner<'_> {
     ) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
         Box::pin(async move {
             let failed = match is_wanted(context, step) {
-                Ok(None) => match &step.flow.for_each {
+                Ok(None) => match &step.flow().for_each {
                     None => self.limited(context, section, step, until).await,
                     Some(each) => self.for_each(context, section, (step, each), until).await,
                 },
@@ -102,7 +102,7 @@ impl Runner<'_> {
         until: Until,
     ) -> Failed {
         let outer = context.limit.clone();
-        if let Some(timeout) = &step.flow.timeout {
+        if let Some(timeout) = &step.flow().timeout {
             let time = match period(context, timeout) {
                 Ok(time) => time,
                 Err(fault) => return self.broken(context, section, step, fault),
@@ -112,7 +112,7 @@ impl Runner<'_> {
                 context.limit = Some(own);
             }
         }
-        let failed = match &step.flow.retry {
+        let failed = match &step.flow().retry {
             None => self.attempt(context, section, step, until).await,
             Some(retry) => self.retry(context, section, (step, retry), until).await,
         };
@@ -334,7 +334,7 @@ impl<'g> Lists<'g, '_> {
 
 /// Why a step is skipped, by its `when`.
 fn is_wanted(context: &Context<'_>, step: &Step) -> Result<Option<String>, Fault> {
-    let Some(when) = &step.flow.when else { return Ok(None) };
+    let Some(when) = &step.flow().when else { return Ok(None) };
     let found = evaluate(&when.value, &context.scope)
         .map_err(|(text, error)| no_value(context, text, error))?;
     let Place { source, span } = context.place(when.at);

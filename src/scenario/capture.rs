@@ -2,7 +2,7 @@
 
 use regex::Regex;
 
-use super::decode::{Decoder, Keys, Located, Text, Tree};
+use super::decode::{Decoder, Keys, Located, Text, Tree, exactly};
 use super::expectation::json_path;
 use super::yaml::{At, Entry, Kind, Node};
 use crate::jsonpath::JsonPath;
@@ -63,7 +63,7 @@ const SOURCES: [&str; 8] = ["json", "header", "cookie", "regex", "body", "status
 /// Reads `capture`.
 pub(super) fn decode(d: &Decoder<'_>, node: &Node) -> Option<Vec<Capture>> {
     let entries = d.entries(node, "the captures")?;
-    Some(entries.iter().filter_map(|entry| capture(d, entry)).collect())
+    Some(exactly(entries.iter().filter_map(|entry| capture(d, entry))))
 }
 
 fn capture(d: &Decoder<'_>, entry: &Entry) -> Option<Capture> {

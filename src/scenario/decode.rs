@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::yaml::{At, Document, Entry, Kind, Node};
+use super::yaml::{At, Document, Entry, Kind, Node, Places};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::closest;
 use crate::jsonpath::{InvalidPath, JsonPath};
@@ -48,6 +48,13 @@ pub(super) struct Keys {
     pub(super) later: &'static [&'static str],
 }
 
+/// What was read, in no more room than it needs: a suite has many thousands of such lists, most with one item.
+pub(super) fn exactly<T>(items: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut all: Vec<T> = items.into_iter().collect();
+    all.shrink_to_fit();
+    all
+}
+
 /// Two lists of keys as one: a step has keys of its own and those of the request settings.
 pub(super) const fn joined<const N: usize>(
     first: &[&'static str],
@@ -64,7 +71,7 @@ pub(super) const fn joined<const N: usize>(
 
 /// What is being read and what was found wrong in it.
 pub(super) struct Decoder<'d> {
-    document: &'d Arc<Document>,
+    document: &'d Document,
     root: &'d Path,
     diagnostics: RefCell<Vec<Diagnostic>>,
     /// What no diagnostic may show.
@@ -75,14 +82,14 @@ pub(super) struct Decoder<'d> {
 
 impl<'d> Decoder<'d> {
     /// `root` is the folder that no path of the file may leave.
-    pub(super) fn new(document: &'d Arc<Document>, root: &'d Path) -> Self {
+    pub(super) fn new(document: &'d Document, root: &'d Path) -> Self {
         let (diagnostics, secrets, paths) = Default::default();
         Self { document, root, diagnostics, secrets, paths }
     }
 
     /// What is being read, for what is made of it to keep.
-    pub(super) fn document(&self) -> Arc<Document> {
-        Arc::clone(self.document)
+    pub(super) fn places(&self) -> Arc<Places> {
+        Arc::clone(self.document.places())
     }
 
     pub(super) fn root(&self) -> &Path {

@@ -312,6 +312,7 @@ fn headers(d: &Decoder<'_>, node: &Node) -> Option<Vec<(Located<String>, HeaderE
             headers.push((name, expectation));
         }
     }
+    headers.shrink_to_fit();
     Some(headers)
 }
 
@@ -428,6 +429,7 @@ fn json(d: &Decoder<'_>, node: &Node) -> Option<Vec<(Located<JsonPath>, Matcher)
             paths.push((Located { at: entry.at, value }, matcher));
         }
     }
+    paths.shrink_to_fit();
     Some(paths)
 }
 

@@ -22,6 +22,9 @@ pub struct Flow {
     pub timeout: Option<Located<Period>>,
 }
 
+/// Those of a step that has none.
+pub(super) static NONE: Flow = Flow { when: None, for_each: None, retry: None, timeout: None };
+
 /// Items, and the name that each has while the step runs for it.
 #[derive(Clone, Debug)]
 pub struct ForEach {
@@ -65,14 +68,18 @@ const WAIT: Duration = Duration::from_secs(1);
 const FOR_EACH_HELP: &str = "write a name and its items, such as `for_each: {id: [1, 2]}`";
 
 /// Reads the modifiers among a step's entries.
-pub(super) fn decode(d: &Decoder<'_>, entries: &[&Entry]) -> Flow {
+pub(super) fn decode(d: &Decoder<'_>, entries: &[&Entry]) -> Option<Box<Flow>> {
+    const KEYS: [&str; 4] = ["when", "for_each", "retry", "timeout"];
+    if !entries.iter().any(|entry| KEYS.contains(&entry.key.as_str())) {
+        return None;
+    }
     let find = |key: &str| entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value);
-    Flow {
+    Some(Box::new(Flow {
         when: find("when").and_then(|node| when(d, node)),
         for_each: find("for_each").and_then(|node| for_each(d, node)),
         retry: find("retry").and_then(|node| retry(d, node)).map(Box::new),
         timeout: find("timeout").and_then(|node| timeout(d, node)),
-    }
+    }))
 }
 
 fn when(d: &Decoder<'_>, node: &Node) -> Option<Located<Tree>> {

@@ -17,6 +17,7 @@ use crate::source::Span;
 use credentials::Credentials;
 
 pub use credentials::PRACTICE_SECRETS;
+pub(super) use credentials::written_out;
 pub use unused::unused_of_project;
 
 /// Looks through a scenario, or a file that others use. `used` are the names that the scenario, and the files that sign it in, use;
@@ -25,7 +26,8 @@ pub use unused::unused_of_project;
 pub fn check(scenario: &Scenario, used: Option<&HashSet<String>>) -> Vec<Diagnostic> {
     let mut found = of_steps(scenario);
     found.extend(used.into_iter().flat_map(|used| unused::unused(scenario, used)));
-    let credentials = Credentials::of(&scenario.document);
+    let credentials =
+        Credentials::of(scenario.source(), &scenario.credentials, &|at| scenario.span(at));
     let mut found: Vec<_> = found.into_iter().map(|one| credentials.hide(one)).collect();
     found.extend(credentials.diagnostics());
     found.sort_by_key(|diagnostic| diagnostic.primary.as_ref().map(|label| label.span.start));
@@ -35,7 +37,8 @@ pub fn check(scenario: &Scenario, used: Option<&HashSet<String>>) -> Vec<Diagnos
 /// Looks through the project file.
 #[must_use]
 pub fn project(project: &Project) -> Vec<Diagnostic> {
-    let credentials = Credentials::of(project.document());
+    let credentials =
+        Credentials::of(project.source(), &project.credentials, &|at| project.span(at));
     let found = project.of_run().flat_map(of_steps).map(|one| credentials.hide(one));
     found.chain(credentials.diagnostics()).collect()
 }

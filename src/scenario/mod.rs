@@ -38,7 +38,7 @@ use decode::{Decoder, Keys, Located, Text, Tree};
 use sessions::SessionDeclaration;
 use settings::Settings;
 use step::Step;
-use yaml::{At, Document, Entry, FileNumber, Node};
+use yaml::{At, Document, Entry, FileNumber, Node, Places};
 
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
@@ -47,7 +47,7 @@ use crate::value::Value;
 /// One scenario file.
 #[derive(Debug)]
 pub struct Scenario {
-    document: Arc<Document>,
+    places: Arc<Places>,
     /// The name that reports show; unique in a run.
     pub name: Located<String>,
     /// For reports.
@@ -64,6 +64,8 @@ pub struct Scenario {
     pub defaults: Settings,
     /// Named sessions.
     pub sessions: Vec<SessionDeclaration>,
+    /// The keys of the credentials that are written out in it, each with the place of its value.
+    pub credentials: Vec<Located<String>>,
     /// Steps before the steps.
     pub setup: Vec<Step>,
     /// The steps.
@@ -98,8 +100,8 @@ const RESERVED: [&str; 6] = ["env", "secret", "server", "response", "case", "run
 pub struct Read<T> {
     /// What was read.
     pub value: Option<T>,
-    /// What could be read of a thing that has errors, for those who look for more of them.
-    pub partial: Option<T>,
+    /// What could be read of a thing that has errors, with all that is written, for those who look for more of them.
+    pub partial: Option<(T, Node)>,
     /// Errors and warnings, in the order of their places.
     pub diagnostics: Vec<Diagnostic>,
     /// Values that no diagnostic may show, whether the thing could be read or not.
@@ -141,14 +143,16 @@ fn decode_document<T>(
     root: &Path,
     decode: fn(&Decoder<'_>, &Node) -> Option<T>,
 ) -> Read<T> {
-    let document = Arc::new(document);
     let decoder = Decoder::new(&document, root);
     let value = decode(&decoder, document.root());
     let secrets = decoder.secrets.take();
     diagnostics.extend(decoder.finish());
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.as_ref().map(|label| label.span.start));
     let failed = diagnostics.iter().any(Diagnostic::is_error);
-    let (value, partial) = if failed { (None, value) } else { (value, None) };
+    let (value, partial) = match failed {
+        true => (None, value.map(|value| (value, document.into_root()))),
+        false => (value, None),
+    };
     Read { value, partial, diagnostics, secrets }
 }
 
@@ -218,7 +222,7 @@ fn decode_used(d: &Decoder<'_>, node: &Node) -> Option<Scenario> {
         None => Located { at: node.at, value: d.source().name().to_owned() },
     };
     Some(Scenario {
-        document: d.document(),
+        places: d.places(),
         name,
         description: description.map(|text| text.value),
         tags,
@@ -227,6 +231,7 @@ fn decode_used(d: &Decoder<'_>, node: &Node) -> Option<Scenario> {
         secrets,
         defaults,
         sessions,
+        credentials: lint::written_out(node),
         setup,
         steps: main,
         teardown,
@@ -292,13 +297,13 @@ impl Scenario {
     /// The name and the places alone, which is all that another thread needs to tell what is wrong.
     #[must_use]
     pub fn places(&self) -> Self {
-        Self::of_steps(Arc::clone(&self.document), self.name.clone(), Vec::new())
+        Self::of_steps(Arc::clone(&self.places), self.name.clone(), Vec::new())
     }
 
     /// One that has nothing but steps.
-    fn of_steps(document: Arc<Document>, name: Located<String>, steps: Vec<Step>) -> Self {
+    fn of_steps(places: Arc<Places>, name: Located<String>, steps: Vec<Step>) -> Self {
         Self {
-            document,
+            places,
             name,
             description: None,
             tags: Vec::new(),
@@ -307,6 +312,7 @@ impl Scenario {
             secrets: Vec::new(),
             defaults: Settings::default(),
             sessions: Vec::new(),
+            credentials: Vec::new(),
             setup: Vec::new(),
             steps,
             teardown: Vec::new(),
@@ -316,19 +322,19 @@ impl Scenario {
     /// The text it was read from.
     #[must_use]
     pub fn source(&self) -> &Arc<Source> {
-        self.document.source()
+        self.places.source()
     }
 
     /// The piece of the text at a place.
     #[must_use]
     pub fn span(&self, at: At) -> Span {
-        self.document.span(at)
+        self.places.span(at)
     }
 
     /// Where a node begins, for its line.
     #[must_use]
     pub fn start(&self, at: At) -> usize {
-        self.document.start(at)
+        self.places.start(at)
     }
 
     /// The sessions that its steps name.

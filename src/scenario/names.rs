@@ -17,7 +17,7 @@ use super::sessions::{self, SessionDeclaration};
 use super::settings::Settings;
 use super::step::{Action, Step};
 use super::visit;
-use super::yaml::{At, FileNumber};
+use super::yaml::{At, FileNumber, Node};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::closest;
 use crate::source::{Source, Span};
@@ -91,14 +91,14 @@ pub fn check<'s, 'f: 's>(
     checked(scenario, around, files, None)
 }
 
-/// As [`check`], of a scenario that has errors of form: what these may hide is not told.
+/// As [`check`], of a scenario that has errors of form, with all that is written: what these may hide is not told.
 #[must_use]
 pub fn check_partial<'s, 'f: 's>(
-    scenario: &'s Scenario,
+    (scenario, written): (&'s Scenario, &Node),
     around: &'s Surroundings,
     files: Files<'f>,
 ) -> Checked {
-    checked(scenario, around, files, Some(Unread::of(scenario)))
+    checked(scenario, around, files, Some(Unread::of(scenario, written)))
 }
 
 fn checked<'s, 'f: 's>(
@@ -266,7 +266,7 @@ impl<'s, 'f: 's> Checker<'s, 'f> {
     /// `home` is the session of steps that name none.
     fn step(&mut self, step: &'s Step, home: &'s str) {
         self.sessions_of(step, home);
-        let item = step.flow.for_each.as_ref().map(|each| each.name.value.as_str());
+        let item = step.flow().for_each.as_ref().map(|each| each.name.value.as_str());
         // It is bound for the step alone.
         let is_new = item.is_some_and(|item| self.known.insert(item));
         self.in_step(step, home);
@@ -276,7 +276,7 @@ impl<'s, 'f: 's> Checker<'s, 'f> {
     }
 
     fn in_step(&mut self, step: &'s Step, home: &'s str) {
-        step.flow.visit(&mut |text| self.text(text, When::Before));
+        step.flow().visit(&mut |text| self.text(text, When::Before));
         if let Some(name) = &step.name {
             self.text(name, When::Before);
         }
@@ -298,7 +298,7 @@ impl<'s, 'f: 's> Checker<'s, 'f> {
                 self.used_file(used, home);
             }
         }
-        let hopeless = step.flow.retry.as_ref().and_then(|retry| retry.give_up_when.as_ref());
+        let hopeless = step.flow().retry.as_ref().and_then(|retry| retry.give_up_when.as_ref());
         if let Some(text) = hopeless {
             let has_response = matches!(step.action, Action::Request(_));
             self.text(text, if has_response { When::After } else { When::Before });

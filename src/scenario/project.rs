@@ -8,7 +8,7 @@ use super::decode::{Decoder, Keys, Located, Text, Tree};
 use super::hosts::HostPattern;
 use super::sessions::{self, SessionDeclaration};
 use super::settings::{self, Settings};
-use super::yaml::{self, At, Document, Entry, FileNumber, Kind, Node};
+use super::yaml::{self, At, Entry, FileNumber, Kind, Node, Places};
 use super::{Read, Scenario, secrets, session_action, step, variables, visit};
 use crate::source::{Source, Span};
 
@@ -18,7 +18,7 @@ pub const FILE_NAME: &str = "callsheet.yaml";
 /// What the project file says.
 #[derive(Debug)]
 pub struct Project {
-    document: Arc<Document>,
+    places: Arc<Places>,
     /// Files or folders, relative to the project's folder.
     pub scenarios: Vec<Located<String>>,
     /// The environment where `--env` names none.
@@ -33,6 +33,8 @@ pub struct Project {
     pub defaults: Settings,
     /// Named sessions of every scenario.
     pub sessions: Vec<SessionDeclaration>,
+    /// The keys of the credentials that are written out in it, each with the place of its value.
+    pub credentials: Vec<Located<String>>,
     /// What is started before the run.
     pub server: Option<Server>,
     /// The hosts that requests may go to; none are all.
@@ -148,7 +150,7 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Project> {
         d.error_help(name.at, message, &label, &help);
     }
     Some(Project {
-        document: d.document(),
+        places: d.places(),
         scenarios,
         default_environment,
         environments,
@@ -156,6 +158,7 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Project> {
         secrets,
         defaults,
         sessions,
+        credentials: super::lint::written_out(node),
         server,
         allow_hosts,
         setup,
@@ -178,7 +181,7 @@ fn hosts(d: &Decoder<'_>, node: &Node) -> Option<Vec<HostPattern>> {
 fn of_run(d: &Decoder<'_>, entry: &Entry) -> Option<Scenario> {
     let steps = step::decode_list(d, &entry.value)?;
     let name = Located { at: entry.at, value: format!("{} of the run", entry.key) };
-    (!steps.is_empty()).then(|| Scenario::of_steps(d.document(), name, steps))
+    (!steps.is_empty()).then(|| Scenario::of_steps(d.places(), name, steps))
 }
 
 fn paths(d: &Decoder<'_>, node: &Node) -> Option<Vec<Located<String>>> {
@@ -252,21 +255,16 @@ fn server(d: &Decoder<'_>, node: &Node) -> Option<Server> {
 }
 
 impl Project {
-    /// What it was read from.
-    pub(super) fn document(&self) -> &Document {
-        &self.document
-    }
-
     /// The text it was read from.
     #[must_use]
     pub fn source(&self) -> &Arc<Source> {
-        self.document.source()
+        self.places.source()
     }
 
     /// The piece of the text at a place.
     #[must_use]
     pub fn span(&self, at: At) -> Span {
-        self.document.span(at)
+        self.places.span(at)
     }
 
     /// The project's folder: the root of all paths.

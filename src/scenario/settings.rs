@@ -228,6 +228,7 @@ pub(super) fn headers(d: &Decoder<'_>, node: &Node) -> Option<Vec<HeaderEntry>> 
             headers.push((name, values));
         }
     }
+    headers.shrink_to_fit();
     Some(headers)
 }
 

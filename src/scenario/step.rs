@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::access::{self, Cell};
 use super::capture::{self, Capture};
-use super::decode::{Decoder, Keys, Located, Text, joined};
+use super::decode::{Decoder, Keys, Located, Text, exactly, joined};
 use super::expectation::{self, Expectations};
 use super::expected_error;
 use super::flow::{self, Flow, Period};
@@ -34,8 +34,7 @@ pub struct Step {
     pub captures: Vec<Capture>,
     /// Whether the steps after it run even if it failed.
     pub continue_on_failure: bool,
-    /// Whether it runs, how often and how long.
-    pub flow: Flow,
+    flow: Option<Box<Flow>>,
     /// What undoes it at the end of the scenario, once it has passed.
     pub cleanup: Arc<[Self]>,
 }
@@ -99,7 +98,7 @@ pub(super) const KEYS: Keys = Keys { what: "a step", known: &KNOWN, later: setti
 
 /// Reads a list of steps; those that are wrong are recorded and left out.
 pub(super) fn decode_list(d: &Decoder<'_>, node: &Node) -> Option<Vec<Step>> {
-    Some(d.list(node, "steps")?.iter().filter_map(|node| decode(d, node)).collect())
+    Some(exactly(d.list(node, "steps")?.iter().filter_map(|node| decode(d, node))))
 }
 
 fn decode(d: &Decoder<'_>, node: &Node) -> Option<Step> {
@@ -333,6 +332,12 @@ pub fn has_credentials(url: &url::Url) -> bool {
 }
 
 impl Step {
+    /// Whether it runs, how often and how long.
+    #[must_use]
+    pub fn flow(&self) -> &Flow {
+        self.flow.as_deref().unwrap_or(&flow::NONE)
+    }
+
     /// Calls `visit` for the step and for all that stand in it, in their order: those of a group, then its `cleanup`.
     pub fn walk<'s>(&'s self, visit: &mut dyn FnMut(&'s Self)) {
         visit(self);

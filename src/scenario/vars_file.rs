@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::decode::{Decoder, Located};
-use super::yaml::{self, Document, Node};
+use super::yaml::{self, Node, Places};
 use super::{Read, decode_document, variable_name};
 use crate::source::{Source, Span};
 use crate::value::Value;
@@ -12,7 +12,7 @@ use crate::value::Value;
 /// What the file says.
 #[derive(Debug)]
 pub struct VarsFile {
-    document: Arc<Document>,
+    places: Arc<Places>,
     /// The variables in the order written.
     pub vars: Vec<(Located<String>, Value)>,
 }
@@ -20,14 +20,14 @@ pub struct VarsFile {
 impl VarsFile {
     /// The variables, each with the place of its name.
     pub fn placed(&self) -> impl Iterator<Item = (&str, &Value, Span)> {
-        let span = |name: &Located<String>| self.document.span(name.at);
+        let span = |name: &Located<String>| self.places.span(name.at);
         self.vars.iter().map(move |(name, value)| (name.value.as_str(), value, span(name)))
     }
 
     /// The text it was read from.
     #[must_use]
     pub fn source(&self) -> &Arc<Source> {
-        self.document.source()
+        self.places.source()
     }
 }
 
@@ -44,5 +44,5 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<VarsFile> {
     let entries = d.entries(node, "variables")?;
     let vars =
         entries.iter().filter_map(|entry| Some((variable_name(d, entry)?, entry.value.data())));
-    Some(VarsFile { document: d.document(), vars: vars.collect() })
+    Some(VarsFile { places: d.places(), vars: vars.collect() })
 }

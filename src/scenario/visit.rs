@@ -40,7 +40,7 @@ pub fn step<'t>(step: &'t Step, visit: &mut dyn FnMut(&'t Text)) {
         Action::Group(_) => {}
         Action::Use(used) => used.with.iter().for_each(|(_, value)| value.visit(visit)),
     }
-    step.flow.visit(visit);
+    step.flow().visit(visit);
     expectations(&step.expect, visit);
     step.access.iter().for_each(|cell| expectations(&cell.expect, visit));
 }

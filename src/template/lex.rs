@@ -149,6 +149,7 @@ pub(super) fn uses(text: &str) -> Vec<Use> {
             *optional |= tested.contains(&used.name);
         }
     }
+    uses.shrink_to_fit();
     uses
 }
 

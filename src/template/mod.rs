@@ -132,6 +132,8 @@ impl Template {
         if !literal.is_empty() || parts.is_empty() {
             parts.push(Part::Literal(literal));
         }
+        // Most have one.
+        parts.shrink_to_fit();
         Ok(Self { text: text.to_owned(), parts })
     }
 

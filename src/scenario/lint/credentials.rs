@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
-use crate::scenario::yaml::{Document, Entry, Kind, Node};
+use crate::scenario::decode::Located;
+use crate::scenario::yaml::{At, Entry, Kind, Node};
 use crate::source::{Source, Span};
 
 /// The secrets of the practice server, which its first page tells everybody.
@@ -38,10 +39,24 @@ const NAMES: [&str; 22] = [
 /// What comes from a response, and what is compared with one, is no credential.
 const NOT_SENT: [&str; 4] = ["expect", "access", "capture", "description"];
 
-/// What is found in a file, and the file without it.
-pub(super) struct Credentials<'d> {
-    document: &'d Document,
-    found: Vec<&'d Entry>,
+/// Finds the keys of credentials, each with the place of its value.
+pub(in crate::scenario) fn written_out(root: &Node) -> Vec<Located<String>> {
+    let mut found = Vec::new();
+    look(root, &mut found);
+    // What a file itself calls a secret is told to nobody by a report: its author knows.
+    if let Kind::Map(entries) = &root.kind
+        && let Some(Kind::Map(vars)) = find(entries, "vars").map(|node| &node.kind)
+    {
+        let masked: Vec<&Node> = named(entries).filter_map(|name| find(vars, name)).collect();
+        found.retain(|key| !masked.iter().any(|value| value.at == key.at));
+    }
+    found
+}
+
+/// The credentials of a file, and the file without them.
+pub(super) struct Credentials<'s> {
+    written: &'s Source,
+    keys: Vec<(&'s str, Span)>,
     source: Arc<Source>,
     /// The pieces that are not shown, in the order of the text.
     hidden: Vec<Span>,
@@ -50,42 +65,40 @@ pub(super) struct Credentials<'d> {
 /// What stands for a credential.
 const MARK: &str = "•••";
 
-impl<'d> Credentials<'d> {
-    pub(super) fn of(document: &'d Document) -> Self {
-        let mut found = Vec::new();
-        look(document.root(), &mut found);
-        forget_masked(document, &mut found);
-        let mut hidden: Vec<Span> =
-            found.iter().map(|entry| document.span(entry.value.at)).collect();
+impl<'s> Credentials<'s> {
+    pub(super) fn of(
+        source: &'s Arc<Source>,
+        keys: &'s [Located<String>],
+        span: &dyn Fn(At) -> Span,
+    ) -> Self {
+        let keys: Vec<_> = keys.iter().map(|key| (key.value.as_str(), span(key.at))).collect();
+        let mut hidden: Vec<Span> = keys.iter().map(|(_, span)| *span).collect();
         hidden.sort_by_key(|span| span.start);
         hidden.dedup_by_key(|span| span.start);
-        let text = document.source().text();
         let (mut shown, mut done) = (String::new(), 0);
         for span in &hidden {
-            shown.push_str(text.get(done..span.start).unwrap_or_default());
+            shown.push_str(source.text().get(done..span.start).unwrap_or_default());
             shown.push_str(MARK);
             done = span.end;
         }
-        shown.push_str(text.get(done..).unwrap_or_default());
-        let source = match hidden.is_empty() {
-            true => Arc::clone(document.source()),
-            false => Arc::new(document.source().with_text(shown)),
+        shown.push_str(source.text().get(done..).unwrap_or_default());
+        let without = match hidden.is_empty() {
+            true => Arc::clone(source),
+            false => Arc::new(source.with_text(shown)),
         };
-        Self { document, found, source, hidden }
+        Self { written: source, keys, source: without, hidden }
     }
 
     /// What is said of them.
     pub(super) fn diagnostics(&self) -> Vec<Diagnostic> {
-        let told = self.found.iter().map(|entry| {
-            let key = &entry.key;
+        let told = self.keys.iter().map(|(key, span)| {
             let name: String =
                 key.chars().map(|c| if c == '-' { '_' } else { c.to_ascii_uppercase() }).collect();
             let help = format!(
                 "write `${{secret.{name}}}`, and put its value into `.env`, which stays out of version control"
             );
-            let span = self.document.span(entry.value.at);
             Diagnostic::warning(format!("`{key}` is written out: whoever reads the file has it"))
-                .at(&self.source, self.place(&span), "")
+                .at(&self.source, self.place(span), "")
                 .help(help)
         });
         told.collect()
@@ -94,7 +107,7 @@ impl<'d> Credentials<'d> {
     /// The diagnostic with an excerpt that does not show them.
     pub(super) fn hide(&self, mut diagnostic: Diagnostic) -> Diagnostic {
         for label in diagnostic.primary.iter_mut().chain(&mut diagnostic.related) {
-            if Arc::ptr_eq(&label.source, self.document.source()) {
+            if std::ptr::eq(Arc::as_ptr(&label.source), self.written) {
                 label.span = self.place(&label.span);
                 label.source = Arc::clone(&self.source);
             }
@@ -119,27 +132,16 @@ impl<'d> Credentials<'d> {
     }
 }
 
-/// What a file itself calls a secret is told to nobody by a report: its author knows.
-fn forget_masked(document: &Document, found: &mut Vec<&Entry>) {
-    let Kind::Map(entries) = &document.root().kind else { return };
-    let masked: Vec<&str> = named(entries).collect();
-    if let Some(Kind::Map(vars)) = find(entries, "vars").map(|node| &node.kind) {
-        found.retain(|entry| {
-            let is_var = vars.iter().any(|var| var.at == entry.at);
-            !(is_var && masked.contains(&entry.key.as_str()))
-        });
-    }
-}
-
 /// Collects the entries whose value is a credential.
-fn look<'n>(node: &'n Node, found: &mut Vec<&'n Entry>) {
+fn look(node: &Node, found: &mut Vec<Located<String>>) {
     match &node.kind {
         Kind::List(items) => items.iter().for_each(|item| look(item, found)),
         Kind::Map(entries) if !must_be_refused(entries) => {
             for entry in entries.iter().filter(|entry| !NOT_SENT.contains(&entry.key.as_str())) {
-                let again = || found.iter().any(|known| known.value.at == entry.value.at);
+                let at = entry.value.at;
+                let again = || found.iter().any(|known| known.at == at);
                 if is_credential(&entry.key) && is_written_out(&entry.value) && !again() {
-                    found.push(entry);
+                    found.push(Located { at, value: entry.key.clone() });
                 }
                 look(&entry.value, found);
             }

@@ -65,7 +65,7 @@ fn equal_names(lint: &mut Lint<'_>, steps: &[Step]) {
 }
 
 fn never_runs(lint: &mut Lint<'_>, step: &Step) {
-    let Some(when) = &step.flow.when else { return };
+    let Some(when) = &step.flow().when else { return };
     let is_false = match &when.value {
         Tree::Literal(value) => *value == Value::Bool(false),
         // What uses nothing has one value.
@@ -87,7 +87,7 @@ fn never_ends(lint: &mut Lint<'_>, step: &Step) {
         Period::Fixed(time) => Some((time, period.at)),
         Period::Computed(_) => None,
     };
-    let (Action::Wait(wait), Some(timeout)) = (&step.action, &step.flow.timeout) else { return };
+    let (Action::Wait(wait), Some(timeout)) = (&step.action, &step.flow().timeout) else { return };
     let (Some((wait, at)), Some((timeout, limit))) = (fixed(wait), fixed(timeout)) else { return };
     if wait >= timeout {
         let message = format!(
