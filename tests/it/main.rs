@@ -14,6 +14,9 @@ mod invalid;
 // The list of hostile files, case by case.
 mod bad_files;
 
+// What is called a contradiction is one.
+mod lint;
+
 // The schema that editors complete and explain with is that of the files which are read.
 mod schema;
 

@@ -65,6 +65,12 @@ pub(super) struct Credentials<'s> {
 /// What stands for a credential.
 const MARK: &str = "•••";
 
+/// The mark in place of a piece; the lines keep their numbers.
+fn stand_in(source: &Source, hidden: &Span) -> String {
+    let text = source.text().get(hidden.start..hidden.end).unwrap_or_default();
+    format!("{MARK}{}", "\n".repeat(text.matches('\n').count()))
+}
+
 impl<'s> Credentials<'s> {
     pub(super) fn of(
         source: &'s Arc<Source>,
@@ -78,7 +84,7 @@ impl<'s> Credentials<'s> {
         let (mut shown, mut done) = (String::new(), 0);
         for span in &hidden {
             shown.push_str(source.text().get(done..span.start).unwrap_or_default());
-            shown.push_str(MARK);
+            shown.push_str(&stand_in(source, span));
             done = span.end;
         }
         shown.push_str(source.text().get(done..).unwrap_or_default());
@@ -123,8 +129,9 @@ impl<'s> Credentials<'s> {
             for hidden in before {
                 // Within one it is its beginning or its end.
                 let until = hidden.end.min(at);
-                let mark = if at >= hidden.end { MARK.len() } else { inside };
-                place = place - (until - hidden.start) + mark;
+                let whole = stand_in(self.written, hidden).len();
+                place =
+                    place - (until - hidden.start) + if at > hidden.end { whole } else { inside };
             }
             place
         };

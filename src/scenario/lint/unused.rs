@@ -13,7 +13,7 @@ use crate::template::Expression;
 pub(super) fn unused(scenario: &Scenario, used: &HashSet<String>) -> Vec<Diagnostic> {
     let masked = |name: &str| scenario.secrets.iter().any(|secret| secret.value == name);
     let vars = scenario.vars.iter().map(|(name, _)| ("variable", name));
-    let vars = vars.filter(|(_, name)| !masked(&name.value) && !is_anchor(scenario, name));
+    let vars = vars.filter(|(_, name)| !masked(&name.value) && !has_anchor(scenario, name));
     let captures = scenario.all_steps().flat_map(|step| &step.captures);
     let captures = captures.map(|capture| ("capture", &capture.name));
     vars.chain(captures)
@@ -22,10 +22,17 @@ pub(super) fn unused(scenario: &Scenario, used: &HashSet<String>) -> Vec<Diagnos
         .collect()
 }
 
-/// Whether the value has an anchor: then it stands elsewhere, too.
-fn is_anchor(scenario: &Scenario, name: &Located<String>) -> bool {
-    let rest = scenario.source().text().get(scenario.span(name.at).end..).unwrap_or_default();
-    rest.trim_start_matches([' ', ':']).starts_with('&')
+/// Whether there is an anchor in the value: then it stands elsewhere, too. The value are the lines that are indented more.
+fn has_anchor(scenario: &Scenario, name: &Located<String>) -> bool {
+    let (source, span) = (scenario.source(), scenario.span(name.at));
+    let column = source.position(span.start).column;
+    let rest = source.text().get(span.end..).unwrap_or_default();
+    let indent = |line: &str| line.len() - line.trim_start_matches([' ', '-']).len();
+    let mut lines = rest.lines();
+    let below =
+        lines.clone().skip(1).take_while(|line| line.trim().is_empty() || indent(line) >= column);
+    let words = lines.next().into_iter().chain(below).flat_map(str::split_whitespace);
+    words.into_iter().any(|word| word.trim_start_matches(['[', '{', '-']).starts_with('&'))
 }
 
 /// The variables and captures of the project file that nothing uses, where all its scenarios were read.
