@@ -117,6 +117,15 @@ impl JsonPath {
         matches!(self.0.query, Query::Singular(_))
     }
 
+    /// The steps of a path that gives one node at most.
+    #[must_use]
+    pub fn steps(&self) -> Option<&[Step]> {
+        match &self.0.query {
+            Query::Singular(steps) => Some(steps),
+            Query::Many(_) => None,
+        }
+    }
+
     /// Finds its nodes.
     #[must_use]
     pub fn find<'v>(&self, root: &'v Value) -> Found<'v> {
@@ -144,7 +153,9 @@ fn singular(query: &JpQuery) -> Option<Vec<Step>> {
         .collect()
 }
 
-fn find_one<'v>(steps: &[Step], root: &'v Value) -> Found<'v> {
+/// Goes these steps from a value.
+#[must_use]
+pub fn find_one<'v>(steps: &[Step], root: &'v Value) -> Found<'v> {
     let mut node = root;
     for (done, step) in steps.iter().enumerate() {
         let next = match (step, node) {

@@ -1,6 +1,7 @@
 //! Variables from outside: those of the process, of `.env`, and of the files of `--secrets-file` and `--vars-file`.
 
 use std::collections::HashMap;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -24,7 +25,13 @@ pub(super) fn read(
     }
     let mut secrets = request.process.clone();
     if let Some(name) = &request.secrets_file {
-        for (secret, value) in file(&request.folder.join(name), name, diagnostics) {
+        let path = request.folder.join(name);
+        if is_open_to_all(&path) {
+            let warning = format!("`{name}` can be read by every user of this machine");
+            let help = format!("keep it to yourself: `chmod 600 {name}`");
+            diagnostics.push(Diagnostic::warning(warning).help(help));
+        }
+        for (secret, value) in file(&path, name, diagnostics) {
             // The environment has other things, too; all that is here is secret, whether it is used or not.
             if let Some(why) = mask::too_short(&value) {
                 let error = Diagnostic::error(format!("the secret `{secret}` in `{name}` {why}"));
@@ -35,6 +42,11 @@ pub(super) fn read(
         }
     }
     secrets
+}
+
+/// Whether it is a file that others than its owner and its group may read.
+fn is_open_to_all(path: &Path) -> bool {
+    path.metadata().is_ok_and(|there| there.is_file() && there.permissions().mode() & 0o004 != 0)
 }
 
 /// Reads the file of `--vars-file`.
@@ -111,6 +123,9 @@ fn dotenv(text: &str) -> Result<Vec<(String, String)>, (usize, &'static str)> {
             }
             _ => plain(value),
         };
+        if variables.iter().any(|(known, _)| known == name) {
+            return Err((line, "gives a value to a name that has one"));
+        }
         variables.push((name.to_owned(), value));
         let (tail, next) = after.split_once('\n').unwrap_or((after, ""));
         if !matches!(tail.trim_start().chars().next(), None | Some('#')) {
@@ -179,9 +194,14 @@ mod tests {
 
     #[test]
     fn what_is_no_variable_is_told_with_its_line() {
-        for (text, line) in
-            [("A=b\n\nc d", 3), ("=b", 1), ("\nA='b\nc", 2), ("A='b' c", 1), ("a b=c", 1)]
-        {
+        for (text, line) in [
+            ("A=b\n\nc d", 3),
+            ("A=b\nA=c", 2),
+            ("=b", 1),
+            ("\nA='b\nc", 2),
+            ("A='b' c", 1),
+            ("a b=c", 1),
+        ] {
             assert_eq!(dotenv(text).map_err(|(line, _)| line), Err(line), "{text}");
         }
     }

@@ -1,6 +1,6 @@
 //! Everything is read and checked before the first request.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::scenario::project::{self, Environment, Project};
 use crate::scenario::sessions::{Once, SessionDeclaration};
 use crate::scenario::step::{Action, Step};
 use crate::scenario::yaml::{self, Node};
-use crate::scenario::{self, Scenario};
+use crate::scenario::{self, Scenario, lint};
 use crate::template::Part;
 
 /// Reads and checks all that a run needs.
@@ -50,7 +50,8 @@ pub fn load(mut request: Request) -> Loaded {
     around.secrets = secrets;
     let more = vars_file.iter().flat_map(|file| &file.vars);
     around.names.extend(more.map(|(name, _)| name.value.clone()));
-    let mut in_use = SecretsInUse { masks: &request.masks, secrets: HashMap::new() };
+    let (secrets, names) = Default::default();
+    let mut in_use = InUse { masks: &request.masks, secrets, names };
     let mut used = UsedFiles::default();
     if let Some(project) = &project {
         let chosen = environment.as_deref().and_then(|name| project.environment(name));
@@ -65,13 +66,16 @@ pub fn load(mut request: Request) -> Loaded {
         let state = (&around, &mut used, &mut in_use);
         scenarios.extend(check_scenario(&found, project.as_ref(), given, state, &mut diagnostics));
     }
-    if let Some(project) = &project
-        && request.paths.is_empty()
-        && scenarios.len() == all
-    {
-        let all = scenarios.iter().map(|planned| &*planned.scenario).chain(project.of_run());
-        let all = all.flat_map(|scenario| used.with_used(scenario));
-        diagnostics.extend(names::check_unused(project, &around, all));
+    if let Some(project) = &project {
+        diagnostics.extend(lint::project(project));
+        if request.paths.is_empty() && scenarios.len() == all {
+            let all = scenarios.iter().map(|planned| &*planned.scenario).chain(project.of_run());
+            let all = all.flat_map(|scenario| used.with_used(scenario));
+            diagnostics.extend(names::check_unused(project, &around, all));
+            if !diagnostics.iter().any(Diagnostic::is_error) {
+                diagnostics.extend(lint::unused_of_project(project, &in_use.names));
+            }
+        }
     }
     files += used.len();
     let secrets = in_use.secrets;
@@ -147,7 +151,7 @@ fn read_project(
 fn check_project(
     (project, chosen): (&Project, Option<&Environment>),
     (request, root): (&Request, &Path),
-    (around, used, in_use): (&mut Surroundings, &mut UsedFiles, &mut SecretsInUse<'_>),
+    (around, used, in_use): (&mut Surroundings, &mut UsedFiles, &mut InUse<'_>),
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     for session in &project.sessions {
@@ -171,7 +175,7 @@ fn check_project(
 fn check_around(
     project: &Project,
     (request, root): (&Request, &Path),
-    (around, used, in_use): (&mut Surroundings, &mut UsedFiles, &mut SecretsInUse<'_>),
+    (around, used, in_use): (&mut Surroundings, &mut UsedFiles, &mut InUse<'_>),
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     for part in project.of_run() {
@@ -195,7 +199,7 @@ fn check_scenario(
     found: &Found,
     project: Option<&Project>,
     (request, root): (&Request, &Path),
-    (around, used, in_use): (&Surroundings, &mut UsedFiles, &mut SecretsInUse<'_>),
+    (around, used, in_use): (&Surroundings, &mut UsedFiles, &mut InUse<'_>),
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Planned> {
     let given = (request, &around.secrets);
@@ -213,6 +217,8 @@ fn check_scenario(
         return None;
     }
     let found = names::check(scenario, around, files);
+    let mut names = found.used.clone();
+    let told = diagnostics.len();
     extend_new(diagnostics, in_use.add(found, around));
     let all = used.with_used(scenario);
     let of_project = project.into_iter().flat_map(|project| &project.sessions);
@@ -220,8 +226,15 @@ fn check_scenario(
         .filter(|session| !is_of_run(session) && all.iter().any(|file| file.uses(session)));
     for session in scenario.sessions.iter().chain(of_project) {
         let found = check_login(session, Some(scenario), around, files);
+        names.extend(found.used.iter().cloned());
         extend_new(diagnostics, in_use.add(found, around));
     }
+    let mut odd = lint::check(scenario, Some(&names));
+    // What is only odd waits for what is wrong: beside a name that is not defined, the one that is not used is no news.
+    if diagnostics[told..].iter().any(Diagnostic::is_error) {
+        odd.retain(Diagnostic::is_error);
+    }
+    diagnostics.extend(odd);
     read.ok()
 }
 
@@ -354,15 +367,19 @@ fn rows(planned: Planned) -> Vec<Planned> {
     names.into_iter().enumerate().map(row).collect()
 }
 
-/// The secrets that the files use.
-struct SecretsInUse<'m> {
+/// What the files use.
+struct InUse<'m> {
     masks: &'m Masks,
+    /// The secrets, with their values.
     secrets: HashMap<String, String>,
+    /// Every name.
+    names: HashSet<String>,
 }
 
-impl SecretsInUse<'_> {
+impl InUse<'_> {
     /// Takes the secrets of a file and masks them; gives what is wrong with its names.
     fn add(&mut self, checked: Checked, around: &Surroundings) -> Vec<Diagnostic> {
+        self.names.extend(checked.used);
         for name in checked.secrets {
             if let Some(value) = around.secrets.get(&name) {
                 self.masks.add(value.as_bytes());

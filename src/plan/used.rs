@@ -15,7 +15,7 @@ use crate::scenario::reuse::Use;
 use crate::scenario::sessions::{Login, Once, SessionDeclaration};
 use crate::scenario::step::Action;
 use crate::scenario::yaml::{self, At, FileNumber};
-use crate::scenario::{self, Scenario};
+use crate::scenario::{self, Scenario, lint};
 
 /// Files use files this many deep at most.
 const MOST_DEEP: usize = 20;
@@ -243,6 +243,7 @@ impl UsedFiles {
             }
         };
         diagnostics.extend(read.diagnostics);
+        diagnostics.extend(read.value.iter().flat_map(|file| lint::check(file, None)));
         read.value
     }
 }

@@ -180,7 +180,7 @@ impl<'d> Decoder<'d> {
             return false;
         }
         let message = format!("unknown key `{key}` in {}", keys.what);
-        if let Some(help) = as_request(entry, keys) {
+        if let Some(help) = as_request(entry, keys).or_else(|| said_otherwise(key)) {
             self.error_help(entry.at, message, "", &help);
             return false;
         }
@@ -394,6 +394,19 @@ fn as_request(entry: &Entry, keys: &Keys) -> Option<String> {
         _ => "/health",
     };
     Some(format!("did you mean `request: {} {url}`?", method.to_uppercase()))
+}
+
+/// What other tools have a key for, and callsheet another way.
+fn said_otherwise(key: &str) -> Option<String> {
+    let help = match key {
+        "version" => "the format has no versions: leave it out",
+        "needs" | "depends" | "depends_on" => {
+            "no scenario waits for another: what several need goes into the `setup` of each"
+        }
+        "repeat" | "loop" => "`for_each` on a step runs it once per item, `retry` until it passes",
+        _ => return None,
+    };
+    Some(help.to_owned())
 }
 
 /// How a map is written in place of what was found.

@@ -13,11 +13,13 @@ pub mod files;
 pub mod flow;
 pub mod hosts;
 mod levels;
+pub mod lint;
 pub mod matcher;
 pub mod names;
 pub mod project;
 pub mod quantity;
 pub mod reuse;
+pub mod schema;
 pub mod secrets;
 pub mod session_action;
 pub mod sessions;
@@ -66,6 +68,8 @@ pub struct Scenario {
     pub sessions: Vec<SessionDeclaration>,
     /// The rows that it runs for, if there are any.
     pub cases: Option<Arc<Cases>>,
+    /// The keys of the credentials that are written out in it, each with the place of its value.
+    pub credentials: Vec<Located<String>>,
     /// Steps before the steps.
     pub setup: Vec<Step>,
     /// The steps.
@@ -235,6 +239,7 @@ fn decode_used(d: &Decoder<'_>, node: &Node) -> Option<Scenario> {
         defaults,
         sessions,
         cases,
+        credentials: lint::written_out(node),
         setup,
         steps: main,
         teardown,
@@ -328,6 +333,7 @@ impl Scenario {
             defaults: Settings::default(),
             sessions: Vec::new(),
             cases: None,
+            credentials: Vec::new(),
             setup: Vec::new(),
             steps,
             teardown: Vec::new(),

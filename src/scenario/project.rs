@@ -33,6 +33,8 @@ pub struct Project {
     pub defaults: Settings,
     /// Named sessions of every scenario.
     pub sessions: Vec<SessionDeclaration>,
+    /// The keys of the credentials that are written out in it, each with the place of its value.
+    pub credentials: Vec<Located<String>>,
     /// What is started before the run.
     pub server: Option<Server>,
     /// The hosts that requests may go to; none are all.
@@ -156,6 +158,7 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Project> {
         secrets,
         defaults,
         sessions,
+        credentials: super::lint::written_out(node),
         server,
         allow_hosts,
         setup,

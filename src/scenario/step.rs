@@ -242,7 +242,7 @@ fn request_action(d: &Decoder<'_>, entry: &Entry, settings: Settings) -> Option<
         d.error_help(node.at, "the URL holds white space", "", help);
         return None;
     }
-    check_url(d, node.at, &template)?;
+    check_url(d, &line, &template, start)?;
     let url = Located { at: node.at, value: template };
     let (at, line, method) = (node.at, line.value.clone(), method.to_owned());
     Some(Action::Request(Box::new(Request { at, line, method, url, settings })))
@@ -277,22 +277,32 @@ fn check_method(d: &Decoder<'_>, at: At, method: &str) -> Option<()> {
     Some(())
 }
 
-/// What the text alone says of a URL: it is absolute, or begins with `/` or a template.
-fn check_url(d: &Decoder<'_>, at: At, url: &Template) -> Option<()> {
+/// What the text alone says of a URL: it is absolute, or begins with `/` or a template. It stands at `offset` in the line.
+fn check_url(d: &Decoder<'_>, line: &Located<String>, url: &Template, offset: usize) -> Option<()> {
     let Some(Part::Literal(start)) = url.parts().first() else { return Some(()) };
     if start.starts_with('/') {
         return Some(());
     }
+    let at = line.at;
+    if let Some((scheme, _)) = start.split_once(':')
+        && !["http", "https"].contains(&scheme.to_ascii_lowercase().as_str())
+        && is_scheme(scheme)
+        // `localhost:8080/x` is a host that lacks its scheme.
+        && !start[scheme.len() + 1..].starts_with(|c: char| c.is_ascii_digit())
+    {
+        let span = super::decode::inside(d.source(), d.span(at), &line.value, offset);
+        let message = format!("`{scheme}` URLs cannot be requested, only `http` and `https`");
+        let help = "a URL begins with `/`, `http://`, `https://` or a template";
+        d.report(Diagnostic::error(message).at(d.source(), span, "").help(help));
+        return None;
+    }
     let shown = crate::value::cut(start, 60);
     let problem = match url::Url::parse(start) {
-        Ok(url) if !matches!(url.scheme(), "http" | "https") => {
-            format!("`{}` URLs cannot be requested, only `http` and `https`", url.scheme())
-        }
         Ok(url) if has_credentials(&url) => CREDENTIALS.to_owned(),
-        Ok(_) => return Some(()),
+        Ok(url) if matches!(url.scheme(), "http" | "https") => return Some(()),
         // `https://${host}/x` has no host yet.
         Err(url::ParseError::EmptyHost) if url.literal().is_none() => return Some(()),
-        Err(url::ParseError::RelativeUrlWithoutBase) => format!("`{shown}` is no URL"),
+        Ok(_) | Err(url::ParseError::RelativeUrlWithoutBase) => format!("`{shown}` is no URL"),
         Err(error) => format!("`{shown}` is no URL: {error}"),
     };
     let help = if problem == CREDENTIALS {
@@ -304,6 +314,12 @@ fn check_url(d: &Decoder<'_>, at: At, url: &Template) -> Option<()> {
     };
     d.error_help(at, problem, "", help);
     None
+}
+
+/// RFC 3986 section 3.1
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
 }
 
 /// What is said of a URL with a user name or password in it (RFC 9110 section 4.2.4 deprecates them).

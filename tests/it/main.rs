@@ -11,6 +11,18 @@ mod architecture;
 // What is wrong with a file is said before anything is sent.
 mod invalid;
 
+// The list of hostile files, case by case.
+mod bad_files;
+
+// What is called a contradiction is one.
+mod lint;
+
+// The schema that editors complete and explain with is that of the files which are read.
+mod schema;
+
+// A project is begun with one command.
+mod init;
+
 // What is wrong with a response is said at its place.
 mod failing;
 

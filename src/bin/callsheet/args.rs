@@ -45,8 +45,12 @@ pub(crate) enum Command {
     Check(Check),
     /// List the scenarios that a run would take
     List(List),
+    /// Write what a project begins with: its file, a first scenario, schemas for the editor; keep what is there
+    Init,
     /// Serve the embedded practice server until Ctrl-C
     Demo(Demo),
+    /// Print the JSON Schema of scenario files, for editors
+    Schema(Schema),
 }
 
 /// What is run, and with which values.
@@ -146,6 +150,13 @@ pub(crate) struct Demo {
     /// Address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub(crate) listen: std::net::SocketAddr,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Schema {
+    /// That of the project file, callsheet.yaml
+    #[arg(long)]
+    pub(crate) project: bool,
 }
 
 /// `FORMAT=PATH`.

@@ -1,6 +1,7 @@
 //! `callsheet run`.
 
 use std::cell::RefCell;
+use std::path::Path;
 use std::pin::pin;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -36,6 +37,9 @@ pub(crate) fn main(run: args::Run) -> Exit {
     };
     if plan.scenarios.is_empty() {
         return check::nothing_to_run();
+    }
+    if let Err(exit) = refuse_sources(&run.reports, &plan) {
+        return exit;
     }
     let runtime = match runtime() {
         Ok(runtime) => runtime,
@@ -296,4 +300,24 @@ fn refuse_equal_reports(reports: &[Report]) -> Result<(), Exit> {
         return Err(Exit::Invalid);
     }
     Ok(())
+}
+
+/// A report that would be written over a file of the run is a slip, and a costly one.
+fn refuse_sources(reports: &[Report], plan: &Plan) -> Result<(), Exit> {
+    let project = plan.project.iter().map(|project| project.source().path());
+    let scenarios = plan.scenarios.iter().map(|planned| planned.scenario.source().path());
+    let read: Vec<_> = project.chain(scenarios).map(Path::canonicalize).collect();
+    let is_read = |path: &Path| {
+        path.canonicalize().is_ok_and(|path| read.iter().flatten().any(|read| *read == path))
+    };
+    match reports.iter().find(|report| is_read(&report.path)) {
+        None => Ok(()),
+        Some(report) => {
+            let path = report.path.display();
+            output::err(&format!(
+                "error: the report would be written over `{path}`, which is run\n"
+            ));
+            Err(Exit::Invalid)
+        }
+    }
 }

@@ -10,7 +10,7 @@ use super::store::Store;
 use super::{Answer, Refusal, input};
 
 /// The client that gets a token.
-const CLIENT: (&str, &str) = ("reports", "tea-and-cake");
+pub(super) const CLIENT: (&str, &str) = ("reports", "tea-and-cake");
 
 /// How often an export is asked for before it is done.
 const WORK: u32 = 2;

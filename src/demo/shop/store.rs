@@ -250,6 +250,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn nobody_is_warned_of_a_password_that_the_first_page_tells() {
+        let told = USERS.iter().map(|user| user.password).chain([super::super::exports::CLIENT.1]);
+        assert_eq!(told.collect::<Vec<_>>(), crate::scenario::lint::PRACTICE_SECRETS);
+    }
+
+    #[test]
     fn the_oldest_session_ends_where_there_are_too_many() {
         let mut store = Store::new();
         for number in 0..=MOST {
