@@ -106,7 +106,10 @@ pub fn load(mut request: Request) -> Loaded {
             hosts.check(&used.with_used(scenario), &mut diagnostics);
         }
     }
-    let scenarios = scenarios.into_iter().flat_map(rows).collect();
+    let scenarios: Vec<Planned> = scenarios.into_iter().flat_map(rows).collect();
+    let found = scenarios.len();
+    diagnostics.extend(request.selection.unknown_tags(&scenarios));
+    let scenarios = request.selection.apply(scenarios);
     let failed = diagnostics.iter().any(Diagnostic::is_error);
     let Request { base_url, vars, process, masks, .. } = request;
     let plan = Plan {
@@ -120,6 +123,7 @@ pub fn load(mut request: Request) -> Loaded {
         secrets,
         masks,
         scenarios,
+        found,
         used,
     };
     Loaded { plan: (!failed).then_some(plan), diagnostics, files }
@@ -351,20 +355,21 @@ fn read_scenario(
         },
     };
     let name = scenario.name.value.clone();
-    Ok(Planned { scenario: Arc::new(scenario), name, row: None, until })
+    Ok(Planned { scenario: Arc::new(scenario), name, row: None, select: None, until })
 }
 
 /// A scenario once for each of its rows.
 fn rows(planned: Planned) -> Vec<Planned> {
     let Some(cases) = &planned.scenario.cases else { return vec![planned] };
     let names = cases.names(&planned.name, &planned.scenario.secrets);
-    let row = |(index, name)| Planned {
+    let row = |(index, name): (usize, &String)| Planned {
         scenario: Arc::clone(&planned.scenario),
-        name,
+        select: Some(format!("^{}$", regex::escape(name))),
+        name: name.clone(),
         row: Some(index),
         until: planned.until,
     };
-    names.into_iter().enumerate().map(row).collect()
+    names.iter().enumerate().map(row).collect()
 }
 
 /// What the files use.

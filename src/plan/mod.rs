@@ -4,6 +4,8 @@ mod discover;
 mod environment;
 mod hosts;
 mod load;
+pub mod select;
+pub mod tag;
 mod used;
 
 use std::collections::HashMap;
@@ -20,6 +22,7 @@ use crate::scenario::project::{Environment, Project};
 use crate::scenario::settings::Settings;
 use crate::scenario::vars_file::VarsFile;
 use crate::value::Value;
+use select::Selection;
 
 /// What a run is made of, as the user asked for it.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +45,8 @@ pub struct Request {
     pub secrets_file: Option<String>,
     /// Takes what may not be shown, from before the first thing is.
     pub masks: Masks,
+    /// Which scenarios of those paths run, how often, and in which order.
+    pub selection: Selection,
     /// Whether a variable of the process that is not set is an error: for a run it is, for a check a warning.
     pub strict: bool,
 }
@@ -67,14 +72,16 @@ pub struct Plan {
     pub secrets: HashMap<String, String>,
     /// What may not be shown; a run adds what it captures.
     pub masks: Masks,
-    /// The scenarios in the order of their paths.
+    /// The scenarios in the order in which they begin.
     pub scenarios: Vec<Planned>,
+    /// How many there are, those that were not selected among them.
+    pub found: usize,
     /// The files that sign sessions in.
     pub used: UsedFiles,
 }
 
 /// A scenario that runs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Planned {
     /// What was read.
     pub scenario: Arc<Scenario>,
@@ -82,6 +89,8 @@ pub struct Planned {
     pub name: String,
     /// The row of its `cases` that it runs for, from 0.
     pub row: Option<usize>,
+    /// The regular expression that `--name` takes for this row alone.
+    pub select: Option<String>,
     /// How many of its `setup` steps and `steps`, counted together, run; all of them if none.
     pub until: Option<usize>,
 }

@@ -21,6 +21,8 @@ pub(super) struct Of<'a> {
     pub(super) file: &'a str,
     /// Its name.
     pub(super) name: &'a str,
+    /// What `--name` takes for it alone, where its file makes several.
+    pub(super) select: Option<&'a str>,
     /// The options that the run was given, for the line that repeats it.
     pub(super) options: &'a str,
 }
@@ -35,9 +37,10 @@ pub(super) fn block(of: Of<'_>, step: &StepOutcome, style: Style, prints: &Finge
 fn headline(of: Of<'_>, step: &StepOutcome, color: bool) -> String {
     let took = format!("({})", quantity::shown(step.duration));
     let name = super::step_name(step);
+    let word = if step.rerun { "RETRY" } else { "FAIL" };
     format!(
         "{}  {} › {} › {}  {}",
-        paint(BAD, "FAIL", color),
+        paint(BAD, word, color),
         text::clean(of.file),
         text::clean(of.name),
         text::clean(&name),
@@ -164,5 +167,6 @@ fn repeat(of: Of<'_>, step: &StepOutcome) -> String {
     } else {
         of.file.to_owned()
     };
-    format!(" {}", curl::quoted(word.as_bytes()))
+    let name = of.select.map(|name| format!(" --name {}", curl::quoted(name.as_bytes())));
+    format!(" {}{}", curl::quoted(word.as_bytes()), name.unwrap_or_default())
 }

@@ -178,6 +178,7 @@ pub(super) fn failing(faults: Vec<Fault>, exchange: Option<Exchange>) -> StepOut
         reason: None,
         access: None,
         attempt: 1,
+        rerun: false,
         asked: None,
     }
 }
@@ -358,7 +359,7 @@ pub(super) fn hostile() -> StepOutcome {
 
 pub(super) fn started(scenario: usize, name: &str, source: &Arc<Source>) -> Event {
     let place = place_in(source, "A customer signs in and sees the account");
-    Event::ScenarioStarted { scenario, name: name.to_owned(), place }
+    Event::ScenarioStarted { scenario, name: name.to_owned(), place, select: None }
 }
 
 /// The events of one scenario.
@@ -373,7 +374,7 @@ pub(super) fn scenario(
         events.push(Event::StepStarted { scenario: index, name: step.name.clone() });
         events.push(Event::StepFinished { scenario: index, step: Box::new(step) });
     }
-    events.push(Event::ScenarioFinished { scenario: index, state, duration: ms(30) });
+    events.push(Event::ScenarioFinished { scenario: index, state, duration: ms(30), runs: 1 });
     events
 }
 

@@ -19,7 +19,10 @@ pub(super) async fn begin<'s>(shared: &'s Shared<'s>, emit: &dyn Fn(Event)) -> O
     let begun = Instant::now();
     let mut runner = start(&context, setup, 0, emit);
     runner.section(&mut context, Section::Steps, &setup.steps).await;
-    shared.setup_failed.set(runner.failed());
+    if runner.failed() {
+        let why = "the project file's `setup` failed".to_owned();
+        shared.halted.borrow_mut().get_or_insert(why);
+    }
     for name in super::sessions::captured(setup, shared) {
         if let Some(binding) = context.scope.get(name) {
             let (value, origin) = (binding.value.clone(), binding.origin.clone());
@@ -67,11 +70,11 @@ fn start<'e>(
     emit: &'e dyn Fn(Event),
 ) -> Runner<'e> {
     let (name, place) = (steps.name.value.clone(), context.line(steps.name.at));
-    emit(Event::ScenarioStarted { scenario: index, name, place });
+    emit(Event::ScenarioStarted { scenario: index, name, place, select: None });
     Runner::new(index, emit, None)
 }
 
 fn finish(runner: &Runner<'_>, index: usize, duration: Duration, emit: &dyn Fn(Event)) {
     let state = if runner.failed() { State::Failed } else { State::Passed };
-    emit(Event::ScenarioFinished { scenario: index, state, duration });
+    emit(Event::ScenarioFinished { scenario: index, state, duration, runs: 1 });
 }

@@ -9,6 +9,7 @@ mod context;
 mod flow;
 mod frame;
 mod judge;
+mod queue;
 mod request;
 mod runner;
 mod scenario;
@@ -16,21 +17,22 @@ mod session_action;
 mod sessions;
 mod step;
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::sync::Arc;
 
-use futures_util::stream::{self, StreamExt};
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::watch;
 
 use crate::diagnostic::Diagnostic;
 use crate::http::{Client, ProxyEnvironment, Roots};
-use crate::outcome::{Event, Fault, Place};
-use crate::plan::Plan;
+use crate::outcome::{Event, Fault, Place, State};
+use crate::plan::{Plan, Planned};
 use crate::scenario::decode::{Located, Text, Tree, of_expression};
 use crate::scenario::settings::Settings;
 use crate::source::{Source, Span};
 use crate::template::{EvaluationError, Origin, Scope};
 use crate::value::{Map, Value};
+use queue::Queue;
 
 /// How a run goes.
 #[derive(Clone, Debug)]
@@ -41,6 +43,10 @@ pub struct Options {
     pub server_url: Option<String>,
     /// Names this run: `run.id`.
     pub id: String,
+    /// How often a scenario that failed runs again.
+    pub retries: u32,
+    /// How many scenarios may fail before no more begins; none for any number.
+    pub fail_fast: Option<usize>,
     /// Says why the run is to end, once it is: no new step begins, the one under way is given up, teardown runs.
     pub stop: watch::Receiver<Option<String>>,
 }
@@ -51,8 +57,10 @@ struct Shared<'p> {
     client: Client,
     /// The names that every scenario has.
     scope: RefCell<Scope>,
-    /// Whether the project's `setup` failed, so that no scenario runs.
-    setup_failed: Cell<bool>,
+    /// How often a scenario that failed runs again.
+    retries: u32,
+    /// Why no scenario runs any more, where that is decided by one that failed.
+    halted: RefCell<Option<String>>,
     /// The environment's base URL, or that of the command line.
     base_url: Option<String>,
     /// The settings of the project file.
@@ -65,8 +73,7 @@ struct Shared<'p> {
 impl Shared<'_> {
     /// Why no step begins any more, if none does.
     fn stopped(&self) -> Option<String> {
-        let failed = || "the project file's `setup` failed".to_owned();
-        self.stop.borrow().clone().or_else(|| self.setup_failed.get().then(failed))
+        self.stop.borrow().clone().or_else(|| self.halted.borrow().clone())
     }
 
     /// Ends when the run is to end, and says why.
@@ -114,19 +121,47 @@ pub async fn run(
     let client = Client::allowing(Roots::Platform, proxies, allowed);
     let (defaults, stop) = (plan.defaults(), options.stop.clone());
     let (logins, tokens) = (RefCell::default(), RefCell::default());
-    let (scope, setup_failed) = (RefCell::new(scope), Cell::default());
+    let (scope, halted) = (RefCell::new(scope), RefCell::default());
+    let retries = options.retries;
     let shared =
-        Shared { plan, client, scope, setup_failed, base_url, defaults, stop, logins, tokens };
+        Shared { plan, client, scope, retries, halted, base_url, defaults, stop, logins, tokens };
     let sink = RefCell::new(sink);
     let emit = |event: Event| (sink.borrow_mut())(event);
     let around = around::begin(&shared, &emit).await;
-    stream::iter((around::first(&shared)..).zip(&plan.scenarios))
-        .for_each_concurrent(options.jobs.max(1), |(index, planned)| {
-            scenario::run(&shared, index, planned, &emit)
-        })
-        .await;
+    scenarios(&shared, options, &emit).await;
     around::end(&shared, around, &emit).await;
     Ok(())
+}
+
+/// Runs the scenarios, as many at a time as the options say.
+async fn scenarios(shared: &Shared<'_>, options: &Options, emit: &dyn Fn(Event)) {
+    let all = &shared.plan.scenarios;
+    let mut queue = Queue::new(all.iter().map(locks).collect());
+    let mut running = FuturesUnordered::new();
+    let mut failed = 0;
+    loop {
+        while running.len() < options.jobs.max(1)
+            && let Some(next) = queue.take()
+        {
+            let index = around::first(shared) + next;
+            running
+                .push(async move { (next, scenario::run(shared, index, &all[next], emit).await) });
+        }
+        let Some((done, state)) = running.next().await else { return };
+        queue.release(done);
+        failed += usize::from(state == State::Failed);
+        if options.fail_fast.is_some_and(|most| failed >= most) {
+            let why = format!(
+                "`--fail-fast`: {failed} scenario{} failed",
+                if failed == 1 { "" } else { "s" }
+            );
+            shared.halted.borrow_mut().get_or_insert(why);
+        }
+    }
+}
+
+fn locks(planned: &Planned) -> Vec<&str> {
+    planned.scenario.lock.iter().map(|lock| lock.value.as_str()).collect()
 }
 
 /// Project variables, then those of the environment, then the command line's.

@@ -31,7 +31,9 @@ pub(super) struct Runner<'e> {
     pub(super) stopped: Option<String>,
     /// The item that the step under way runs for.
     pub(super) item: Option<String>,
-    /// What came of the attempt under way: whether it counts is known at its end.
+    /// Which run of the scenario this is, from 1.
+    pub(super) run: u32,
+    /// What came of the attempt or the run under way: whether it counts is known at its end.
     pub(super) held: Option<Vec<StepOutcome>>,
 }
 
@@ -55,6 +57,7 @@ impl<'e> Runner<'e> {
             failed: None,
             stopped: None,
             item: None,
+            run: 1,
             held: None,
         }
     }
@@ -62,7 +65,9 @@ impl<'e> Runner<'e> {
     /// For the steps of a file that is used on the way, where the step at this place asks for it.
     pub(super) fn within(&self, way: String, asked: Place) -> Self {
         let asked = Some(self.asked.clone().unwrap_or(asked));
-        Self { way: Some(way), asked, ..Self::new(self.index, self.emit, None) }
+        let held = self.held.is_some().then(Vec::new);
+        let (way, run) = (Some(way), self.run);
+        Self { way, asked, run, held, ..Self::new(self.index, self.emit, None) }
     }
 
     pub(super) fn failed(&self) -> bool {
@@ -338,6 +343,7 @@ fn outcome(section: Section, name: String, place: Place) -> StepOutcome {
         reason: None,
         access: None,
         attempt: 1,
+        rerun: false,
         asked: None,
     }
 }

@@ -7,49 +7,89 @@ use super::context::{Context, asks_cookies, mask, no_value, text};
 use super::frame::{Frame, SessionKey};
 use super::runner::Runner;
 use super::{Shared, bind_all, evaluate};
-use crate::outcome::{Event, Fault, Section, State};
+use crate::outcome::{Event, Fault, Place, Section, State};
 use crate::plan::Planned;
 use crate::scenario::Scenario;
 use crate::scenario::cases::{Cases, Row};
 use crate::scenario::sessions::DEFAULT;
+use crate::source::Span;
 use crate::template::Origin;
 use crate::value::Value;
 
-/// Runs a scenario and tells what happened.
+/// Runs a scenario, again where it fails and may, and tells what happened.
 pub(super) async fn run(
     shared: &Shared<'_>,
     index: usize,
     planned: &Planned,
     emit: &dyn Fn(Event),
-) {
+) -> State {
     let scenario: &Scenario = &planned.scenario;
-    let begun = Instant::now();
+    let (name, select) = (planned.name.clone(), planned.select.clone());
+    let start = scenario.start(scenario.name.at);
+    let place = Place { source: Arc::clone(scenario.source()), span: Span::new(start, start) };
+    emit(Event::ScenarioStarted { scenario: index, name, place, select });
+    let skipped = scenario.skip.clone().map(|reason| (State::Skipped, reason));
+    let stopped = || shared.stopped().map(|reason| (State::NotRun, reason));
+    if let Some((state, reason)) = skipped.or_else(stopped) {
+        let mut runner = Runner::new(index, emit, planned.until);
+        leave_out(&mut runner, &mut context(shared, planned), (state, &reason));
+        let duration = Duration::ZERO;
+        emit(Event::ScenarioFinished { scenario: index, state, duration, runs: 0 });
+        return state;
+    }
+    let mut number = 0;
+    loop {
+        number += 1;
+        let begun = Instant::now();
+        let mut runner = Runner::new(index, emit, planned.until);
+        runner.run = number;
+        // Whether what comes of it counts is known at its end.
+        runner.held = (number <= shared.retries).then(Vec::new);
+        once(&mut runner, &mut context(shared, planned), planned.row).await;
+        let again = runner.held.is_some() && runner.failed() && shared.stopped().is_none();
+        for mut outcome in runner.held.take().unwrap_or_default() {
+            if again {
+                (outcome.state, outcome.rerun) = (State::Retried, true);
+            }
+            runner.finish(outcome);
+        }
+        if !again {
+            let state = if runner.failed() { State::Failed } else { State::Passed };
+            let duration = begun.elapsed();
+            emit(Event::ScenarioFinished { scenario: index, state, duration, runs: number });
+            return state;
+        }
+    }
+}
+
+/// What a run of the scenario begins with: nothing of the run before.
+fn context<'s>(shared: &'s Shared<'s>, planned: &'s Planned) -> Context<'s> {
+    let scenario: &Scenario = &planned.scenario;
     let home = SessionKey::of(DEFAULT);
     let outer = scenario.defaults.over(&shared.defaults);
     let mut frame = Frame::outermost(scenario, home.clone(), outer);
     frame.asks_cookies = asks_cookies(scenario, shared);
-    let name = planned.name.as_str();
-    let mut context = Context { home, name, ..Context::new(shared, scenario, frame) };
-    let (name, place) = (name.to_owned(), context.line(scenario.name.at));
-    emit(Event::ScenarioStarted { scenario: index, name, place });
-    let mut runner = Runner::new(index, emit, planned.until);
-    if let Some(reason) = shared.stopped() {
-        runner.stop(&reason);
-        runner.section(&mut context, Section::Setup, &scenario.setup).await;
-        runner.section(&mut context, Section::Steps, &scenario.steps).await;
-        let (state, duration) = (State::NotRun, Duration::ZERO);
-        return emit(Event::ScenarioFinished { scenario: index, state, duration });
+    Context { home, name: &planned.name, ..Context::new(shared, scenario, frame) }
+}
+
+async fn once(runner: &mut Runner<'_>, context: &mut Context<'_>, row: Option<usize>) {
+    let scenario = context.root;
+    if let Err(fault) = prepare(context, row) {
+        runner.refuse(context, fault);
     }
-    match prepare(&mut context, planned.row) {
-        Ok(()) => {}
-        Err(fault) => runner.refuse(&context, fault),
+    runner.section(context, Section::Setup, &scenario.setup).await;
+    runner.section(context, Section::Steps, &scenario.steps).await;
+    runner.clean_up(context).await;
+    runner.teardown(context, Section::Teardown, &scenario.teardown).await;
+}
+
+/// None of its steps runs; those of `teardown` are not missed.
+fn leave_out(runner: &mut Runner<'_>, context: &mut Context<'_>, why: (State, &str)) {
+    let scenario = context.root;
+    let lists = [(Section::Setup, &scenario.setup), (Section::Steps, &scenario.steps)];
+    for (section, steps) in lists {
+        steps.iter().for_each(|step| runner.skip(context, section, step, why));
     }
-    runner.section(&mut context, Section::Setup, &scenario.setup).await;
-    runner.section(&mut context, Section::Steps, &scenario.steps).await;
-    runner.clean_up(&mut context).await;
-    runner.teardown(&mut context, Section::Teardown, &scenario.teardown).await;
-    let state = if runner.failed() { State::Failed } else { State::Passed };
-    emit(Event::ScenarioFinished { scenario: index, state, duration: begun.elapsed() });
 }
 
 /// Variables are evaluated once, when the scenario begins; those of its row take the place of its own.

@@ -56,6 +56,10 @@ pub struct Scenario {
     pub description: Option<String>,
     /// For selection.
     pub tags: Vec<Located<String>>,
+    /// Why it does not run, if it does not.
+    pub skip: Option<String>,
+    /// What it shares with scenarios that must not run at the same time.
+    pub lock: Vec<Located<String>>,
     /// Overrides the environment's.
     pub base_url: Option<Text>,
     /// Variables in the order written; one may use those above it.
@@ -84,6 +88,8 @@ const KEYS: Keys = Keys {
         "name",
         "description",
         "tags",
+        "skip",
+        "lock",
         "base_url",
         "vars",
         "secrets",
@@ -94,7 +100,7 @@ const KEYS: Keys = Keys {
         "steps",
         "teardown",
     ],
-    later: &["skip", "lock"],
+    later: &[],
 };
 
 /// Names that expressions have anyway.
@@ -182,6 +188,8 @@ fn decode_used(d: &Decoder<'_>, node: &Node) -> Option<Scenario> {
     let name = find("name").and_then(|node| d.plain(node, "the scenario's name"));
     let description = find("description").and_then(|node| d.plain(node, "a description"));
     let tags = find("tags").and_then(|node| tags(d, node)).unwrap_or_default();
+    let skip = find("skip").and_then(|node| skip(d, node));
+    let lock = find("lock").and_then(|node| locks(d, node)).unwrap_or_default();
     let base_url = find("base_url").and_then(|node| settings::base_url(d, node));
     let vars = find("vars").and_then(|node| variables(d, node)).unwrap_or_default();
     let secrets = find("secrets").and_then(|node| secrets::decode(d, node)).unwrap_or_default();
@@ -233,6 +241,8 @@ fn decode_used(d: &Decoder<'_>, node: &Node) -> Option<Scenario> {
         name,
         description: description.map(|text| text.value),
         tags,
+        skip,
+        lock,
         base_url,
         vars,
         secrets,
@@ -271,6 +281,20 @@ fn tags(d: &Decoder<'_>, node: &Node) -> Option<Vec<Located<String>>> {
         Some(tag)
     };
     Some(d.list(node, "tags")?.iter().filter_map(tag).collect())
+}
+
+fn skip(d: &Decoder<'_>, node: &Node) -> Option<String> {
+    let reason = d.plain(node, "the reason why the scenario is skipped")?;
+    if reason.value.trim().is_empty() {
+        d.error_help(node.at, "`skip` has no reason", "", "say why: reports show it");
+        return None;
+    }
+    Some(reason.value)
+}
+
+fn locks(d: &Decoder<'_>, node: &Node) -> Option<Vec<Located<String>>> {
+    let lock = |node: &Node| d.plain(node, "the name of a lock");
+    Some(d.list(node, "names")?.iter().filter_map(lock).collect())
 }
 
 /// Reads `vars`.
@@ -327,6 +351,8 @@ impl Scenario {
             name,
             description: None,
             tags: Vec::new(),
+            skip: None,
+            lock: Vec::new(),
             base_url: None,
             vars: Vec::new(),
             secrets: Vec::new(),

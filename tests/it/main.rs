@@ -32,6 +32,9 @@ mod examples;
 // The commands, their options and exit codes.
 mod commands;
 
+// Which scenarios run, and in which order.
+mod select;
+
 // A scenario for each row of data.
 mod cases;
 

@@ -1,11 +1,14 @@
 //! The arguments as they are typed.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use callsheet::plan::tag::TagExpression;
 use callsheet::scenario::quantity;
 use callsheet::value::Value;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use regex::Regex;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -59,6 +62,15 @@ pub(crate) struct Selection {
     /// Files, folders, or `file.yaml:LINE` for the scenario up to that step [default: those of callsheet.yaml]
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<String>,
+    /// Only scenarios with these tags: a tag, or tags with `and`, `or`, `not` and parentheses; several times
+    #[arg(short, long = "tag", value_name = "EXPR", value_parser = TagExpression::parse)]
+    pub(crate) tags: Vec<TagExpression>,
+    /// No scenarios with these tags
+    #[arg(long = "skip-tag", value_name = "EXPR", value_parser = TagExpression::parse)]
+    pub(crate) skip_tags: Vec<TagExpression>,
+    /// Only scenarios whose names this regular expression finds
+    #[arg(long, value_name = "REGEX", value_parser = regex)]
+    pub(crate) name: Option<Regex>,
     /// Environment of the project file
     #[arg(short, long, value_name = "NAME")]
     pub(crate) env: Option<String>,
@@ -113,6 +125,21 @@ pub(crate) struct Run {
     /// Scenarios at the same time
     #[arg(short, long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(crate) jobs: u16,
+    /// Begin no more scenarios once N have failed
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "1")]
+    pub(crate) fail_fast: Option<NonZeroUsize>,
+    /// Run a scenario that failed again, N times at most; one that passes then is flaky, and not a failure
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=1000))]
+    pub(crate) retries: u32,
+    /// Run each scenario N times
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) repeat: u32,
+    /// Begin the scenarios in an order by chance, which `--seed` fixes
+    #[arg(long)]
+    pub(crate) shuffle: bool,
+    /// Fixes what is random; printed in every report
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
     /// Report: junit=PATH; several times
     #[arg(long = "report", value_name = "FORMAT=PATH", value_parser = report)]
     pub(crate) reports: Vec<Report>,
@@ -177,6 +204,10 @@ fn report(text: &str) -> Result<Report, String> {
         Some(("junit", path)) => Ok(Report { format: ReportFormat::Junit, path: path.into() }),
         Some((format, _)) => Err(format!("there is no format `{format}`; there is `junit`")),
     }
+}
+
+fn regex(text: &str) -> Result<Regex, String> {
+    Regex::new(text).map_err(|error| error.to_string())
 }
 
 /// `250ms`, `10m`

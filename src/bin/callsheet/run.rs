@@ -24,10 +24,16 @@ pub(crate) fn main(run: args::Run) -> Exit {
     if let Err(exit) = refuse_equal_reports(&run.reports) {
         return exit;
     }
-    let request = match check::request(run.selection.clone(), true) {
+    let mut request = match check::request(run.selection.clone(), true) {
         Ok(request) => request,
         Err(exit) => return exit,
     };
+    let Some(seed) = run.seed.or_else(drawn) else {
+        output::err("error: the system gives no random numbers: name a `--seed`\n");
+        return Exit::Internal;
+    };
+    request.selection.repeat = run.repeat;
+    request.selection.shuffle = run.shuffle.then_some(seed);
     let loaded = plan::load(request);
     output::diagnostics(&loaded.diagnostics, run.selection.color);
     let Some(plan) = loaded.plan else {
@@ -36,7 +42,7 @@ pub(crate) fn main(run: args::Run) -> Exit {
         return Exit::Invalid;
     };
     if plan.scenarios.is_empty() {
-        return check::nothing_to_run();
+        return check::nothing_to_run(plan.found);
     }
     if let Err(exit) = refuse_sources(&run.reports, &plan) {
         return exit;
@@ -46,11 +52,22 @@ pub(crate) fn main(run: args::Run) -> Exit {
         Err(exit) => return exit,
     };
     let exit = runtime.block_on(go(&run, &plan));
+    if run.shuffle && !run.quiet {
+        output::out(&format!("the order is that of `--shuffle --seed {seed}`\n"));
+    }
     // What was given up is not waited for.
     runtime.shutdown_background();
     // The process ends here: to take a big plan apart piece by piece would only take time.
     std::mem::forget(plan);
     exit
+}
+
+/// A seed by chance.
+fn drawn() -> Option<u64> {
+    let mut bytes = [0; 4];
+    getrandom::fill(&mut bytes).ok()?;
+    // Short enough to be typed.
+    Some(u64::from(u32::from_le_bytes(bytes)))
 }
 
 /// How long teardown may take after a signal.
@@ -126,6 +143,8 @@ async fn whole(
     };
     let options = Options {
         jobs: usize::from(run.jobs),
+        retries: run.retries,
+        fail_fast: run.fail_fast.map(usize::from),
         server_url: server.as_ref().map(|server| server.url().to_owned()),
         id: run_id(),
         stop,
