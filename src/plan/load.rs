@@ -8,6 +8,7 @@ use super::discover::{Found, discover};
 use super::environment::Given;
 use super::hosts::Hosts;
 use super::used::{Reading, UsedFiles, check_login};
+use super::watched::Watched;
 use super::{Loaded, Plan, Planned, Request, environment};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::closest;
@@ -30,6 +31,7 @@ pub fn load(mut request: Request) -> Loaded {
         project_file.as_deref().map_or_else(|| request.folder.clone(), scenario::files::folder);
     // Before the first file: the errors of one that cannot be read may not show them either.
     let secrets = environment::read(&mut request, &root, &mut diagnostics);
+    let mut watched = Watched::new(&request, project_file.clone(), &root);
     let vars_file = environment::vars_file(&request, &mut diagnostics);
     let project = match project_file {
         None => None,
@@ -37,13 +39,14 @@ pub fn load(mut request: Request) -> Loaded {
             files += 1;
             match read_project(&request, &secrets, &path, &mut diagnostics) {
                 Some(project) => Some(project),
-                None => return Loaded { plan: None, diagnostics, files },
+                None => return Loaded { plan: None, diagnostics, files, watched },
             }
         }
     };
     let environment = chosen_environment(&request, project.as_ref(), &mut diagnostics);
     let paths = paths(&request, project.as_ref(), &root);
     let (found, wrong) = discover(&request.folder, &paths);
+    watched.find(paths);
     diagnostics.extend(wrong);
     files += found.len();
     let mut around = surroundings(&request, project.as_ref(), environment.as_deref());
@@ -78,6 +81,7 @@ pub fn load(mut request: Request) -> Loaded {
         }
     }
     files += used.len();
+    watched.add(project.as_ref(), &scenarios, &used);
     let secrets = in_use.secrets;
     mask_vars(&request, &scenarios, &used);
     refuse_equal_names(&scenarios, &mut diagnostics);
@@ -126,7 +130,7 @@ pub fn load(mut request: Request) -> Loaded {
         found,
         used,
     };
-    Loaded { plan: (!failed).then_some(plan), diagnostics, files }
+    Loaded { plan: (!failed).then_some(plan), diagnostics, files, watched }
 }
 
 fn read_project(

@@ -7,6 +7,7 @@ mod load;
 pub mod select;
 pub mod tag;
 mod used;
+mod watched;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 pub use load::load;
 pub use used::UsedFiles;
+pub use watched::Watched;
 
 use crate::diagnostic::Diagnostic;
 use crate::mask::Masks;
@@ -104,6 +106,8 @@ pub struct Loaded {
     pub diagnostics: Vec<Diagnostic>,
     /// How many files were read.
     pub files: usize,
+    /// The files that the run depends on.
+    pub watched: Watched,
 }
 
 impl Plan {

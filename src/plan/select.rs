@@ -1,5 +1,8 @@
 //! Which of the scenarios that were found run, how often, and in which order.
 
+use std::collections::HashSet;
+use std::path::PathBuf;
+
 use regex::Regex;
 use sha2::{Digest as _, Sha256};
 
@@ -17,6 +20,8 @@ pub struct Selection {
     pub skip_tags: Vec<TagExpression>,
     /// What the name holds.
     pub name: Option<Regex>,
+    /// The files whose scenarios run; none for all.
+    pub only: Option<HashSet<PathBuf>>,
     /// How often each runs; 0 is once.
     pub repeat: u32,
     /// The seed of the order; without one it is that of the paths.
@@ -29,6 +34,7 @@ impl Selection {
         let has = |tag: &str| planned.scenario.tags.iter().any(|own| own.value == tag);
         self.tags.iter().all(|wanted| wanted.holds(&has))
             && !self.skip_tags.iter().any(|unwanted| unwanted.holds(&has))
+            && self.only.as_ref().is_none_or(|only| only.contains(planned.scenario.source().path()))
             && self.name.as_ref().is_none_or(|name| name.is_match(&planned.name))
     }
 

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::yaml::{At, Document, Entry, Kind, Node, Places};
@@ -76,6 +76,8 @@ pub(super) struct Decoder<'d> {
     diagnostics: RefCell<Vec<Diagnostic>>,
     /// What no diagnostic may show.
     pub(super) secrets: RefCell<Vec<Value>>,
+    /// The files that it names, as far as they are known.
+    pub(super) reads: RefCell<Vec<PathBuf>>,
     /// A file asks the same paths again and again.
     paths: RefCell<HashMap<String, Result<JsonPath, InvalidPath>>>,
 }
@@ -83,8 +85,8 @@ pub(super) struct Decoder<'d> {
 impl<'d> Decoder<'d> {
     /// `root` is the folder that no path of the file may leave.
     pub(super) fn new(document: &'d Document, root: &'d Path) -> Self {
-        let (diagnostics, secrets, paths) = Default::default();
-        Self { document, root, diagnostics, secrets, paths }
+        let (diagnostics, secrets, reads, paths) = Default::default();
+        Self { document, root, diagnostics, secrets, reads, paths }
     }
 
     /// What is being read, for what is made of it to keep.

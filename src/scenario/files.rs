@@ -49,7 +49,11 @@ impl FileReference {
 pub(super) fn reference(d: &Decoder<'_>, node: &Node) -> Option<FileReference> {
     let file = written(d, node)?;
     match file.path.value.literal() {
-        Some(path) => allowed(d, &file, file.resolve(d.root(), path)).map(|_| file),
+        Some(path) => {
+            let found = allowed(d, &file, file.resolve(d.root(), path))?;
+            d.reads.borrow_mut().push(found);
+            Some(file)
+        }
         None => Some(file),
     }
 }
@@ -76,6 +80,7 @@ pub(super) fn literal(d: &Decoder<'_>, node: &Node) -> Option<(String, PathBuf)>
     let name = Path::new(d.source().name()).parent().unwrap_or(Path::new(""));
     let found = resolve(&folder(d.source().path()), name, d.root(), &path.value);
     let found = found.map_err(|message| d.error_help(path.at, message, "", RULE)).ok()?;
+    d.reads.borrow_mut().push(found.clone());
     Some((path.value, found))
 }
 

@@ -32,7 +32,7 @@ pub mod yaml;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cases::Cases;
@@ -74,6 +74,8 @@ pub struct Scenario {
     pub cases: Option<Arc<Cases>>,
     /// The keys of the credentials that are written out in it, each with the place of its value.
     pub credentials: Vec<Located<String>>,
+    /// The files that it names, as far as they are known before a run.
+    pub reads: Vec<PathBuf>,
     /// Steps before the steps.
     pub setup: Vec<Step>,
     /// The steps.
@@ -249,6 +251,7 @@ fn decode_used(d: &Decoder<'_>, node: &Node) -> Option<Scenario> {
         defaults,
         sessions,
         cases,
+        reads: d.reads.take(),
         credentials: lint::written_out(node),
         setup,
         steps: main,
@@ -359,6 +362,7 @@ impl Scenario {
             defaults: Settings::default(),
             sessions: Vec::new(),
             cases: None,
+            reads: Vec::new(),
             credentials: Vec::new(),
             setup: Vec::new(),
             steps,

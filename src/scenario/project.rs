@@ -39,6 +39,8 @@ pub struct Project {
     pub server: Option<Server>,
     /// The hosts that requests may go to; none are all.
     pub allow_hosts: Option<Vec<HostPattern>>,
+    /// The files that it names, as far as they are known before a run.
+    pub reads: Vec<PathBuf>,
     /// Steps before all scenarios, if there are any.
     pub setup: Option<Scenario>,
     /// Steps after all scenarios, if there are any.
@@ -161,6 +163,7 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Project> {
         credentials: super::lint::written_out(node),
         server,
         allow_hosts,
+        reads: d.reads.take(),
         setup,
         teardown,
     })

@@ -35,6 +35,9 @@ mod commands;
 // Which scenarios run, and in which order.
 mod select;
 
+// Runs again when something changes.
+mod watch;
+
 // A scenario for each row of data.
 mod cases;
 

@@ -140,6 +140,9 @@ pub(crate) struct Run {
     /// Fixes what is random; printed in every report
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
+    /// Run again when a scenario, or a file that it reads, changes
+    #[arg(long)]
+    pub(crate) watch: bool,
     /// Report: junit=PATH; several times
     #[arg(long = "report", value_name = "FORMAT=PATH", value_parser = report)]
     pub(crate) reports: Vec<Report>,

@@ -11,6 +11,7 @@ mod run;
 mod runtime;
 mod schema;
 mod server;
+mod watch;
 
 use std::process::ExitCode;
 

@@ -1,65 +1,76 @@
 //! `callsheet run`.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::path::Path;
+use std::path::PathBuf;
 use std::pin::pin;
 use std::time::{Duration, Instant, SystemTime};
 
 use callsheet::outcome::{Detail, Event, Masking, Outcome, Summary};
-use callsheet::plan::{self, Plan};
+use callsheet::plan::{self, Loaded, Plan};
 use callsheet::report::junit;
 use callsheet::report::progress::{self, Progress};
 use callsheet::report::terminal::{Terminal, Verbosity};
 use callsheet::run::{self, Options};
 use callsheet::scenario::quantity;
 use futures_util::FutureExt;
-use tokio::sync::watch;
+use tokio::sync::watch as channel;
 
 use crate::args::{self, Report, ReportFormat, When};
 use crate::exit::Exit;
 use crate::runtime::{runtime, stop_signal};
-use crate::{check, output, server};
+use crate::{check, output, server, watch};
 
 pub(crate) fn main(run: args::Run) -> Exit {
     if let Err(exit) = refuse_equal_reports(&run.reports) {
-        return exit;
-    }
-    let mut request = match check::request(run.selection.clone(), true) {
-        Ok(request) => request,
-        Err(exit) => return exit,
-    };
-    let Some(seed) = run.seed.or_else(drawn) else {
-        output::err("error: the system gives no random numbers: name a `--seed`\n");
-        return Exit::Internal;
-    };
-    request.selection.repeat = run.repeat;
-    request.selection.shuffle = run.shuffle.then_some(seed);
-    let loaded = plan::load(request);
-    output::diagnostics(&loaded.diagnostics, run.selection.color);
-    let Some(plan) = loaded.plan else {
-        let errors = loaded.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
-        output::err(&format!("{}: nothing was sent\n", check::counted(errors, "error")));
-        return Exit::Invalid;
-    };
-    if plan.scenarios.is_empty() {
-        return check::nothing_to_run(plan.found);
-    }
-    if let Err(exit) = refuse_sources(&run.reports, &plan) {
         return exit;
     }
     let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(exit) => return exit,
     };
-    let exit = runtime.block_on(go(&run, &plan));
-    if run.shuffle && !run.quiet {
-        output::out(&format!("the order is that of `--shuffle --seed {seed}`\n"));
+    if run.watch {
+        let exit = runtime.block_on(watch::watch(&run));
+        runtime.shutdown_background();
+        return exit;
     }
+    let (loaded, seed) = match load(&run, None) {
+        Ok(loaded) => loaded,
+        Err(exit) => return exit,
+    };
+    let Some(plan) = loaded.plan else { return Exit::Invalid };
+    if plan.scenarios.is_empty() {
+        return check::nothing_to_run(plan.found);
+    }
+    if let Err(exit) = refuse_sources(&run.reports, &plan) {
+        return exit;
+    }
+    let exit = runtime.block_on(go(&run, &plan, (None, seed)));
     // What was given up is not waited for.
     runtime.shutdown_background();
     // The process ends here: to take a big plan apart piece by piece would only take time.
     std::mem::forget(plan);
     exit
+}
+
+/// Reads all that the run needs, and says what is wrong with it; comes with the seed of the run.
+pub(crate) fn load(run: &args::Run, only: Option<HashSet<PathBuf>>) -> Result<(Loaded, u64), Exit> {
+    let mut request = check::request(run.selection.clone(), true)?;
+    let Some(seed) = run.seed.or_else(drawn) else {
+        output::err("error: the system gives no random numbers: name a `--seed`\n");
+        return Err(Exit::Internal);
+    };
+    request.selection.repeat = run.repeat;
+    request.selection.shuffle = run.shuffle.then_some(seed);
+    request.selection.only = only;
+    let loaded = plan::load(request);
+    output::diagnostics(&loaded.diagnostics, run.selection.color);
+    if loaded.plan.is_none() {
+        let errors = loaded.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+        output::err(&format!("{}: nothing was sent\n", check::counted(errors, "error")));
+    }
+    Ok((loaded, seed))
 }
 
 /// A seed by chance.
@@ -73,12 +84,17 @@ fn drawn() -> Option<u64> {
 /// How long teardown may take after a signal.
 const GRACE: Duration = Duration::from_secs(10);
 
-async fn go(run: &args::Run, plan: &Plan) -> Exit {
+/// Runs a plan, against a server that runs already if there is one.
+pub(crate) async fn go(
+    run: &args::Run,
+    plan: &Plan,
+    (server, seed): (Option<&server::Running>, u64),
+) -> Exit {
     let show = RefCell::new(Show::new(run, plan));
-    let (stop, stopped) = watch::channel(None);
+    let (stop, stopped) = channel::channel(None);
     let (mut interrupted, mut timed_out) = (None, false);
     let ended = {
-        let mut whole = pin!(whole(run, plan, stopped, &show));
+        let mut whole = pin!(whole(run, plan, (server, stopped), &show));
         let mut tick = pin!(tick(&show));
         let mut deadline = pin!(std::future::pending().right_future());
         let mut limit = pin!(over(run.timeout).fuse());
@@ -103,12 +119,16 @@ async fn go(run: &args::Run, plan: &Plan) -> Exit {
             }
         }
     };
-    match (interrupted, ended) {
-        (None, Exit::ServerNotReady | Exit::Invalid) => ended,
+    let exit = match (interrupted, ended) {
+        (None, Exit::ServerNotReady | Exit::Invalid) => return ended,
         (Some(signal), _) => show.into_inner().finish(run, signal, Some("interrupted")),
         (None, _) if timed_out => show.into_inner().finish(run, Exit::Failed, Some("timed out")),
         (None, _) => show.into_inner().finish(run, ended, None),
+    };
+    if run.shuffle && !run.quiet {
+        output::out(&format!("the order is that of `--shuffle --seed {seed}`\n"));
     }
+    exit
 }
 
 /// Ends when the time of the run is over, and says so; never where it has no limit.
@@ -118,16 +138,18 @@ async fn over(timeout: Option<Duration>) -> String {
     format!("the run did not end within its `--timeout` of {}", quantity::shown(timeout))
 }
 
+/// Why the run is to end, once it is.
+type Stopped = channel::Receiver<Option<String>>;
+
 /// The server, the run, and the end of the server.
 async fn whole(
     run: &args::Run,
     plan: &Plan,
-    mut stop: watch::Receiver<Option<String>>,
+    (kept, mut stop): (Option<&server::Running>, Stopped),
     show: &RefCell<Show>,
 ) -> Exit {
     let server = match &plan.project {
-        None => None,
-        Some(project) => {
+        Some(project) if kept.is_none() => {
             let started = tokio::select! {
                 started = server::start(project) => started,
                 _ = stop.wait_for(Option::is_some) => return Exit::Interrupted,
@@ -140,12 +162,13 @@ async fn whole(
                 }
             }
         }
+        _ => None,
     };
     let options = Options {
         jobs: usize::from(run.jobs),
         retries: run.retries,
         fail_fast: run.fail_fast.map(usize::from),
-        server_url: server.as_ref().map(|server| server.url().to_owned()),
+        server_url: server.as_ref().or(kept).map(|server| server.url().to_owned()),
         id: run_id(),
         stop,
     };
