@@ -35,9 +35,9 @@ pub(crate) async fn watch(run: &args::Run) -> Exit {
         };
         known = with_known(loaded.watched, &known);
         if let Some(plan) = &loaded.plan {
-            match once(run, plan, &mut server, seed).await {
-                exit @ (Exit::Interrupted | Exit::Terminated) => return exit,
-                _ => {}
+            let exit = once(run, plan, &mut server, seed).await;
+            if matches!(exit, Exit::Interrupted | Exit::Terminated) {
+                return exit;
             }
         }
         let mut seen = look(&known);
