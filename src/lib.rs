@@ -12,6 +12,7 @@ pub mod mask;
 pub mod jsonpath;
 pub mod diagnostic;
 pub mod template;
+pub mod cookies;
 pub mod scenario;
 pub mod plan;
 pub mod http;

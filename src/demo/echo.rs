@@ -197,32 +197,45 @@ pub(super) fn headers(request: &Request) -> Value {
 /// Answers with the headers that the query lists, and shows them in the body.
 pub(super) fn response_headers(request: &Request) -> Reply {
     let args = request.args();
-    let mut extra = HeaderMap::new();
-    for (name, value) in &args {
-        let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else {
-            return reply::internal_error();
-        };
-        let Some(value) = header_value(value) else { return reply::internal_error() };
-        // These say how the answer is framed. Only the server knows that; a lie would break the connection.
-        if !matches!(
-            name,
-            header::CONTENT_LENGTH
-                | header::TRANSFER_ENCODING
-                | header::CONNECTION
-                | header::UPGRADE
-        ) {
-            // A map of headers has an end; a query that reaches it asks for what cannot be sent.
-            if extra.try_append(name, value).is_err() {
-                return reply::internal_error();
-            }
+    let extra = match asked_headers(&args) {
+        Ok(extra) => extra,
+        Err(why) => {
+            let why = format!("{why}\n");
+            return reply::typed(StatusCode::BAD_REQUEST, "text/plain; charset=utf-8", why);
         }
-    }
+    };
     let mut reply = reply::json(StatusCode::OK, &described(&args));
     // Beside those the answer has, not in their place: httpbin sends two Content-Types if asked.
     for (name, value) in &extra {
         reply.headers_mut().append(name, value.clone());
     }
     reply
+}
+
+/// The headers that the answer can have, or why one cannot be sent.
+fn asked_headers(args: &[(String, String)]) -> Result<HeaderMap, String> {
+    let mut extra = HeaderMap::new();
+    for (name, value) in args {
+        let known = HeaderName::from_bytes(name.as_bytes())
+            .map_err(|_| format!("`{}` is no name for a header", name.escape_debug()))?;
+        let value = header_value(value).ok_or_else(|| {
+            format!("the value of `{known}` holds a character that no header can hold")
+        })?;
+        // These say how the answer is framed. Only the server knows that; a lie would break the connection.
+        if !matches!(
+            known,
+            header::CONTENT_LENGTH
+                | header::TRANSFER_ENCODING
+                | header::CONNECTION
+                | header::UPGRADE
+        ) {
+            // A map of headers has an end; a query that reaches it asks for what cannot be sent.
+            extra
+                .try_append(known, value)
+                .map_err(|_| "an answer cannot have so many headers".to_owned())?;
+        }
+    }
+    Ok(extra)
 }
 
 /// A header's value in Latin-1, the only characters that WSGI lets through.

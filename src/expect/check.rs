@@ -5,7 +5,7 @@ use super::operand::{Context, only_expression};
 use crate::outcome::{Actual, Difference, Fault, Miss, Subject};
 use crate::scenario::Scenario;
 use crate::scenario::decode::Text;
-use crate::template::{Origin, Scope, UseKind};
+use crate::template::{EvaluationError, Origin, Scope, UseKind};
 use crate::value::{self, Map, Value};
 
 /// The name under which expressions see the response.
@@ -31,6 +31,15 @@ pub(super) fn with_response<'t, T>(
         scope.unbind(RESPONSE);
     }
     done
+}
+
+/// The value of an expression that may use `response`.
+pub fn ask(
+    text: &Text,
+    evidence: &Evidence<'_>,
+    scope: &mut Scope,
+) -> Result<Value, EvaluationError> {
+    with_response([text], evidence, scope, |scope| text.value.evaluate(scope))
 }
 
 fn uses_response(text: &Text) -> bool {

@@ -28,6 +28,7 @@ mod testing;
 mod tests;
 
 pub use capture::Captures;
+pub use check::ask;
 pub use diff::differences;
 pub use error::evaluate_failure;
 pub use evidence::Evidence;

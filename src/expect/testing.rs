@@ -84,6 +84,10 @@ impl Answer {
             timing: Timing::default(),
             remote: None,
             reused: false,
+            retried: false,
+            channel: Default::default(),
+            proxy: None,
+            tls: None,
         };
         let last = self.exchange.hops.len().saturating_sub(1);
         self.exchange.hops.insert(last, hop);

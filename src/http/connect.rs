@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -13,18 +14,24 @@ use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
 
+use super::channel::{Tls, Version};
 use super::failure::{
-    ConnectFault, FailureKind, Fault, Limit, Phase, ProtocolFault, Refusal, fault,
+    ConnectFault, FailureKind, Fault, Limit, Phase, ProtocolFault, Refusal, TlsFault, fault,
 };
 use super::handshake::{Encrypted, handshake};
 use super::head::{MAX_HEAD, MAX_HEADERS};
 use super::pool::{Http1, Http2, Origin};
 use super::progress::Progress;
-use super::tls::{self, Trust};
+use super::proxy::{Proxy, tunnel};
+use super::route::{Through, Via};
+use super::tls;
+use super::transport::{Peer, Transport};
+use super::trust::Trust;
 use super::upload::Upload;
 use super::wire::{Socket, Tap, Wire};
+use crate::scenario::files::reason;
 use crate::scenario::quantity::shown as told;
 
 /// The head start of an address before the next one is tried beside it (RFC 8305 §5).
@@ -80,46 +87,174 @@ fn too_slow(origin: &Origin, limit: Duration, progress: &Progress) -> Fault {
 
 async fn open(origin: &Origin, trust: &Trust, progress: &mut Progress) -> Result<Dialed, Fault> {
     progress.phase = Phase::Dns;
+    let route = &origin.route;
     // The roots are read before the connection is opened, so that a slow disk is not a slow handshake.
-    let config = if origin.https { Some(trust.config().await?) } else { None };
-    let start = Instant::now();
-    let addresses = resolve(origin).await?;
-    progress.timing.dns = Some(start.elapsed());
-    progress.phase = Phase::Connect;
-    let start = Instant::now();
-    let (stream, remote) = connect(addresses).await?;
-    progress.timing.connect = Some(start.elapsed());
-    progress.remote = Some(remote);
-    // Small requests are not held back for the acknowledgement of the ones before.
-    let _ = stream.set_nodelay(true);
-    let wire = Wire::new(stream, remote);
-    progress.watch(&wire);
-    let Some(config) = config else {
-        return http1_over(Stream::Plain(Socket(Arc::clone(&wire))), wire).await.map(Dialed::One);
+    let config = match &route.tls {
+        Some(tls) => Some((tls, trust.config(tls, route.version).await?)),
+        None => None,
     };
-    progress.phase = Phase::Tls;
-    let start = Instant::now();
-    let name = server_name(&origin.host)?;
-    let agreed = handshake(config, name, Socket(Arc::clone(&wire)))
-        .await
-        .map_err(|error| tls::explain(&error, &origin.host, &wire))?;
-    progress.timing.tls = Some(start.elapsed());
-    progress.tls13 = agreed.tls13;
-    let stream = Stream::Tls(Box::new(agreed.stream));
-    if agreed.two {
+    let wire = reach(origin, progress).await?;
+    progress.watch(&wire);
+    let mut stream = Stream::Plain(Socket(Arc::clone(&wire)));
+    if let Via::Proxy(through) = &route.via {
+        let start = Instant::now();
+        stream = beyond(through, origin, trust, stream, &wire).await?;
+        // To the server it is one way.
+        progress.timing.connect = progress.timing.connect.map(|time| time + start.elapsed());
+    }
+    let two = match config {
+        None => route.version == Version::PriorKnowledge,
+        Some((tls, config)) => {
+            progress.phase = Phase::Tls;
+            let (encrypted, two) = encrypt(origin, tls, config, stream, &wire, progress).await?;
+            stream = encrypted;
+            two
+        }
+    };
+    if two {
         http2_over(stream, wire).await.map(Dialed::Two)
     } else {
         http1_over(stream, wire).await.map(Dialed::One)
     }
 }
 
-/// The addresses of the origin, the families in turn (RFC 8305 §4).
-async fn resolve(origin: &Origin) -> Result<VecDeque<SocketAddr>, Fault> {
-    if let Some(ip) = origin.ip {
-        return Ok(VecDeque::from([SocketAddr::new(ip, origin.port)]));
+/// Connects to the server, or to the proxy before it.
+async fn reach(origin: &Origin, progress: &mut Progress) -> Result<Arc<Wire>, Fault> {
+    let start = Instant::now();
+    let (addresses, proxy) = match &origin.route.via {
+        Via::Socket(path) => {
+            progress.phase = Phase::Connect;
+            let stream =
+                UnixStream::connect(path).await.map_err(|error| no_socket(path, &error))?;
+            progress.timing.connect = Some(start.elapsed());
+            return Ok(Wire::new(Transport::Unix(stream), Peer::Path(path.clone())));
+        }
+        Via::Name => (resolve(&origin.host, origin.ip, origin.port).await?, None),
+        Via::Address(address) => (VecDeque::from([*address]), None),
+        Via::Proxy(through) => {
+            let (proxy, port) = (&through.proxy, through.proxy.port());
+            let found = match through.address {
+                Some(address) => VecDeque::from([address]),
+                None => resolve(proxy.host(), literal(proxy.host()), port)
+                    .await
+                    .map_err(|fault| of_proxy(fault, proxy))?,
+            };
+            (found, Some(proxy))
+        }
+    };
+    progress.timing.dns = Some(start.elapsed());
+    progress.phase = Phase::Connect;
+    let start = Instant::now();
+    let connected = connect(addresses).await.map_err(|fault| match proxy {
+        Some(proxy) => of_proxy(fault, proxy),
+        None => fault,
+    });
+    let (stream, remote) = connected?;
+    progress.timing.connect = Some(start.elapsed());
+    // Small requests are not held back for the acknowledgement of the ones before.
+    let _ = stream.set_nodelay(true);
+    Ok(Wire::new(Transport::Tcp(stream), Peer::Address(remote)))
+}
+
+/// A failure to reach the proxy says so.
+fn of_proxy(mut fault: Fault, proxy: &Proxy) -> Fault {
+    fault.message = format!("{}, where the proxy `{proxy}` should be", fault.message);
+    fault.kind = FailureKind::Connect(ConnectFault::Proxy);
+    fault.remedy("is the proxy started? `proxy: none` goes without it")
+}
+
+fn no_socket(path: &Path, error: &io::Error) -> Fault {
+    let shown = path.display();
+    let (kind, message, remedy) = match error.kind() {
+        io::ErrorKind::NotFound => (
+            ConnectFault::Failed,
+            format!("there is no socket `{shown}`"),
+            "is the server started?",
+        ),
+        io::ErrorKind::ConnectionRefused => (
+            ConnectFault::Refused,
+            format!("nothing listens at the socket `{shown}` (connection refused)"),
+            "is the server started?",
+        ),
+        io::ErrorKind::PermissionDenied => (
+            ConnectFault::Failed,
+            format!("the socket `{shown}` may not be used (permission denied)"),
+            "whoever runs callsheet must be allowed to write to the socket",
+        ),
+        _ => (
+            ConnectFault::Failed,
+            format!("no connection to the socket `{shown}`: {}", reason(error)),
+            "`unix_socket` is the path of a socket that a server listens at",
+        ),
+    };
+    fault(FailureKind::Connect(kind), message).because(error).remedy(remedy)
+}
+
+/// What lies behind the proxy.
+async fn beyond(
+    through: &Through,
+    origin: &Origin,
+    trust: &Trust,
+    mut stream: Stream,
+    wire: &Arc<Wire>,
+) -> Result<Stream, Fault> {
+    let proxy = &through.proxy;
+    if let Some(tls) = &through.tls {
+        let config = trust.config(tls, Version::One).await?;
+        let agreed = handshake(config, server_name(proxy.host())?, stream, tls.verify)
+            .await
+            .map_err(|error| tls::explain(&error, tls, proxy.host(), &proxy.to_string(), wire))?;
+        stream = Stream::Tls(Box::new(agreed.stream));
     }
-    let found = tokio::net::lookup_host((origin.host.as_str(), origin.port)).await;
-    let found = found.map_err(|error| no_address(&origin.host).because(&error))?;
+    if through.tunnel {
+        let authority = format!("{}:{}", origin.host, origin.port);
+        stream = tunnel(stream, proxy, &authority).await?;
+        wire.await_greeting();
+    }
+    Ok(stream)
+}
+
+/// Shakes hands with the server. True beside the stream: HTTP/2 was agreed on.
+async fn encrypt(
+    origin: &Origin,
+    tls: &Tls,
+    config: Arc<rustls::ClientConfig>,
+    stream: Stream,
+    wire: &Arc<Wire>,
+    progress: &mut Progress,
+) -> Result<(Stream, bool), Fault> {
+    let start = Instant::now();
+    let host = tls.server_name.as_deref().unwrap_or(&origin.host);
+    let name = server_name(host)?;
+    let place = match &origin.route.via {
+        Via::Proxy(_) => format!("`{}` port {}", origin.host, origin.port),
+        _ => wire.peer.to_string(),
+    };
+    let agreed = handshake(config, name, stream, tls.verify)
+        .await
+        .map_err(|error| tls::explain(&error, tls, host, &place, wire))?;
+    progress.timing.tls = Some(start.elapsed());
+    progress.tls13 = agreed.tls13;
+    let _ = wire.secured.set(agreed.secured);
+    let two = match (origin.route.version, agreed.two) {
+        (Version::Two, None | Some(false)) => {
+            let message = format!("`{host}` does not agree to HTTP/2 in the TLS handshake");
+            return Err(fault(FailureKind::Tls(TlsFault::Protocol), message)
+                .remedy("`http: auto` takes HTTP/1.1 where there is no HTTP/2"));
+        }
+        (Version::PriorKnowledge, _) => true,
+        (_, two) => two == Some(true),
+    };
+    Ok((Stream::Tls(Box::new(agreed.stream)), two))
+}
+
+/// The addresses of a host, the families in turn (RFC 8305 §4).
+async fn resolve(host: &str, ip: Option<IpAddr>, port: u16) -> Result<VecDeque<SocketAddr>, Fault> {
+    if let Some(ip) = ip {
+        return Ok(VecDeque::from([SocketAddr::new(ip, port)]));
+    }
+    let found = tokio::net::lookup_host((host, port)).await;
+    let found = found.map_err(|error| no_address(host).because(&error))?;
     let (six, four): (Vec<_>, Vec<_>) = found.partition(SocketAddr::is_ipv6);
     let mut addresses = VecDeque::new();
     let (mut six, mut four) = (six.into_iter(), four.into_iter());
@@ -131,7 +266,7 @@ async fn resolve(origin: &Origin) -> Result<VecDeque<SocketAddr>, Fault> {
             break;
         }
     }
-    if addresses.is_empty() { Err(no_address(&origin.host)) } else { Ok(addresses) }
+    if addresses.is_empty() { Err(no_address(host)) } else { Ok(addresses) }
 }
 
 fn no_address(host: &str) -> Fault {

@@ -55,8 +55,7 @@ pub(super) fn codings(headers: &HeaderMap) -> Result<Vec<Coding>, Fault> {
                 "br" => Coding::Brotli,
                 "zstd" => Coding::Zstd,
                 _ => {
-                    let shown: String =
-                        name.chars().take(80).flat_map(char::escape_debug).collect();
+                    let shown: String = name.chars().take(80).collect();
                     let message = format!("the body's content coding `{shown}` is not known");
                     return Err(fault(FailureKind::Decode, message)
                         .remedy("`compressed: false` takes the body as it comes"));

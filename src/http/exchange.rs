@@ -9,16 +9,20 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use sha2::{Digest as _, Sha256};
 use url::{Position, Url};
 
+use super::channel::Channel;
 use super::credentials::{Credentials, NoCredentials, Unsigned};
 use super::failure::{Failure, FailureKind, Fault, Phase, RedirectFault, fault};
 use super::hop::{self, Answer, Outgoing};
 use super::meter::Meter;
 use super::pool::Pool;
 use super::progress::Progress;
+use super::proxy::{Proxy, ProxyEnvironment};
 use super::redirect::{self, Carried, Decision};
+use super::route::Route;
 use super::timing::Timing;
-use super::tls::{Roots, Trust};
+use super::trust::{Roots, Trust};
 use super::upload::{Body, Upload};
+use super::wire::Secured;
 use super::{decode, timing};
 
 /// The body of an answer that is only a redirect is read up to here, so that its connection can be kept.
@@ -45,6 +49,7 @@ pub struct Client {
 pub(super) struct Inner {
     pub(super) pool: Pool,
     pub(super) trust: Trust,
+    pub(super) proxies: ProxyEnvironment,
 }
 
 /// A request, before cookies, Host and the headers that describe the body.
@@ -78,6 +83,8 @@ pub struct Settings {
     pub accept_encoding: bool,
     /// The body is hashed as it comes, and not kept but for its beginning. One with a content coding is kept.
     pub hash_body: bool,
+    /// How connections are made.
+    pub channel: Arc<Channel>,
 }
 
 impl Default for Settings {
@@ -90,6 +97,7 @@ impl Default for Settings {
             compressed: true,
             accept_encoding: true,
             hash_body: false,
+            channel: Arc::default(),
         }
     }
 }
@@ -141,6 +149,14 @@ pub struct Exchange {
     pub retried: u32,
 }
 
+impl Exchange {
+    /// Whether a server was believed without a look at its certificate: `verify: false`.
+    #[must_use]
+    pub fn is_unverified(&self) -> bool {
+        self.hops.iter().any(Hop::is_unverified)
+    }
+}
+
 /// One request and what is known of its answer.
 #[derive(Clone, Debug)]
 pub struct Hop {
@@ -158,10 +174,26 @@ pub struct Hop {
     pub refused_cookies: Vec<Vec<u8>>,
     /// Where the time went.
     pub timing: Timing,
-    /// The server's address, once connected.
+    /// The address that was connected to: the server's, or the proxy's. A unix socket has none.
     pub remote: Option<SocketAddr>,
     /// A kept connection was used.
     pub reused: bool,
+    /// It was sent a second time because a kept connection was lost.
+    pub retried: bool,
+    /// How its connection was made.
+    pub channel: Arc<Channel>,
+    /// The proxy that it went through.
+    pub proxy: Option<Proxy>,
+    /// What TLS came to; none over plain HTTP.
+    pub tls: Option<Secured>,
+}
+
+impl Hop {
+    /// Whether the server was believed without a look at its certificate.
+    #[must_use]
+    pub fn is_unverified(&self) -> bool {
+        self.tls.is_some_and(|tls| !tls.verified)
+    }
 }
 
 /// Status, version and headers of an answer.
@@ -228,7 +260,14 @@ impl Client {
     /// A client that trusts these authorities.
     #[must_use]
     pub fn with_roots(roots: Roots) -> Self {
-        Self { inner: Arc::new(Inner { pool: Pool::default(), trust: Trust::new(roots) }) }
+        Self::with(roots, ProxyEnvironment::default())
+    }
+
+    /// A client that trusts these authorities and knows what the environment says of proxies.
+    #[must_use]
+    pub fn with(roots: Roots, proxies: ProxyEnvironment) -> Self {
+        let trust = Trust::new(roots);
+        Self { inner: Arc::new(Inner { pool: Pool::default(), trust, proxies }) }
     }
 
     /// As [`Client::exchange_with`], without credentials.
@@ -267,6 +306,7 @@ impl Client {
             at_home: true,
             repeated: 0,
             announces: true,
+            left: false,
         };
         let first = request.url.clone();
         let outcome = {
@@ -305,6 +345,8 @@ struct Trip<'a> {
     repeated: u32,
     /// A large body is announced before it is sent.
     announces: bool,
+    /// A redirect led to another host than that of the first URL.
+    left: bool,
 }
 
 impl Trip<'_> {
@@ -388,6 +430,17 @@ impl Trip<'_> {
         )
     }
 
+    /// What of the channel holds for this URL.
+    fn channel(&mut self, url: &Url) -> Arc<Channel> {
+        let channel = &self.settings.channel;
+        let first = self.hops.first().map(|hop| hop.url.host_str());
+        if first.is_some_and(|host| host != url.host_str()) {
+            self.left = true;
+            return Arc::new(channel.elsewhere());
+        }
+        if self.left { Arc::new(channel.back()) } else { Arc::clone(channel) }
+    }
+
     /// One hop, up to the head of its answer.
     async fn ask(
         &mut self,
@@ -396,9 +449,12 @@ impl Trip<'_> {
         cookies: &mut dyn Cookies,
     ) -> Result<Answer, Fault> {
         let (method, url) = (&request.method, &request.url);
+        let channel = self.channel(url);
         let target = self.target.as_deref();
         let target = target.unwrap_or(&url[Position::BeforePath..Position::AfterQuery]);
-        let origin = self.client.inner.pool.origin(url)?;
+        let route = Route::of(url, &channel, &self.client.inner.proxies)?;
+        let proxy = route.proxy().cloned();
+        let origin = self.client.inner.pool.origin(url, route)?;
         let upload = Upload::open(&request.body).await?;
         let body_len = upload.left();
         let cookie = if carried.has(&header::COOKIE) {
@@ -427,6 +483,10 @@ impl Trip<'_> {
             timing: Timing::default(),
             remote: None,
             reused: false,
+            retried: false,
+            channel,
+            proxy,
+            tls: None,
         });
         let last = self.hops.len() - 1;
         let hop = &mut self.hops[last];
@@ -435,6 +495,7 @@ impl Trip<'_> {
             hop::send(self.client, origin, outgoing, self.settings, upload, &mut self.progress)
                 .await;
         self.retried += u32::from(retried);
+        hop.retried = retried;
         let mut answer = outcome?;
         hop.answer = Some(Arc::clone(&answer.head));
         hop.refused_cookies = std::mem::take(&mut answer.refused_cookies);
@@ -475,6 +536,7 @@ impl Trip<'_> {
             }
             hop.remote = self.progress.remote;
             hop.reused = self.progress.reused;
+            hop.tls = self.progress.secured();
         }
     }
 

@@ -35,6 +35,8 @@ pub enum ConnectFault {
     Refused,
     /// Unreachable, reset, no route.
     Failed,
+    /// The proxy is not there, or does not let the request through.
+    Proxy,
 }
 
 /// Kinds of [`FailureKind::Tls`].
@@ -143,6 +145,8 @@ pub enum Refusal {
     Url,
     /// The body's file cannot be read, or changed while it was sent.
     File,
+    /// The settings of the connection cannot be used.
+    Settings,
 }
 
 impl FailureKind {
@@ -169,6 +173,7 @@ impl FailureKind {
             Self::Dns => "connect.dns",
             Self::Connect(ConnectFault::Refused) => "connect.refused",
             Self::Connect(ConnectFault::Failed) => "connect.failed",
+            Self::Connect(ConnectFault::Proxy) => "connect.proxy",
             Self::Tls(fault) => fault.class(),
             Self::Timeout(phase) => phase.class(),
             Self::Protocol(fault) => fault.class(),
@@ -180,6 +185,7 @@ impl FailureKind {
             Self::Redirects(RedirectFault::BodyCrossOrigin) => "redirect.body_cross_origin",
             Self::Refused(Refusal::Url) => "request.url",
             Self::Refused(Refusal::File) => "request.file",
+            Self::Refused(Refusal::Settings) => "request.settings",
         }
     }
 }

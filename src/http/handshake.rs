@@ -15,26 +15,29 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ProtocolVersion};
 use tower_service::Service;
 
-use super::wire::Socket;
+use super::connect::Stream;
+use super::wire::Secured;
 
 /// An encrypted connection.
-pub(super) type Encrypted = TokioIo<MaybeHttpsStream<TokioIo<Socket>>>;
+pub(super) type Encrypted = TokioIo<MaybeHttpsStream<TokioIo<Stream>>>;
 
 /// What was agreed on.
 pub(super) struct Agreed {
     pub(super) stream: Encrypted,
-    /// HTTP/2, by ALPN (RFC 7301).
-    pub(super) two: bool,
+    /// HTTP/2 or not, by ALPN (RFC 7301); none if the server chose nothing.
+    pub(super) two: Option<bool>,
     pub(super) tls13: bool,
+    pub(super) secured: Secured,
 }
 
 /// Shakes hands in the name of `name`.
 pub(super) async fn handshake(
     config: Arc<ClientConfig>,
     name: ServerName<'static>,
-    socket: Socket,
+    below: Stream,
+    verified: bool,
 ) -> io::Result<Agreed> {
-    let handed = Handed(Some(TokioIo::new(socket)));
+    let handed = Handed(Some(TokioIo::new(below)));
     let names = Arc::new(FixedServerNameResolver::new(name));
     let mut connector = HttpsConnector::new(handed, config, true, names);
     // The name is fixed and the socket is there: nothing of this URI but its scheme is looked at.
@@ -43,11 +46,13 @@ pub(super) async fn handshake(
         MaybeHttpsStream::Https(tls) => {
             let session = tls.inner().get_ref().1;
             let version = session.protocol_version();
-            (session.alpn_protocol() == Some(b"h2"), version == Some(ProtocolVersion::TLSv1_3))
+            let two = session.alpn_protocol().map(|name| name == b"h2");
+            (two, version == Some(ProtocolVersion::TLSv1_3))
         }
         MaybeHttpsStream::Http(_) => return Err(io::Error::other("the handshake was left out")),
     };
-    Ok(Agreed { stream: TokioIo::new(stream), two, tls13 })
+    let secured = Secured { version: if tls13 { "TLS 1.3" } else { "TLS 1.2" }, verified };
+    Ok(Agreed { stream: TokioIo::new(stream), two, tls13, secured })
 }
 
 /// The handshake's own error, whose kind tells a reset from an end.
@@ -63,12 +68,12 @@ fn unwrapped(error: Box<dyn std::error::Error + Send + Sync>) -> io::Error {
 }
 
 /// A "connector" that hands over the socket it was given.
-struct Handed(Option<TokioIo<Socket>>);
+struct Handed(Option<TokioIo<Stream>>);
 
 impl Service<Uri> for Handed {
-    type Response = TokioIo<Socket>;
+    type Response = TokioIo<Stream>;
     type Error = io::Error;
-    type Future = Ready<io::Result<TokioIo<Socket>>>;
+    type Future = Ready<io::Result<TokioIo<Stream>>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
@@ -79,7 +84,7 @@ impl Service<Uri> for Handed {
     }
 }
 
-impl Connection for Socket {
+impl Connection for Stream {
     fn connected(&self) -> Connected {
         Connected::new()
     }

@@ -18,6 +18,7 @@ use super::head::{HeadFault, MAX_HEADERS};
 use super::pool::{Http1, Http2, Leased, Origin, poll};
 use super::progress::Progress;
 use super::protocol::{explain, is_unprocessed, transfer_coding_defect};
+use super::proxy::Proxy;
 use super::redirect::Carried;
 use super::upload::{self, Upload};
 use super::{Client, Head, Settings};
@@ -133,7 +134,8 @@ async fn attempt(
     progress.phase = Phase::Head;
     match leased {
         Leased::One(lease) => {
-            let request = http1_request(outgoing, upload).map_err(hopeless)?;
+            let request =
+                http1_request(outgoing, origin.route.forwarder(), upload).map_err(hopeless)?;
             progress.watch(&lease.connection.wire);
             progress.reused = lease.idle.is_some();
             let outcome = send_one(lease.connection, request, origin, progress).await;
@@ -153,12 +155,26 @@ async fn attempt(
     }
 }
 
-/// Origin form (RFC 9112 §3.2.1).
-fn http1_request(outgoing: &Outgoing<'_>, upload: Upload) -> Result<Request<Upload>, Fault> {
+/// Origin form (RFC 9112 §3.2.1); to a proxy, absolute form (§3.2.2), and with its credentials, which are in no other
+/// request.
+fn http1_request(
+    outgoing: &Outgoing<'_>,
+    forwarder: Option<&Proxy>,
+    upload: Upload,
+) -> Result<Request<Upload>, Fault> {
+    let (url, target) = (outgoing.url, outgoing.target);
     let mut request = Request::new(upload);
     *request.method_mut() = outgoing.method.clone();
-    *request.uri_mut() = uri(outgoing.target)?;
     *request.headers_mut() = outgoing.headers.clone();
+    let Some(proxy) = forwarder else {
+        *request.uri_mut() = uri(target)?;
+        return Ok(request);
+    };
+    let host = &url[Position::BeforeHost..Position::AfterPort];
+    *request.uri_mut() = uri(&format!("{}://{host}{target}", url.scheme()))?;
+    if let Some(credentials) = proxy.authorization() {
+        request.headers_mut().insert(header::PROXY_AUTHORIZATION, credentials.clone());
+    }
     Ok(request)
 }
 

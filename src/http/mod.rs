@@ -7,6 +7,7 @@
 //! The client adds `Host`, the headers that describe the body, the session's `Cookie` and `Accept-Encoding`. It does
 //! not add [`USER_AGENT`] and [`ACCEPT`]: the caller does, unless the scenario says `null`.
 
+mod channel;
 mod connect;
 mod credentials;
 mod decode;
@@ -19,14 +20,20 @@ mod meter;
 mod pool;
 mod progress;
 mod protocol;
+mod proxy;
 mod redirect;
+mod route;
 #[cfg(test)]
 mod tests;
 mod timing;
 mod tls;
+mod transport;
+mod trust;
 mod upload;
+mod verify;
 mod wire;
 
+pub use channel::{Channel, Identity, Pem, ProxyChoice, Resolve, Tls, Version};
 pub use credentials::{Again, Credentials, NoCredentials, Unsigned};
 pub use decode::ACCEPT_ENCODING;
 pub use exchange::{
@@ -37,9 +44,11 @@ pub use failure::{
     TlsFault,
 };
 pub use meter::Meter;
+pub use proxy::{Proxy, ProxyEnvironment};
 pub use timing::Timing;
-pub use tls::Roots;
+pub use trust::Roots;
 pub use upload::{Body, Piece};
+pub use wire::Secured;
 
 /// The User-Agent header that a request has unless the scenario says otherwise.
 pub const USER_AGENT: &str = concat!("callsheet/", env!("CARGO_PKG_VERSION"));

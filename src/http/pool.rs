@@ -1,4 +1,4 @@
-//! Connections kept for the next exchange, by scheme, host and port.
+//! Connections kept for the next exchange, by scheme, host, port and route.
 //!
 //! The race that every pool runs: a server closes an idle connection just as a request is written to it. A request
 //! that may be repeated is then sent once more; one that may not (a POST) would be lost. So what an origin does with
@@ -17,7 +17,8 @@ use url::{Position, Url};
 use super::connect::{Dialed, Io, dial, literal};
 use super::failure::{FailureKind, Fault, Refusal, fault};
 use super::progress::Progress;
-use super::tls::Trust;
+use super::route::Route;
+use super::trust::Trust;
 use super::upload::Upload;
 use super::wire::{Look, Wire};
 
@@ -118,9 +119,9 @@ pub(super) fn admit(history: History, idle: Duration, repeatable: bool) -> Admit
     if history.opening < wait { Admit::Fresh } else { Admit::Wait(wait) }
 }
 
-/// One scheme, host and port.
+/// One scheme, host and port, reached in one way.
 pub(super) struct Origin {
-    pub(super) https: bool,
+    pub(super) route: Route,
     /// As in the URL: an IPv6 address has its brackets.
     pub(super) host: String,
     pub(super) ip: Option<IpAddr>,
@@ -142,20 +143,17 @@ struct Kept {
 }
 
 impl Origin {
-    fn new(url: &Url) -> Result<Self, Fault> {
+    fn new(url: &Url, route: Route) -> Result<Self, Fault> {
         let refused = |message: String| fault(FailureKind::Refused(Refusal::Url), message);
-        let https = match url.scheme() {
-            "https" => true,
-            "http" => false,
-            other => {
-                return Err(refused(format!("the scheme `{other}` is neither http nor https")));
-            }
-        };
+        if !matches!(url.scheme(), "http" | "https") {
+            let message = format!("the scheme `{}` is neither http nor https", url.scheme());
+            return Err(refused(message));
+        }
         let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
             return Err(refused(format!("the URL `{url}` has no host")));
         };
         Ok(Self {
-            https,
+            route,
             host: host.to_owned(),
             ip: literal(host),
             port,
@@ -180,7 +178,7 @@ impl Origin {
         if !fresh && let Some(leased) = self.take(repeatable).await {
             return Ok(leased);
         }
-        if !self.https || self.kept().one {
+        if !self.route.may_share() || self.kept().one {
             return self.open(trust, limit, progress).await;
         }
         // Not without end: a handshake that hangs must not hold up the others one after another.
@@ -229,7 +227,7 @@ impl Origin {
     }
 
     async fn take(&self, repeatable: bool) -> Option<Leased> {
-        if self.https {
+        if self.route.may_share() {
             let shared = self.kept().shared.clone();
             if shared.is_some_and(|two| two.wire.look() == Look::Bytes) {
                 // Perhaps a GOAWAY: its task gets the time to read it.
@@ -264,7 +262,7 @@ impl Origin {
     async fn is_alive(&self, connection: &mut Http1) -> bool {
         let idle = connection.since.elapsed();
         let mut look = connection.wire.look();
-        if look == Look::Bytes && self.https {
+        if look == Look::Bytes && self.route.tls.is_some() {
             // Session tickets and key updates may come at any time (RFC 8446 §4.6): the reactor is given a turn and
             // rustls the bytes. hyper ends the connection if they were anything of HTTP, or a closing alert.
             tokio::task::yield_now().await;
@@ -336,22 +334,23 @@ pub(super) fn poll(
     std::future::Future::poll(std::pin::Pin::new(driver), cx)
 }
 
-/// The origins of a run.
+/// The origins of a run: by name, and each once for every way in which it is reached.
 #[derive(Default)]
 pub(super) struct Pool {
-    origins: Mutex<HashMap<String, Arc<Origin>>>,
+    origins: Mutex<HashMap<String, Vec<Arc<Origin>>>>,
 }
 
 impl Pool {
     /// The origin of a URL. Refused if it is neither http nor https.
-    pub(super) fn origin(&self, url: &Url) -> Result<Arc<Origin>, Fault> {
+    pub(super) fn origin(&self, url: &Url, route: Route) -> Result<Arc<Origin>, Fault> {
         let key = key(url);
         let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(origin) = origins.get(&*key) {
+        let known = origins.get(&*key).into_iter().flatten().find(|origin| origin.route == route);
+        if let Some(origin) = known {
             return Ok(Arc::clone(origin));
         }
-        let origin = Arc::new(Origin::new(url)?);
-        origins.insert(key.into_owned(), Arc::clone(&origin));
+        let origin = Arc::new(Origin::new(url, route)?);
+        origins.entry(key.into_owned()).or_default().push(Arc::clone(&origin));
         Ok(origin)
     }
 }

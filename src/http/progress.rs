@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::failure::{FailureKind, Fault, Phase, fault};
 use super::meter::Meter;
 use super::timing::Timing;
-use super::wire::Wire;
+use super::wire::{Secured, Wire};
 use crate::scenario::quantity::shown as told;
 
 /// The state of the hop under way.
@@ -56,7 +56,7 @@ impl Progress {
     /// Counts this connection's bytes from here on.
     pub(super) fn watch(&mut self, wire: &Arc<Wire>) {
         let (read, written) = wire.traffic();
-        self.remote = Some(wire.remote);
+        self.remote = wire.peer.address();
         self.meter.watch(wire);
         self.watched = Some((Arc::clone(wire), read, written));
     }
@@ -66,6 +66,16 @@ impl Progress {
         let Some((wire, read, written)) = &self.watched else { return (0, 0) };
         let now = wire.traffic();
         (now.0.saturating_sub(*read), now.1.saturating_sub(*written))
+    }
+
+    /// What the TLS handshake of the connection came to.
+    pub(super) fn secured(&self) -> Option<Secured> {
+        self.watched.as_ref().and_then(|(wire, _, _)| wire.secured.get().copied())
+    }
+
+    /// The first bytes that came on the connection, below TLS.
+    pub(super) fn greeting(&self) -> Vec<u8> {
+        self.watched.as_ref().map(|(wire, _, _)| wire.greeting()).unwrap_or_default()
     }
 
     /// A byte of an HTTP/1 answer came: bytes below TLS may be session tickets, and in HTTP/2 anything.

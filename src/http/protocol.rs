@@ -4,6 +4,7 @@ use std::io;
 
 use http::{HeaderMap, header};
 
+use super::channel::Tls;
 use super::failure::{
     FailureKind, Fault, Limit, Phase, ProtocolFault, Refusal, TlsFault, fault, find,
 };
@@ -32,7 +33,9 @@ pub(super) fn explain(
             .because(error);
     }
     if let Some(alert) = find::<rustls::Error>(error) {
-        return tls::explain_tls(alert, &origin.host, &[]).because(error);
+        let plain = Tls::default();
+        let settings = origin.route.tls.as_ref().unwrap_or(&plain);
+        return tls::explain_tls(alert, settings, &origin.host, &[]).because(error);
     }
     if let Some(broken) = find::<h2::Error>(error) {
         return explain_http2(broken, origin, progress).because(error);
@@ -81,8 +84,9 @@ fn explain_head(
             "`{}` closed the connection right after the TLS handshake, without a byte",
             origin.host
         );
-        return fault(FailureKind::Tls(TlsFault::Handshake), message)
-            .remedy("servers that want a client certificate do this");
+        return fault(FailureKind::Tls(TlsFault::Handshake), message).remedy(
+            "servers that want a client certificate do this: `tls: {cert: FILE, key: FILE}`",
+        );
     }
     let Some(wire) = wire else {
         return protocol(ProtocolFault::ClosedBeforeResponse, closed(progress));
@@ -167,6 +171,11 @@ fn explain_body(error: &hyper::Error, progress: &Progress) -> Fault {
 
 fn explain_http2(error: &h2::Error, origin: &Origin, progress: &Progress) -> Fault {
     let host = &origin.host;
+    if progress.greeting().starts_with(b"HTTP/1") {
+        let message = format!("`{host}` answered HTTP/2 with HTTP/1");
+        return protocol(ProtocolFault::Http2Protocol, message)
+            .remedy("it does not speak HTTP/2 without TLS: leave `http: 2-prior-knowledge` out");
+    }
     let reason =
         error.reason().map_or_else(|| "no reason".to_owned(), |reason| format!("{reason:?}"));
     if error.is_go_away() && error.is_remote() {

@@ -200,10 +200,10 @@ fn decoded(bytes: &[u8]) -> String {
     }
 }
 
-/// For messages: no control characters, not endless.
+/// For messages: not endless. Reports escape what a terminal would obey.
 fn shown(value: &HeaderValue) -> String {
     let text = decoded(value.as_bytes());
-    let mut short: String = text.chars().take(200).flat_map(char::escape_debug).collect();
+    let mut short: String = text.chars().take(200).collect();
     if short.len() < text.len() {
         short.push('…');
     }

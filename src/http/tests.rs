@@ -16,6 +16,7 @@ mod answers;
 mod coding;
 mod connections;
 mod redirects;
+mod routes;
 mod secure;
 mod times;
 
@@ -29,7 +30,14 @@ struct Server {
 impl Server {
     /// The answerer gets the socket and each request, head and body, and returns whether it goes on reading.
     fn start(answer: impl Fn(&mut TcpStream, &str) -> bool + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::on("127.0.0.1:0", answer)
+    }
+
+    fn on(
+        place: &str,
+        answer: impl Fn(&mut TcpStream, &str) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind(place).unwrap();
         let address = listener.local_addr().unwrap();
         let (connections, requests) =
             (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(Vec::new())));

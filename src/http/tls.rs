@@ -1,105 +1,39 @@
-//! TLS: whom to trust, and what a failed handshake means.
+//! TLS: what a failed handshake means, and what helps.
 
 use std::io;
-use std::sync::Arc;
 
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, UnixTime};
+use rustls::pki_types::UnixTime;
 use rustls::{
-    AlertDescription, CertificateError, ClientConfig, Error, InvalidMessage, RootCertStore,
+    AlertDescription, CertificateError, Error, InvalidMessage, OtherError, PeerIncompatible,
 };
 use time::OffsetDateTime;
-use tokio::sync::OnceCell;
 
+use super::channel::Tls;
 use super::failure::{FailureKind, Fault, ProtocolFault, TlsFault, fault, find};
 use super::head::shown;
+use super::verify::{Untrusted, Why};
 use super::wire::Wire;
 
-/// Who may sign the certificates of servers.
-#[derive(Clone, Debug, Default)]
-pub enum Roots {
-    /// The platform's store; `SSL_CERT_FILE` and `SSL_CERT_DIR` replace it.
-    #[default]
-    Platform,
-    /// These certificates alone, as PEM text.
-    Pem(Vec<u8>),
-}
+/// The setting that takes any certificate.
+const UNVERIFIED: &str = "`tls: {verify: false}` takes it as it is";
 
-/// The configuration, made at the first https request.
-#[derive(Debug, Default)]
-pub(super) struct Trust {
-    roots: Roots,
-    config: OnceCell<Arc<ClientConfig>>,
-}
-
-impl Trust {
-    pub(super) fn new(roots: Roots) -> Self {
-        Self { roots, config: OnceCell::new() }
-    }
-
-    /// Loads the roots once, off the reactor: a platform store is a file of some hundred kilobytes.
-    pub(super) async fn config(&self) -> Result<Arc<ClientConfig>, Fault> {
-        let make = || async {
-            let roots = self.roots.clone();
-            match tokio::task::spawn_blocking(move || configure(&roots)).await {
-                Ok(made) => made,
-                Err(error) => {
-                    Err(untrusted("the root certificates could not be loaded").because(&error))
-                }
-            }
-        };
-        self.config.get_or_try_init(make).await.cloned()
-    }
-}
-
-fn configure(roots: &Roots) -> Result<Arc<ClientConfig>, Fault> {
-    let mut store = RootCertStore::empty();
-    match roots {
-        Roots::Platform => {
-            let found = rustls_native_certs::load_native_certs();
-            store.add_parsable_certificates(found.certs);
-            if let (true, Some(error)) = (store.is_empty(), found.errors.first()) {
-                return Err(untrusted("the root certificates could not be read").because(error));
-            }
-        }
-        Roots::Pem(text) => {
-            for certificate in CertificateDer::pem_slice_iter(text) {
-                let certificate = certificate
-                    .map_err(|error| untrusted("a root certificate is not PEM").because(&error))?;
-                store
-                    .add(certificate)
-                    .map_err(|error| untrusted("a root certificate is unusable").because(&error))?;
-            }
-        }
-    }
-    if store.is_empty() {
-        return Err(untrusted("there are no root certificates to trust")
-            .remedy("set SSL_CERT_FILE to a PEM file"));
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| untrusted("TLS could not be set up").because(&error))?;
-    let mut config = builder.with_root_certificates(store).with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(Arc::new(config))
-}
-
-fn untrusted(message: &str) -> Fault {
-    fault(FailureKind::Tls(TlsFault::CertUntrusted), message)
-}
-
-/// What a failed handshake means for the user.
-pub(super) fn explain(error: &io::Error, host: &str, wire: &Wire) -> Fault {
+/// What a failed handshake means for the user. `place` is where the server is.
+pub(super) fn explain(
+    error: &io::Error,
+    settings: &Tls,
+    host: &str,
+    place: &str,
+    wire: &Wire,
+) -> Fault {
     let greeting = wire.greeting();
     if greeting.starts_with(b"HTTP/") || greeting.starts_with(b"<") {
-        let message = format!("the server at {} speaks plain HTTP, not TLS", wire.remote);
+        let message = format!("the server at {place} speaks plain HTTP, not TLS");
         return fault(FailureKind::Tls(TlsFault::Protocol), message)
             .because(error)
             .remedy("write `http://` in the URL, or ask the server's TLS port");
     }
     match find::<Error>(error) {
-        Some(tls) => explain_tls(tls, host, &greeting).because(error),
+        Some(tls) => explain_tls(tls, settings, host, &greeting).because(error),
         None if error.kind() == io::ErrorKind::UnexpectedEof => fault(
             FailureKind::Tls(TlsFault::Handshake),
             format!("`{host}` closed the connection in the TLS handshake"),
@@ -117,27 +51,23 @@ pub(super) fn explain(error: &io::Error, host: &str, wire: &Wire) -> Fault {
 }
 
 /// What rustls objects to. The greeting is what the server said first.
-pub(super) fn explain_tls(error: &Error, host: &str, greeting: &[u8]) -> Fault {
+pub(super) fn explain_tls(error: &Error, settings: &Tls, host: &str, greeting: &[u8]) -> Fault {
     let tls = |what, message: String| fault(FailureKind::Tls(what), message);
     match error {
-        Error::InvalidCertificate(certificate) => explain_certificate(certificate, host),
+        Error::InvalidCertificate(certificate) => explain_certificate(certificate, settings, host),
         Error::NoCertificatesPresented => {
             tls(TlsFault::Handshake, format!("`{host}` sent no certificate"))
         }
-        Error::AlertReceived(AlertDescription::ProtocolVersion) | Error::PeerIncompatible(_) => {
-            tls(
-                TlsFault::Protocol,
-                format!("`{host}` offers no protocol version or cipher in common"),
-            )
-            .remedy("TLS 1.2 and 1.3 are spoken; older versions are not")
-        }
-        Error::AlertReceived(AlertDescription::CertificateRequired) => {
-            tls(TlsFault::ClientCertRequired, format!("`{host}` wants a client certificate"))
-        }
-        Error::AlertReceived(alert) => tls(
-            TlsFault::Handshake,
-            format!("`{host}` ended the TLS handshake with the alert {alert:?}"),
-        ),
+        Error::AlertReceived(alert) => explain_alert(*alert, settings, host),
+        Error::PeerIncompatible(
+            PeerIncompatible::ServerDoesNotSupportTls12Or13
+            | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
+        ) => too_old(settings, host),
+        Error::PeerIncompatible(_) => tls(
+            TlsFault::Protocol,
+            format!("`{host}` offers no TLS cipher or key exchange in common"),
+        )
+        .remedy("the server's TLS settings are too old, or for other clients"),
         Error::InvalidMessage(
             InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion,
         ) => tls(
@@ -154,38 +84,155 @@ pub(super) fn explain_tls(error: &Error, host: &str, greeting: &[u8]) -> Fault {
     }
 }
 
-fn explain_certificate(error: &CertificateError, host: &str) -> Fault {
+fn too_old(settings: &Tls, host: &str) -> Fault {
+    let kind = FailureKind::Tls(TlsFault::Protocol);
+    if settings.only_13 {
+        return fault(kind, format!("`{host}` does not speak TLS 1.3"))
+            .remedy("`tls: {min_version: 1.2}` lets TLS 1.2 through");
+    }
+    fault(kind, format!("`{host}` speaks neither TLS 1.2 nor 1.3"))
+        .remedy("older versions are not safe and not spoken: the server must be brought up to date")
+}
+
+/// RFC 8446 §6: what the server says of us.
+fn explain_alert(alert: AlertDescription, settings: &Tls, host: &str) -> Fault {
+    use AlertDescription as Alert;
+    let tls = |what, message: String| fault(FailureKind::Tls(what), message);
+    match (alert, &settings.identity) {
+        (Alert::ProtocolVersion, _) => too_old(settings, host),
+        (Alert::CertificateRequired, _) => client_certificate_required(host),
+        (Alert::NoApplicationProtocol, _) => tls(
+            TlsFault::Protocol,
+            format!("`{host}` speaks no version of HTTP that `http` allows"),
+        )
+        .remedy("`http: auto` takes what the server has"),
+        (Alert::UnrecognisedName, _) => {
+            tls(TlsFault::Handshake, format!("`{host}` is a name that the server does not know"))
+                .remedy("`tls: {server_name: NAME}` asks for another one")
+        }
+        (Alert::HandshakeFailure, None) => tls(
+            TlsFault::Handshake,
+            format!("`{host}` ended the TLS handshake (HandshakeFailure)"),
+        )
+        .remedy(
+            "no cipher in common, or it wants a client certificate: `tls: {cert: FILE, key: FILE}`",
+        ),
+        (
+            Alert::BadCertificate
+            | Alert::UnsupportedCertificate
+            | Alert::CertificateRevoked
+            | Alert::CertificateExpired
+            | Alert::CertificateUnknown
+            | Alert::UnknownCA
+            | Alert::AccessDenied,
+            Some(identity),
+        ) => {
+            let message = format!(
+                "`{host}` does not take the client certificate in `{}` ({alert:?})",
+                identity.cert.name
+            );
+            tls(TlsFault::Handshake, message)
+                .remedy("show one that the server's authority has signed")
+        }
+        _ => tls(TlsFault::Handshake, format!("`{host}` ended the TLS handshake ({alert:?})")),
+    }
+}
+
+pub(super) fn client_certificate_required(host: &str) -> Fault {
+    let kind = FailureKind::Tls(TlsFault::ClientCertRequired);
+    fault(kind, format!("`{host}` wants a client certificate"))
+        .remedy("show one with `tls: {cert: FILE, key: FILE}`")
+}
+
+fn explain_certificate(error: &CertificateError, settings: &Tls, host: &str) -> Fault {
     let tls = |what, message: String| fault(FailureKind::Tls(what), message);
     match error {
         CertificateError::ExpiredContext { time, not_after } => tls(
             TlsFault::CertExpired,
-            format!("the certificate of `{host}` expired {} ago, on {}", span(*not_after, *time), day(*not_after)),
-        ),
-        CertificateError::Expired => tls(TlsFault::CertExpired, format!("the certificate of `{host}` has expired")),
-        CertificateError::NotValidYetContext { time, not_before } => tls(
-            TlsFault::CertNotYetValid,
-            format!("the certificate of `{host}` is valid from {}, in {}", day(*not_before), span(*time, *not_before)),
-        )
-        .remedy("check this machine's clock"),
-        CertificateError::NotValidYet => {
-            tls(TlsFault::CertNotYetValid, format!("the certificate of `{host}` is not valid yet"))
-        }
-        CertificateError::NotValidForNameContext { presented, .. } => {
-            tls(TlsFault::CertName, format!("the certificate is not for `{host}`: {}", names(presented)))
-        }
-        CertificateError::NotValidForName => tls(TlsFault::CertName, format!("the certificate is not for `{host}`")),
-        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
-            tls(TlsFault::CertPurpose, format!("the certificate of `{host}` is not meant for servers"))
-        }
-        CertificateError::UnknownIssuer => tls(
-            TlsFault::CertUntrusted,
             format!(
-                "the certificate of `{host}` is not signed by a trusted authority: self-signed, of a private \
-                 authority, or sent without its intermediate"
+                "the certificate of `{host}` expired {} ago, on {}",
+                span(*not_after, *time),
+                day(*not_after)
             ),
         )
-        .remedy("set SSL_CERT_FILE to a PEM file that holds the authority's certificate"),
-        other => tls(TlsFault::CertUntrusted, format!("the certificate of `{host}` is not acceptable: {other}")),
+        .remedy(format!("renew it on the server; {UNVERIFIED}")),
+        CertificateError::Expired => {
+            tls(TlsFault::CertExpired, format!("the certificate of `{host}` has expired"))
+                .remedy(format!("renew it on the server; {UNVERIFIED}"))
+        }
+        CertificateError::NotValidYetContext { time, not_before } => tls(
+            TlsFault::CertNotYetValid,
+            format!(
+                "the certificate of `{host}` is valid from {}, in {}",
+                day(*not_before),
+                span(*time, *not_before)
+            ),
+        )
+        .remedy(format!("check this machine's clock; {UNVERIFIED}")),
+        CertificateError::NotValidYet => {
+            tls(TlsFault::CertNotYetValid, format!("the certificate of `{host}` is not valid yet"))
+                .remedy(format!("check this machine's clock; {UNVERIFIED}"))
+        }
+        CertificateError::NotValidForNameContext { presented, .. } => tls(
+            TlsFault::CertName,
+            format!("the certificate is not for `{host}`: {}", names(presented)),
+        )
+        .remedy(other_name(presented)),
+        CertificateError::NotValidForName => {
+            tls(TlsFault::CertName, format!("the certificate is not for `{host}`"))
+                .remedy(UNVERIFIED)
+        }
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => tls(
+            TlsFault::CertPurpose,
+            format!("the certificate of `{host}` is not meant for servers"),
+        )
+        .remedy(UNVERIFIED),
+        other => match untrusted(other) {
+            Some(untrusted) => explain_untrusted(untrusted, settings, host),
+            None => tls(
+                TlsFault::CertUntrusted,
+                format!("the certificate of `{host}` is not acceptable: {other}"),
+            )
+            .remedy(UNVERIFIED),
+        },
+    }
+}
+
+fn untrusted(error: &CertificateError) -> Option<&Untrusted> {
+    match error {
+        CertificateError::Other(OtherError(other)) => other.downcast_ref(),
+        _ => None,
+    }
+}
+
+fn explain_untrusted(untrusted: &Untrusted, settings: &Tls, host: &str) -> Fault {
+    let issuer = &untrusted.issuer;
+    let tls = |message: String| fault(FailureKind::Tls(TlsFault::CertUntrusted), message);
+    let nor = match &settings.ca {
+        Some(ca) => format!(", and not in `{}` either", ca.name),
+        None => String::new(),
+    };
+    match untrusted.why {
+        Why::SelfSigned => tls(format!("the certificate of `{host}` is self-signed and not among the trusted ones{nor}"))
+            .remedy(format!("`tls: {{ca: FILE}}` trusts it, if FILE holds it; {UNVERIFIED}")),
+        Why::Private => tls(format!("the certificate of `{host}` comes from the private authority `{issuer}`, which is not trusted{nor}"))
+            .remedy(format!("`tls: {{ca: FILE}}` trusts the authority, if FILE holds its certificate; {UNVERIFIED}")),
+        Why::Absent => tls(format!(
+            "the certificate of `{host}` is signed by `{issuer}`, which is not trusted{nor} and whose certificate the \
+             server did not send"
+        ))
+        .remedy(format!(
+            "if `{issuer}` is a private authority, `tls: {{ca: FILE}}` trusts it; if it is a link to a public one, the \
+             server's chain is incomplete; {UNVERIFIED}"
+        )),
+    }
+}
+
+/// What a name that the certificate has would help.
+fn other_name(presented: &[String]) -> String {
+    match presented.iter().map(|name| bare(name)).find(|name| !name.contains('*')) {
+        Some(name) => format!("`tls: {{server_name: {name}}}` asks for that name; {UNVERIFIED}"),
+        None => UNVERIFIED.to_owned(),
     }
 }
 
@@ -195,20 +242,18 @@ fn names(presented: &[String]) -> String {
         return "it names no host (a subjectAltName is needed, a common name does not count)"
             .to_owned();
     }
-    let mut list: Vec<String> = presented
-        .iter()
-        .take(5)
-        .map(|name| {
-            let bare = name
-                .split_once('(')
-                .map_or(name.as_str(), |(_, inner)| inner.trim_end_matches(')'));
-            format!("`{}`", bare.trim_matches('"'))
-        })
-        .collect();
+    let mut list: Vec<String> =
+        presented.iter().take(5).map(|name| format!("`{}`", bare(name))).collect();
     if presented.len() > 5 {
         list.push(format!("and {} more", presented.len() - 5));
     }
     format!("it names {}", list.join(", "))
+}
+
+/// `a.test`, from webpki's `DnsName("a.test")`.
+fn bare(name: &str) -> &str {
+    let inner = name.split_once('(').map_or(name, |(_, inner)| inner.trim_end_matches(')'));
+    inner.trim_matches('"')
 }
 
 fn day(time: UnixTime) -> String {
@@ -240,7 +285,7 @@ mod tests {
     fn certificate_faults_are_told_with_their_facts() {
         #[track_caller]
         fn check(error: CertificateError, class: &str, expected: &str) {
-            let fault = explain_certificate(&error, "example.test");
+            let fault = explain_certificate(&error, &Tls::default(), "example.test");
             assert_eq!(fault.kind.class(), class);
             assert_eq!(fault.message, expected);
         }

@@ -6,18 +6,16 @@
 
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
-use tokio::net::TcpStream;
 
 use super::head::{Head, HeadFault};
+use super::transport::{Peer, Transport};
 
 /// A short read says that the kernel's buffer is empty where readiness is edge-triggered as epoll and kqueue do it.
 const SHORT_READ_EMPTIES: bool = cfg!(unix);
@@ -25,15 +23,27 @@ const SHORT_READ_EMPTIES: bool = cfg!(unix);
 /// What is known of a connection beside hyper.
 #[derive(Debug)]
 pub(super) struct Wire {
-    stream: TcpStream,
-    /// The address at the other end.
-    pub(super) remote: SocketAddr,
+    stream: Transport,
+    /// Who is at the other end.
+    pub(super) peer: Peer,
+    /// What the TLS handshake came to.
+    pub(super) secured: OnceLock<Secured>,
+    greeted: AtomicBool,
     mode: AtomicU8,
     read: AtomicU64,
     written: AtomicU64,
     broken: AtomicBool,
     greeting: Mutex<Vec<u8>>,
     answer: Mutex<Answer>,
+}
+
+/// What a TLS handshake came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Secured {
+    /// `TLS 1.3`
+    pub version: &'static str,
+    /// Whether the server's certificate was looked at.
+    pub verified: bool,
 }
 
 /// The answer as the tap has seen it so far.
@@ -60,10 +70,12 @@ pub(super) enum Look {
 }
 
 impl Wire {
-    pub(super) fn new(stream: TcpStream, remote: SocketAddr) -> Arc<Self> {
+    pub(super) fn new(stream: Transport, peer: Peer) -> Arc<Self> {
         Arc::new(Self {
             stream,
-            remote,
+            peer,
+            secured: OnceLock::new(),
+            greeted: AtomicBool::new(false),
             mode: AtomicU8::new(PASS),
             read: AtomicU64::new(0),
             written: AtomicU64::new(0),
@@ -76,7 +88,7 @@ impl Wire {
     /// Asks the kernel, not the reactor: the FIN of a server that closed a moment ago is seen.
     pub(super) fn look(&self) -> Look {
         let mut byte = [MaybeUninit::uninit(); 1];
-        match SockRef::from(&self.stream).peek(&mut byte) {
+        match self.stream.peek(&mut byte) {
             Ok(0) => Look::Dead,
             Ok(_) => Look::Bytes,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Look::Quiet,
@@ -107,13 +119,20 @@ impl Wire {
         self.broken.load(Relaxed)
     }
 
-    /// The first bytes the server ever sent, below TLS.
+    /// The first bytes the server sent, below TLS.
     pub(super) fn greeting(&self) -> Vec<u8> {
         self.greeting.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// What came so far was the proxy's: the server's first bytes are still to come.
+    pub(super) fn await_greeting(&self) {
+        self.greeting.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.greeted.store(false, Relaxed);
+    }
+
     fn has_read(&self, bytes: &[u8]) {
-        if self.read.fetch_add(bytes.len() as u64, Relaxed) == 0 {
+        self.read.fetch_add(bytes.len() as u64, Relaxed);
+        if !bytes.is_empty() && !self.greeted.swap(true, Relaxed) {
             let mut greeting = self.greeting.lock().unwrap_or_else(PoisonError::into_inner);
             greeting.extend_from_slice(&bytes[..bytes.len().min(64)]);
         }
@@ -218,7 +237,7 @@ impl AsyncWrite for Socket {
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         // A connection that is already gone has nothing to be shut.
-        let _ = SockRef::from(&self.0.stream).shutdown(std::net::Shutdown::Write);
+        let _ = self.0.stream.shutdown();
         Poll::Ready(Ok(()))
     }
 }

@@ -23,7 +23,8 @@ impl Fingerprints {
     }
 }
 
-fn already(value: &[u8]) -> Option<&str> {
+/// The value as text, where it is a fingerprint.
+pub(crate) fn already(value: &[u8]) -> Option<&str> {
     let value = std::str::from_utf8(value).ok()?;
     let digits = value.strip_prefix(MASK)?;
     (digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(value)

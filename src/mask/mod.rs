@@ -15,6 +15,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub(crate) use fingerprint::already as fingerprint;
 pub use fingerprint::{Fingerprints, MASK};
 pub use source::Sources;
 

@@ -106,6 +106,7 @@ fn light(step: StepOutcome) -> StepOutcome {
         sent_body: None,
         values: Vec::new(),
         cookies: Vec::new(),
+        by_hand: Vec::new(),
         faults: Vec::new(),
         ..step
     }

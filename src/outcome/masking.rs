@@ -5,14 +5,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::header::PROXY_AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use super::{
-    Actual, CookieFate, CookieNote, Event, Fault, Miss, Place, SentBody, SentPart, State,
+    Actual, ByHand, CookieFate, CookieNote, Event, Fault, Miss, Place, SentBody, SentPart, State,
     StepOutcome, Subject, UsedValue,
 };
-use crate::http::{Exchange, Failure, Head};
+use crate::http::{Channel, Exchange, Failure, Head, Proxy};
 use crate::mask::{Masks, Sources, header};
 use crate::value::Value;
 
@@ -69,6 +70,11 @@ impl Masking {
         let new = || Sources::new(self.masks.within());
         let sources = self.scenarios.entry(scenario).or_insert_with(new);
         let masks = &sources.masks().clone();
+        for fault in &mut step.faults {
+            if let Fault::Miss(miss) = fault {
+                miss.stand_in(masks.fingerprints());
+            }
+        }
         if let Some(exchange) = &step.exchange {
             learn(masks, exchange);
         }
@@ -77,7 +83,7 @@ impl Masking {
         }
         let mut masked = Masked { masks, sources };
         match self.detail {
-            _ if step.state == State::Failed => masked.step(step),
+            _ if matches!(step.state, State::Failed | State::Retried) => masked.step(step),
             Detail::Name => {
                 step.name = masks.name(&step.name).into_owned();
                 let row = step.access.iter_mut().map(|cell| &mut cell.row);
@@ -88,6 +94,7 @@ impl Masking {
                 masked.text(&mut step.name);
                 let row = step.access.iter_mut().map(|cell| &mut cell.row);
                 step.reason.iter_mut().chain(row).for_each(|words| masked.text(words));
+                masked.cookies(&mut step.cookies, &mut step.by_hand);
                 let hops = step.exchange.iter_mut().flat_map(|exchange| &mut exchange.hops);
                 hops.for_each(|hop| masked.url(&mut hop.url));
             }
@@ -101,6 +108,10 @@ fn learn(masks: &Masks, exchange: &Exchange) {
     let mut add = |secret: &[u8]| masks.add(secret);
     for hop in &exchange.hops {
         header::secrets(&hop.headers, &mut add);
+        if let Some(credentials) = hop.proxy.as_ref().and_then(Proxy::authorization) {
+            let headers = HeaderMap::from_iter([(PROXY_AUTHORIZATION, credentials.clone())]);
+            header::secrets(&headers, &mut add);
+        }
         if let Some(answer) = &hop.answer {
             header::secrets(&answer.headers, &mut add);
         }
@@ -133,8 +144,12 @@ impl Masked<'_> {
             sent_body,
             values,
             cookies,
+            by_hand,
             reason,
             access,
+            attempt: _,
+            // Of the place the line alone is told.
+            asked: _,
         } = step;
         access.iter_mut().for_each(|cell| self.text(&mut cell.row));
         self.text(name);
@@ -147,7 +162,7 @@ impl Masked<'_> {
             self.masks.value(value);
             self.text(origin);
         }
-        cookies.iter_mut().for_each(|note| self.cookie(note));
+        self.cookies(cookies, by_hand);
         reason.iter_mut().for_each(|reason| self.text(reason));
     }
 
@@ -178,10 +193,22 @@ impl Masked<'_> {
         self.sources.mask(&mut place.source, &mut place.span);
     }
 
-    fn cookie(&self, CookieNote { name, fate, is_foreign: _ }: &mut CookieNote) {
+    fn cookies(&self, notes: &mut [CookieNote], by_hand: &mut [ByHand]) {
+        notes.iter_mut().for_each(|note| self.cookie(note));
+        for ByHand { what: _, names, missing } in by_hand {
+            names.iter_mut().chain(missing).for_each(|name| self.text(name));
+        }
+    }
+
+    fn cookie(&self, CookieNote { name, fate, is_foreign: _, host, step }: &mut CookieNote) {
         self.text(name);
+        self.text(host);
+        step.iter_mut().for_each(|step| *step = self.masks.name(step).into_owned());
         match fate {
-            CookieFate::Sent | CookieFate::Stored | CookieFate::Replaced => {}
+            CookieFate::Sent
+            | CookieFate::PassedOver
+            | CookieFate::Stored
+            | CookieFate::Replaced => {}
             CookieFate::HeldBack(reason)
             | CookieFate::Refused(reason)
             | CookieFate::Deleted(reason)
@@ -261,6 +288,12 @@ impl Masked<'_> {
         for hop in &mut exchange.hops {
             self.url(&mut hop.url);
             self.headers(&mut hop.headers);
+            if let Some(proxy) = &mut hop.proxy {
+                proxy.names(&mut |name| self.text(name));
+            }
+            if *hop.channel != Channel::default() {
+                Arc::make_mut(&mut hop.channel).names(&mut |name| self.text(name));
+            }
             hop.answer.iter_mut().for_each(|answer| self.head(answer));
             for line in &mut hop.refused_cookies {
                 *line = self.masks.bytes(line).into_owned();

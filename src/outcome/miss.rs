@@ -9,6 +9,7 @@ mod kind;
 
 use super::Place;
 use crate::jsonpath::JsonPath;
+use crate::mask::{self, Fingerprints, MASK};
 use crate::value::{self, Value};
 
 /// Differences that are told; what differs in more places is read side by side.
@@ -16,9 +17,6 @@ pub const MOST_DIFFERENCES: usize = 20;
 
 /// A value is cut after so many characters where it stands in a sentence.
 const SHOWN: usize = 120;
-
-/// Stands for a value that may not be shown.
-const MASKED: &str = "•••";
 
 /// An expectation that did not hold.
 #[derive(Clone, Debug)]
@@ -164,6 +162,21 @@ impl Miss {
         self.subject.is_secret()
     }
 
+    /// Puts fingerprints in the place of values that are masked everywhere, so that two can be told apart. What stands in
+    /// the excerpt is shown there anyway.
+    pub(super) fn stand_in(&mut self, prints: &Fingerprints) {
+        if !self.is_secret() {
+            return;
+        }
+        let Place { source, span } = &self.place;
+        let excerpt = source.text().get(span.start..span.end).unwrap_or_default();
+        let is_written = |text: &str| excerpt.contains(text);
+        stand_in(&mut self.wanted.operand, prints, &is_written);
+        if let Actual::Value(value) = &mut self.actual {
+            stand_in(value, prints, &|_| false);
+        }
+    }
+
     /// Whether there is room to name other elements that miss the same expectation.
     #[must_use]
     pub fn can_name_others(&self) -> bool {
@@ -231,7 +244,10 @@ impl Subject {
 
     fn shown(&self, value: &Value) -> String {
         match value {
-            _ if self.is_secret() => MASKED.to_owned(),
+            value if self.is_secret() => {
+                let print = value.as_str().and_then(|text| mask::fingerprint(text.as_bytes()));
+                print.unwrap_or(MASK).to_owned()
+            }
             Value::Number(number) if self.is_time() => duration(number),
             // `2xx` is no string to those who wrote it.
             Value::String(class) if self.is_status() && class.ends_with("xx") => class.clone(),
@@ -245,6 +261,17 @@ impl Subject {
             Self::Json(path) => JsonPath::parse(path).is_ok_and(|path| !path.is_singular()),
             _ => false,
         }
+    }
+}
+
+fn stand_in(value: &mut Value, prints: &Fingerprints, stays: &dyn Fn(&str) -> bool) {
+    match value {
+        Value::String(text) if !stays(text) => *text = prints.of(text.as_bytes()),
+        Value::Array(items) => items.iter_mut().for_each(|item| stand_in(item, prints, stays)),
+        Value::Object(members) => {
+            members.values_mut().for_each(|member| stand_in(member, prints, stays));
+        }
+        _ => {}
     }
 }
 

@@ -92,6 +92,10 @@ pub enum State {
     Failed,
     /// It did not run, because of what failed before it.
     NotRun,
+    /// It did not run, as its scenario says.
+    Skipped,
+    /// It failed, or was part of what failed, and was tried again.
+    Retried,
 }
 
 /// The list that a step stands in.
@@ -128,10 +132,27 @@ pub struct StepOutcome {
     pub values: Vec<UsedValue>,
     /// What the session did with cookies, at all hops of the exchange.
     pub cookies: Vec<CookieNote>,
-    /// Why it did not run.
+    /// What a `session` step did with cookies.
+    pub by_hand: Vec<ByHand>,
+    /// Why it did not run, or was not tried again.
     pub reason: Option<String>,
+    /// Which attempt of its `retry` this was, from 1.
+    pub attempt: u32,
     /// For a step with `access`: the session that it ran in this time, and what it wanted.
     pub access: Option<AccessCell>,
+    /// The step of the scenario that it ran for, where it is one of a file that the scenario uses.
+    pub asked: Option<Place>,
+}
+
+/// What was done with cookies by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ByHand {
+    /// What: `dropped`, `loaded`.
+    pub what: &'static str,
+    /// With which, by their names.
+    pub names: Vec<String>,
+    /// Which one was not there.
+    pub missing: Option<String>,
 }
 
 /// What was sent as the body of a request.

@@ -9,8 +9,10 @@ pub struct Counts {
     pub passed: usize,
     /// Something did not.
     pub failed: usize,
-    /// Did not run.
+    /// Did not run, because of what failed.
     pub not_run: usize,
+    /// Did not run, as the scenario says.
+    pub skipped: usize,
 }
 
 impl Counts {
@@ -19,13 +21,16 @@ impl Counts {
             State::Passed => self.passed += 1,
             State::Failed => self.failed += 1,
             State::NotRun => self.not_run += 1,
+            State::Skipped => self.skipped += 1,
+            // The last attempt counts.
+            State::Retried => {}
         }
     }
 
     /// All together.
     #[must_use]
     pub fn total(&self) -> usize {
-        self.passed + self.failed + self.not_run
+        self.passed + self.failed + self.not_run + self.skipped
     }
 }
 
@@ -38,6 +43,8 @@ pub struct Summary {
     pub steps: Counts,
     /// The requests that were sent, each hop of a redirect one.
     pub requests: usize,
+    /// Those of them whose server was believed without a look at its certificate.
+    pub unverified: usize,
 }
 
 impl Summary {
@@ -47,7 +54,9 @@ impl Summary {
             Event::ScenarioStarted { .. } | Event::StepStarted { .. } | Event::Transfer { .. } => {}
             Event::StepFinished { step, .. } => {
                 self.steps.add(step.state);
-                self.requests += step.exchange.as_ref().map_or(0, |exchange| exchange.hops.len());
+                let hops = step.exchange.iter().flat_map(|exchange| &exchange.hops);
+                self.requests += hops.clone().count();
+                self.unverified += hops.filter(|hop| hop.is_unverified()).count();
             }
             Event::ScenarioFinished { state, .. } => self.scenarios.add(*state),
         }

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::Request;
 use crate::diagnostic::Diagnostic;
-use crate::scenario::yaml;
+use crate::mask;
+use crate::scenario::{Read, secrets, yaml};
 
 /// Adds `.env` to the variables of the process, which win; gives all that `secret.NAME` can name.
 pub(super) fn read(
@@ -21,12 +22,34 @@ pub(super) fn read(
     }
     let mut secrets = request.process.clone();
     if let Some(name) = &request.secrets_file {
-        for (name, value) in file(&request.folder.join(name), name, diagnostics) {
+        for (secret, value) in file(&request.folder.join(name), name, diagnostics) {
+            // The environment has other things, too; all that is here is secret, whether it is used or not.
+            if let Some(why) = mask::too_short(&value) {
+                let error = Diagnostic::error(format!("the secret `{secret}` in `{name}` {why}"));
+                diagnostics.push(error.help(mask::TOO_SHORT_HELP));
+            }
             request.masks.add(value.as_bytes());
-            secrets.insert(name, value);
+            secrets.insert(secret, value);
         }
     }
     secrets
+}
+
+/// What the user gave, with all that `secret.NAME` can name.
+pub(super) type Given<'g> = (&'g Request, &'g HashMap<String, String>);
+
+/// Masks what the diagnostics of a file may not show.
+pub(super) fn hide<T>(read: &Read<T>, text: &str, (request, known): Given<'_>) {
+    read.secrets.iter().for_each(|secret| request.masks.add_value(secret));
+    if read.value.is_some() {
+        // What it uses is known by its expressions.
+        return;
+    }
+    let named = secrets::named(text).into_iter().filter_map(|name| known.get(name));
+    named.for_each(|value| request.masks.add(value.as_bytes()));
+    let listed = secrets::listed(text);
+    let vars = request.vars.iter().filter(|(name, _)| listed.contains(name.as_str()));
+    vars.for_each(|(_, value)| request.masks.add_value(value));
 }
 
 fn file(path: &Path, name: &str, diagnostics: &mut Vec<Diagnostic>) -> Vec<(String, String)> {

@@ -2,15 +2,18 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::discover::{Found, discover};
+use super::environment::Given;
 use super::used::{UsedFiles, check_login};
 use super::{Loaded, Plan, Planned, Request, environment};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::closest;
 use crate::mask::Masks;
-use crate::scenario::names::{self, Checked, Surroundings};
-use crate::scenario::project::{self, Project};
+use crate::scenario::names::{self, Checked, Files, Surroundings};
+use crate::scenario::project::{self, Environment, Project};
+use crate::scenario::sessions::{Once, SessionDeclaration};
 use crate::scenario::step::{Action, Step};
 use crate::scenario::{self, Scenario, yaml};
 use crate::template::Part;
@@ -20,57 +23,49 @@ use crate::template::Part;
 pub fn load(mut request: Request) -> Loaded {
     let mut diagnostics = Vec::new();
     let mut files = 0;
-    let project = match Project::find(&request.folder) {
+    let project_file = Project::find(&request.folder);
+    let root =
+        project_file.as_deref().map_or_else(|| request.folder.clone(), scenario::files::folder);
+    // Before the first file: the errors of one that cannot be read may not show them either.
+    let secrets = environment::read(&mut request, &root, &mut diagnostics);
+    let project = match project_file {
         None => None,
         Some(path) => {
             files += 1;
-            match read_project(&request, &path, &mut diagnostics) {
+            match read_project(&request, &secrets, &path, &mut diagnostics) {
                 Some(project) => Some(project),
                 None => return Loaded { plan: None, diagnostics, files },
             }
         }
     };
-    let root = project.as_ref().map_or_else(|| request.folder.clone(), Project::folder);
     let environment = chosen_environment(&request, project.as_ref(), &mut diagnostics);
     let paths = paths(&request, project.as_ref(), &root);
     let (found, wrong) = discover(&request.folder, &paths);
     diagnostics.extend(wrong);
     files += found.len();
-    let secrets = environment::read(&mut request, &root, &mut diagnostics);
     let mut around = surroundings(&request, project.as_ref(), environment.as_deref());
     around.secrets = secrets;
     let mut in_use = SecretsInUse { masks: &request.masks, secrets: HashMap::new() };
     let mut used = UsedFiles::default();
-    for session in project.iter().flat_map(|project| &project.sessions) {
-        if let Some(login) = &session.login {
-            used.read(login, &request, &root, &mut diagnostics);
-        }
-        let captures = names::of_login(session, &|path| used.get(path));
-        around.sessions.insert(session.name.value.clone(), captures);
-    }
     if let Some(project) = &project {
         let chosen = environment.as_deref().and_then(|name| project.environment(name));
-        diagnostics.extend(in_use.add(names::check_project(project, chosen, &around), &around));
-        for session in &project.sessions {
-            let found = check_login(session, None, &around, &used);
-            extend_new(&mut diagnostics, in_use.add(found, &around));
-        }
+        let given = (&request, root.as_path());
+        let found = &mut diagnostics;
+        check_project((project, chosen), given, (&mut around, &mut used, &mut in_use), found);
     }
+    let all = found.len();
+    let given = (&request, root.as_path());
     let mut scenarios = Vec::new();
     for found in found {
-        let masks = in_use.masks;
-        let Some(planned) = read_scenario(&found, &root, masks, &mut diagnostics) else { continue };
-        let scenario = &planned.scenario;
-        for login in scenario.sessions.iter().filter_map(|session| session.login.as_ref()) {
-            used.read(login, &request, &root, &mut diagnostics);
-        }
-        let found = names::check(scenario, &around, &|path| used.get(path));
-        diagnostics.extend(in_use.add(found, &around));
-        for session in &scenario.sessions {
-            let found = check_login(session, Some(scenario), &around, &used);
-            extend_new(&mut diagnostics, in_use.add(found, &around));
-        }
-        scenarios.push(planned);
+        let state = (&around, &mut used, &mut in_use);
+        scenarios.extend(check_scenario(&found, project.as_ref(), given, state, &mut diagnostics));
+    }
+    if let Some(project) = &project
+        && request.paths.is_empty()
+        && scenarios.len() == all
+    {
+        let scenarios = scenarios.iter().map(|planned| &planned.scenario);
+        diagnostics.extend(names::check_unused(project, &around, scenarios));
     }
     files += used.len();
     let secrets = in_use.secrets;
@@ -111,14 +106,16 @@ pub fn load(mut request: Request) -> Loaded {
 
 fn read_project(
     request: &Request,
+    secrets: &HashMap<String, String>,
     path: &Path,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Project> {
     let name = path.strip_prefix(&request.folder).unwrap_or(path).display().to_string();
     match yaml::read_file(path, &name) {
         Ok(source) => {
-            let read = project::read(source.into());
-            read.secrets.iter().for_each(|secret| request.masks.add_value(secret));
+            let source = Arc::new(source);
+            let read = project::read(Arc::clone(&source));
+            environment::hide(&read, source.text(), (request, secrets));
             diagnostics.extend(read.diagnostics);
             read.value
         }
@@ -127,6 +124,67 @@ fn read_project(
             None
         }
     }
+}
+
+/// Reads the logins of the project file, and checks its names and theirs.
+fn check_project(
+    (project, chosen): (&Project, Option<&Environment>),
+    (request, root): (&Request, &Path),
+    (around, used, in_use): (&mut Surroundings, &mut UsedFiles, &mut SecretsInUse<'_>),
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    for session in &project.sessions {
+        if let Some(login) = &session.login {
+            used.read(login, (request, &around.secrets), root, diagnostics);
+        }
+        let captures = names::of_login(session, &|path| used.get(path));
+        around.sessions.insert(session.name.value.clone(), captures);
+    }
+    diagnostics.extend(in_use.add(names::check_project(project, chosen, around), around));
+    let files = Files { project: Some(project), login: &|path| used.get(path) };
+    for session in project.sessions.iter().filter(|session| is_of_run(session)) {
+        let found = check_login(session, None, around, files);
+        extend_new(diagnostics, in_use.add(found, around));
+    }
+}
+
+/// Reads a scenario and the logins of its sessions, and checks its names and theirs.
+fn check_scenario(
+    found: &Found,
+    project: Option<&Project>,
+    (request, root): (&Request, &Path),
+    (around, used, in_use): (&Surroundings, &mut UsedFiles, &mut SecretsInUse<'_>),
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Planned> {
+    let given = (request, &around.secrets);
+    let read = read_scenario(found, root, given, diagnostics);
+    let scenario = match &read {
+        Ok(planned) => &planned.scenario,
+        Err(partial) => partial.as_deref()?,
+    };
+    for login in scenario.sessions.iter().filter_map(|session| session.login.as_ref()) {
+        used.read(login, given, root, diagnostics);
+    }
+    let files = Files { project, login: &|path| used.get(path) };
+    if read.is_err() {
+        let found = names::check_partial(scenario, around, files);
+        extend_new(diagnostics, in_use.add(found, around));
+        return None;
+    }
+    let found = names::check(scenario, around, files);
+    extend_new(diagnostics, in_use.add(found, around));
+    let of_project = project.into_iter().flat_map(|project| &project.sessions);
+    let of_project = of_project.filter(|session| !is_of_run(session) && scenario.uses(session));
+    for session in scenario.sessions.iter().chain(of_project) {
+        let found = check_login(session, Some(scenario), around, files);
+        extend_new(diagnostics, in_use.add(found, around));
+    }
+    read.ok()
+}
+
+/// Whether its login is that of no scenario, whose variables it may use.
+fn is_of_run(session: &SessionDeclaration) -> bool {
+    session.login.as_ref().is_some_and(|login| login.once == Once::Run)
 }
 
 fn chosen_environment(
@@ -203,23 +261,25 @@ fn surroundings(
     around
 }
 
+/// A scenario; or what could be read of it.
 fn read_scenario(
     found: &Found,
     root: &Path,
-    masks: &Masks,
+    given: Given<'_>,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Option<Planned> {
+) -> Result<Planned, Option<Box<Scenario>>> {
     let source = match yaml::read_file(&found.path, &found.name) {
         Ok(source) => source,
         Err(diagnostic) => {
             diagnostics.push(diagnostic);
-            return None;
+            return Err(None);
         }
     };
-    let read = scenario::read(source.below(root).into(), root);
+    let source = Arc::new(source.below(root));
+    let read = scenario::read(Arc::clone(&source), root);
+    environment::hide(&read, source.text(), given);
     diagnostics.extend(read.diagnostics);
-    read.secrets.iter().for_each(|secret| masks.add_value(secret));
-    let scenario = read.value?;
+    let Some(scenario) = read.value else { return Err(read.partial.map(Box::new)) };
     let until = match found.line {
         None => None,
         Some(line) => match step_at(&scenario, line) {
@@ -230,11 +290,11 @@ fn read_scenario(
                 let first = first.map_or(1, |step| line_of(&scenario, step));
                 let help = format!("the first step is at line {first}");
                 diagnostics.push(Diagnostic::error(message).help(help));
-                return None;
+                return Err(None);
             }
         },
     };
-    Some(Planned { scenario, until })
+    Ok(Planned { scenario, until })
 }
 
 /// The secrets that the files use.
@@ -258,13 +318,13 @@ impl SecretsInUse<'_> {
 
 /// Adds what is not told yet: two sessions that lack the same thing in one file have one mistake to mend.
 fn extend_new(diagnostics: &mut Vec<Diagnostic>, found: Vec<Diagnostic>) {
-    let key = |diagnostic: &Diagnostic| {
+    fn key(diagnostic: &Diagnostic) -> Option<(usize, &str, &str)> {
         let label = diagnostic.primary.as_ref()?;
-        Some((diagnostic.message.clone(), label.source.name().to_owned(), label.span.start))
-    };
+        Some((label.span.start, label.source.name(), &diagnostic.message))
+    }
     for diagnostic in found {
-        let told = |other: &Diagnostic| key(other) == key(&diagnostic);
-        if key(&diagnostic).is_none() || !diagnostics.iter().any(told) {
+        let new = key(&diagnostic);
+        if new.is_none() || !diagnostics.iter().any(|told| key(told) == new) {
             diagnostics.push(diagnostic);
         }
     }
@@ -327,7 +387,7 @@ fn check_base_url(scenario: &Scenario, help: &str, diagnostics: &mut Vec<Diagnos
             Some(Part::Literal(start)) if start.starts_with('/') => Some(request),
             _ => None,
         },
-        Action::Session(..) => None,
+        Action::Session(..) | Action::Wait(_) | Action::Group(_) => None,
     });
     if let Some(request) = relative {
         let span = scenario.span(request.at);

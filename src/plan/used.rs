@@ -2,15 +2,19 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::{Planned, Request};
+use super::environment::Given;
+use super::{Planned, environment};
 use crate::diagnostic::Diagnostic;
-use crate::scenario::names::{self, Checked, Surroundings};
+use crate::diagnostic::suggest::closest;
+use crate::scenario::names::{self, Checked, Files, Surroundings};
 use crate::scenario::project::Project;
 use crate::scenario::sessions::{Login, Once, SessionDeclaration};
-use crate::scenario::{self, Scenario, yaml};
+use crate::scenario::yaml::{self, At, FileNumber};
+use crate::scenario::{self, Scenario};
 
 /// The files that were read, by their paths with links followed.
 #[derive(Debug, Default)]
@@ -61,14 +65,14 @@ impl UsedFiles {
     pub(super) fn read(
         &mut self,
         login: &Login,
-        request: &Request,
+        given: Given<'_>,
         root: &Path,
         diagnostics: &mut Vec<Diagnostic>,
     ) {
         if self.files.contains_key(&login.file) {
             return;
         }
-        let read = self.read_file(&login.file, request, root, diagnostics);
+        let read = self.read_file(&login.file, given, root, diagnostics);
         if let Some(file) = &read {
             refuse_sessions(file, diagnostics);
         }
@@ -78,7 +82,7 @@ impl UsedFiles {
     fn read_file(
         &self,
         path: &Path,
-        request: &Request,
+        given @ (request, _): Given<'_>,
         root: &Path,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Scenario> {
@@ -90,7 +94,10 @@ impl UsedFiles {
         let number = u16::try_from(self.files.len()).ok();
         let read = match (yaml::read_file(path, &name), number) {
             (Ok(source), Some(number)) => {
-                scenario::read_used(source.below(&root).into(), &root, number)
+                let source = Arc::new(source.below(&root));
+                let read = scenario::read_used(Arc::clone(&source), &root, number);
+                environment::hide(&read, source.text(), given);
+                read
             }
             (Ok(_), None) => {
                 let message = format!("`{name}` is one file too many: {} are used", u16::MAX);
@@ -103,7 +110,6 @@ impl UsedFiles {
             }
         };
         diagnostics.extend(read.diagnostics);
-        read.secrets.iter().for_each(|secret| request.masks.add_value(secret));
         read.value
     }
 }
@@ -128,10 +134,10 @@ pub(super) fn check_login(
     declaration: &SessionDeclaration,
     scenario: Option<&Scenario>,
     around: &Surroundings,
-    used: &UsedFiles,
+    files: Files<'_>,
 ) -> Checked {
     let Some(login) = &declaration.login else { return Checked::default() };
-    let Some(file) = used.get(&login.file) else { return Checked::default() };
+    let Some(file) = (files.login)(&login.file) else { return Checked::default() };
     let mut around = around.clone();
     around.names.extend(login.with.iter().map(|(name, _)| name.value.clone()));
     around.searched.push(format!("`with` of the login of session `{}`", declaration.name.value));
@@ -140,5 +146,35 @@ pub(super) fn check_login(
         around.names.extend(scenario.vars.iter().map(|(name, _)| name.value.clone()));
         around.searched.push("`vars` of the scenario that signs in".to_owned());
     }
-    names::check(file, &around, &|path| used.get(path))
+    let mut found = names::check(file, &around, files);
+    let place = |at: At| match (at.file(), scenario, files.project) {
+        (FileNumber::Project, _, Some(project)) => Some((project.source(), project.span(at))),
+        (_, Some(scenario), _) => Some((scenario.source(), scenario.span(at))),
+        _ => None,
+    };
+    for (name, _) in &login.with {
+        let is_secret = file.secrets.iter().any(|secret| secret.value == name.value);
+        if !found.used.contains(&name.value) && !is_secret {
+            let warning = unused(file, &name.value, &found.used);
+            let place = place(name.at);
+            found.diagnostics.insert(
+                0,
+                match place {
+                    Some((source, span)) => warning.at(source, span, ""),
+                    None => warning,
+                },
+            );
+        }
+    }
+    found
+}
+
+/// A variable that a login gets and does not use: a slip, as a rule, and the file then lacks the one that is meant.
+fn unused(file: &Scenario, name: &str, used: &HashSet<String>) -> Diagnostic {
+    let shown = file.source().name();
+    let warning = Diagnostic::warning(format!("`{shown}` does not use the variable `{name}`"));
+    match closest(name, used.iter().map(String::as_str)) {
+        Some(close) => warning.help(format!("did you mean `{close}`?")),
+        None => warning.help("leave it out, or mend its name"),
+    }
 }

@@ -118,7 +118,7 @@ mod tests {
         check(b"", None);
         check(b"{ \"a b\" : [ 1.00 , \"\\\" \" ] }", Some(r#"{"a b":[1.00,"\" "]}"#));
         check(b"{ not json }", Some("{ not json }"));
-        check(b"a\r\nb\x1b[0m", Some("a\\r\\nb\\u{1b}[0m"));
+        check(b"a\r\nb\x1b[0m", Some("a\\r\\nb\\u001b[0m"));
         check(b"[1111111111, 2222222222, 3]", Some("[1111111111,22222222…"));
         check("ääääääääääääääääääääää".as_bytes(), Some("ääääääääääääääääääää…"));
     }

@@ -7,7 +7,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
 use super::mask;
 use super::text;
-use crate::http::{ACCEPT, ACCEPT_ENCODING, Exchange, Hop, USER_AGENT};
+use crate::http::{
+    ACCEPT, ACCEPT_ENCODING, Exchange, Hop, ProxyChoice, Resolve, Tls, USER_AGENT, Version,
+};
 use crate::mask::header::Kind;
 use crate::outcome::{SentBody, SentPart};
 
@@ -22,6 +24,7 @@ pub(super) fn command(exchange: &Exchange, sent: Option<&SentBody>) -> Option<St
     let length = hop.body_len;
     let mut out = String::from("curl");
     method(&mut out, hop, exchange.hops.len() > 1);
+    connection(&mut out, hop);
     // The fragment is not sent; curl would take brackets and braces for a set of URLs.
     let url = mask::readable(hop.url.as_str());
     let url = mask::urls_with(&url, HIDDEN);
@@ -60,6 +63,62 @@ fn method(out: &mut String, hop: &Hop, followed: bool) {
             out.push_str(&quoted(other.as_str().as_bytes()));
         }
     }
+}
+
+/// How the connection is made.
+fn connection(out: &mut String, hop: &Hop) {
+    let channel = &*hop.channel;
+    match channel.version {
+        Version::Auto => {}
+        Version::One => push(out, "--http1.1"),
+        Version::Two => push(out, "--http2"),
+        Version::PriorKnowledge => push(out, "--http2-prior-knowledge"),
+    }
+    if let Some(proxy) = &hop.proxy {
+        with(out, "--proxy", proxy.to_string());
+        if proxy.has_credentials() {
+            push(out, &format!("--proxy-user {}", always_quoted(HIDDEN.as_bytes())));
+        }
+    } else if channel.proxy == ProxyChoice::None {
+        push(out, "--noproxy '*'");
+    }
+    for Resolve { host, port, address, at } in &channel.resolve {
+        let address = if address.is_ipv6() { format!("[{address}]") } else { address.to_string() };
+        match at {
+            None => with(out, "--resolve", format!("{host}:{port}:{address}")),
+            Some(at) => with(out, "--connect-to", format!("{host}:{port}:{address}:{at}")),
+        }
+    }
+    if let Some(path) = &channel.unix_socket {
+        with(out, "--unix-socket", path.display().to_string());
+    }
+    if hop.url.scheme() == "https" {
+        tls(out, &channel.tls);
+    }
+}
+
+/// curl has no option for another name in the handshake.
+fn tls(out: &mut String, tls: &Tls) {
+    if !tls.verify {
+        push(out, "-k");
+    }
+    if let Some(ca) = &tls.ca {
+        with(out, "--cacert", ca.name.clone());
+    }
+    if let Some(identity) = &tls.identity {
+        with(out, "--cert", identity.cert.name.clone());
+        if let Some(key) = &identity.key {
+            with(out, "--key", key.name.clone());
+        }
+    }
+    if tls.only_13 {
+        push(out, "--tlsv1.3");
+    }
+}
+
+fn with(out: &mut String, option: &str, word: String) {
+    push(out, option);
+    push(out, &quoted(word.as_bytes()));
 }
 
 /// A part of a form: curl reads `@`, `<` and `;` in what `-F` says.

@@ -44,6 +44,12 @@ pub(super) fn line(exchange: &Exchange) -> String {
     if exchange.retried > 0 {
         out.push_str(", sent again as a kept connection was lost");
     }
+    if let Some(proxy) = exchange.hops.iter().find_map(|hop| hop.proxy.as_ref()) {
+        out.push_str(&text::clean(&format!(", through the proxy {proxy}")));
+    }
+    if exchange.is_unverified() {
+        out.push_str(", certificate not verified");
+    }
     out
 }
 

@@ -137,6 +137,11 @@ fn notes(of: Of<'_>, step: &StepOutcome, prints: &Fingerprints) -> Vec<Note> {
     if let Some(told) = cookies::note(step, prints) {
         note("cookie", told);
     }
+    match &step.reason {
+        Some(why) => note("attempts", format!("{}: {}", step.attempt, text::clean(why))),
+        None if step.attempt > 1 => note("attempts", step.attempt.to_string()),
+        None => {}
+    }
     note("repeat", format!("callsheet run {}{}", repeat(of, step), of.options));
     let sent = step.sent_body.as_ref();
     if let Some(command) = step.exchange.as_deref().and_then(|e| curl::command(e, sent)) {
@@ -145,11 +150,12 @@ fn notes(of: Of<'_>, step: &StepOutcome, prints: &Fingerprints) -> Vec<Note> {
     notes
 }
 
-/// `scenarios/login.yaml:27`, as a shell takes it. A step of a file that is used can only be repeated by the scenario
-/// that uses it.
+/// `scenarios/login.yaml:27`, as a shell takes it. A step of a file that is used can only be repeated by the step of the
+/// scenario that uses it.
 fn repeat(of: Of<'_>, step: &StepOutcome) -> String {
-    let word = if step.place.source.name() == of.file {
-        format!("{}:{}", of.file, step.place.line())
+    let place = step.asked.as_ref().unwrap_or(&step.place);
+    let word = if place.source.name() == of.file {
+        format!("{}:{}", of.file, place.line())
     } else {
         of.file.to_owned()
     };

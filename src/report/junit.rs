@@ -1,6 +1,6 @@
 //! JUnit XML, as CI servers read it: a suite per scenario, a case per step.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io;
 use std::time::{Duration, SystemTime};
 
@@ -131,12 +131,19 @@ fn properties(xml: &mut Xml, scenario: &ScenarioOutcome) -> io::Result<()> {
         State::Passed => "passed",
         State::Failed => "failed",
         State::NotRun => "not run",
+        State::Skipped => "skipped",
+        // No scenario is in this state.
+        State::Retried => "retried",
     };
-    let all = [
+    let unverified = unverified(scenario);
+    let mut all = vec![
         ("callsheet.version", env!("CARGO_PKG_VERSION")),
         ("scenario.place", place.as_str()),
         ("scenario.state", state),
     ];
+    if !unverified.is_empty() {
+        all.push(("tls.unverified", &unverified));
+    }
     xml.create_element("properties").write_inner_content(|xml| {
         all.iter().try_for_each(|(name, value)| {
             let property = xml.create_element("property").with_attribute(("name", *name));
@@ -144,6 +151,14 @@ fn properties(xml: &mut Xml, scenario: &ScenarioOutcome) -> io::Result<()> {
         })
     })?;
     Ok(())
+}
+
+/// The hosts that were believed without a look at their certificates.
+fn unverified(scenario: &ScenarioOutcome) -> String {
+    let exchanges = scenario.steps.iter().filter_map(|step| step.exchange.as_deref());
+    let hops = exchanges.flat_map(|exchange| &exchange.hops).filter(|hop| hop.is_unverified());
+    let hosts: BTreeSet<_> = hops.filter_map(|hop| hop.url.host_str()).collect();
+    allowed(&text::clean(&hosts.into_iter().collect::<Vec<_>>().join(", ")))
 }
 
 fn write(xml: &mut Xml, case: &Case, class: &str) -> io::Result<()> {
@@ -176,7 +191,9 @@ fn write(xml: &mut Xml, case: &Case, class: &str) -> io::Result<()> {
 fn cases(scenario: &ScenarioOutcome, prints: &Fingerprints, options: &str) -> Vec<Case> {
     let mut names = HashSet::new();
     let of_step = |step| case(scenario, step, prints, options);
-    let mut cases: Vec<Case> = scenario.steps.iter().map(of_step).collect();
+    // An attempt that was followed by another is no case: its last attempt is.
+    let steps = scenario.steps.iter().filter(|step| step.state != State::Retried);
+    let mut cases: Vec<Case> = steps.map(of_step).collect();
     cases.extend(stand_in(scenario));
     for case in &mut cases {
         case.name = unique(&case.name, &mut names);
@@ -192,8 +209,10 @@ fn case(
 ) -> Case {
     let (file, line) = file_and_line(&step.place);
     let result = match step.state {
-        State::Passed => Result::Passed,
-        State::NotRun => Result::Skipped(allowed(step.reason.as_deref().unwrap_or("not run"))),
+        State::Passed | State::Retried => Result::Passed,
+        State::NotRun | State::Skipped => {
+            Result::Skipped(allowed(step.reason.as_deref().unwrap_or("not run")))
+        }
         State::Failed => failed(scenario, step, prints, options),
     };
     Case { name: allowed(&super::step_name(step)), file, line, time: step.duration, result }

@@ -45,14 +45,16 @@ fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-/// The values that a Cookie header gives to a name.
+/// The values that a Cookie header gives to a name; what has no name is all value.
 pub(super) fn cookie_values<'a>(
     header: &'a HeaderValue,
     name: &'a str,
 ) -> impl Iterator<Item = &'a [u8]> {
     header.as_bytes().split(|byte| *byte == b';').filter_map(move |pair| {
         let pair = pair.trim_ascii();
-        let at = pair.iter().position(|byte| *byte == b'=')?;
+        let Some(at) = pair.iter().position(|byte| *byte == b'=') else {
+            return name.is_empty().then_some(pair);
+        };
         (pair[..at].trim_ascii() == name.as_bytes()).then(|| pair[at + 1..].trim_ascii())
     })
 }
@@ -135,10 +137,11 @@ mod tests {
 
     #[test]
     fn cookie_values_are_found_by_name() {
-        let header = HeaderValue::from_static("a=1; session=x=y ;b=2; a=3");
+        let header = HeaderValue::from_static("a=1; session=x=y ;b=2; a=3; bare");
         let values = |name| cookie_values(&header, name).collect::<Vec<_>>();
         assert_eq!(values("session"), [b"x=y"]);
         assert_eq!(values("a"), [b"1", b"3"]);
+        assert_eq!(values(""), [b"bare"]);
         assert!(values("ession").is_empty());
     }
 }

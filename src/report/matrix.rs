@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::text::{self, BAD, DIM, GOOD, HEAD, paint};
-use crate::outcome::{State, StepOutcome};
+use crate::outcome::{Fault, State, StepOutcome, Subject};
 
 /// The steps with `access` that a scenario has run so far.
 #[derive(Debug, Default)]
@@ -98,29 +98,37 @@ fn style(state: State) -> anstyle::Style {
     match state {
         State::Passed => GOOD,
         State::Failed => BAD,
-        State::NotRun => DIM,
+        State::NotRun | State::Skipped | State::Retried => DIM,
     }
 }
 
-/// `403`, `200, not 403`
+/// `403`, `200, not 403`, `200, failed`
 fn shown(step: &StepOutcome, wanted: &str) -> String {
     let response = step.exchange.as_ref().and_then(|exchange| exchange.result.as_ref().ok());
     let status = response.map(|response| response.head.status.as_str().to_owned());
     match (step.state, status) {
         (State::NotRun, _) => "not run".to_owned(),
+        (State::Skipped, _) => "skipped".to_owned(),
         (State::Passed, Some(status)) => status,
         (_, None) => "failed".to_owned(),
-        // The status is right where something else of what was wanted is not.
-        (_, Some(status)) if status == wanted => format!("{status}, failed"),
-        (_, Some(status)) => format!("{status}, not {wanted}"),
+        (_, Some(status)) if step.faults.iter().any(is_of_status) => {
+            format!("{status}, not {wanted}")
+        }
+        (_, Some(status)) => format!("{status}, failed"),
     }
+}
+
+/// The status is right where something else of what was wanted is not.
+fn is_of_status(fault: &Fault) -> bool {
+    matches!(fault, Fault::Miss(miss) if miss.subject == Subject::Status)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{account, step};
+    use super::super::samples::{account, miss, step};
     use super::*;
-    use crate::outcome::AccessCell;
+    use crate::outcome::{AccessCell, Actual};
+    use crate::value::Value;
 
     fn cell(row: &str, session: &str, wanted: &str, state: State) -> StepOutcome {
         let (row, session, wanted) = (row.to_owned(), session.to_owned(), wanted.to_owned());
@@ -129,23 +137,37 @@ mod tests {
         StepOutcome { access, exchange, ..step("a", state) }
     }
 
+    /// A cell that failed for this.
+    fn failed(row: &str, session: &str, wanted: &str, subject: Subject) -> StepOutcome {
+        let fault = miss(subject, "GET /account", Value::Null, Actual::Absent);
+        let faults = vec![Fault::Miss(fault)];
+        StepOutcome { faults, ..cell(row, session, wanted, State::Failed) }
+    }
+
     #[test]
     fn rows_are_steps_and_columns_are_sessions() {
         let mut matrix = Matrix::default();
         assert!(matrix.lines(false).is_empty());
         matrix.add(&step("no cell", State::Passed));
         assert!(matrix.lines(false).is_empty());
-        matrix.add(&cell("GET /account", "anonymous", "401", State::Failed));
+        matrix.add(&failed("GET /account", "anonymous", "401", Subject::Status));
         matrix.add(&cell("GET /account", "admin", "200", State::Passed));
-        matrix.add(&cell("GET /x", "anonymous", "200", State::Failed));
+        matrix.add(&failed("GET /x", "anonymous", "200", Subject::Body));
         matrix.add(&cell("GET /x", "bob", "200", State::NotRun));
+        for (row, wanted) in [("GET /a", "below 400"), ("GET /b", "2xx"), ("GET /c", "200|201")] {
+            matrix.add(&failed(row, "anonymous", wanted, Subject::Duration));
+            matrix.add(&failed(row, "admin", wanted, Subject::Status));
+        }
         let lines = matrix.lines(false);
         assert_eq!(
             lines,
             [
-                "access        anonymous     admin  bob",
+                "access        anonymous     admin               bob",
                 "GET /account  200, not 401  200",
-                "GET /x        200, failed          not run",
+                "GET /x        200, failed                       not run",
+                "GET /a        200, failed   200, not below 400",
+                "GET /b        200, failed   200, not 2xx",
+                "GET /c        200, failed   200, not 200|201",
             ]
         );
         // Colours do not move the columns.

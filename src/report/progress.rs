@@ -224,7 +224,7 @@ mod tests {
         }
         assert_eq!(
             line(&progress, 60, at(9)),
-            "0/3 scenarios, running: 日本\\u{1b}[2J\\n語 › long long… … 9 s"
+            "0/3 scenarios, running: 日本\\u001b[2J\\n語 › long long… … 9 s"
         );
     }
 

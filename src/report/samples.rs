@@ -99,6 +99,10 @@ pub(super) fn hop(
         timing: Timing::default(),
         remote: None,
         reused: false,
+        retried: false,
+        channel: Default::default(),
+        proxy: None,
+        tls: None,
     }
 }
 
@@ -170,8 +174,11 @@ pub(super) fn failing(faults: Vec<Fault>, exchange: Option<Exchange>) -> StepOut
         sent_body: None,
         values: Vec::new(),
         cookies: Vec::new(),
+        by_hand: Vec::new(),
         reason: None,
         access: None,
+        attempt: 1,
+        asked: None,
     }
 }
 
@@ -219,7 +226,8 @@ pub(super) fn wrong_user() -> StepOutcome {
 }
 
 pub(super) fn cookie_note(name: &str, fate: CookieFate) -> CookieNote {
-    CookieNote { name: name.to_owned(), fate, is_foreign: false }
+    let host = "127.0.0.1".to_owned();
+    CookieNote { name: name.to_owned(), fate, is_foreign: false, host, step: None }
 }
 
 pub(super) fn reason(message: &str) -> Reason {

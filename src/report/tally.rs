@@ -56,8 +56,18 @@ pub(super) fn line(summary: &Summary, duration: Duration, color: bool) -> String
             parts => format!("{head}: {parts}"),
         }
     };
+    let unverified = match summary.unverified {
+        0 => String::new(),
+        count => {
+            let warning = format!(
+                "{} did not verify the server's certificate (`tls: {{verify: false}}`)",
+                text::count(count, "request")
+            );
+            format!("\n{}", paint(HEAD, &warning, color))
+        }
+    };
     format!(
-        "{}; {}; {} in {}",
+        "{}; {}; {} in {}{unverified}",
         of(&summary.scenarios, "scenario"),
         of(&summary.steps, "step"),
         text::count(summary.requests, "request"),
@@ -72,6 +82,7 @@ fn parts(counts: &Counts, color: bool) -> String {
         (counts.passed, passed.as_str()),
         (counts.failed, failed.as_str()),
         (counts.not_run, "not run"),
+        (counts.skipped, "skipped"),
     ])
 }
 

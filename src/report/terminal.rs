@@ -55,6 +55,8 @@ struct Told {
     steps: usize,
     failures: usize,
     not_run: usize,
+    /// Steps that were not to run.
+    skipped: usize,
     matrix: Matrix,
     /// The list in which a step failed, and the steps that did not run since.
     failed: Option<(Section, usize)>,
@@ -126,12 +128,16 @@ impl Terminal {
     fn step(&mut self, scenario: usize, step: &StepOutcome) {
         let color = self.style.color;
         let told = self.told.entry(scenario).or_default();
-        told.steps += 1;
-        if self.verbosity > Verbosity::Quiet {
-            told.matrix.add(step);
+        if step.state != State::Retried {
+            told.steps += 1;
+            if self.verbosity > Verbosity::Quiet {
+                told.matrix.add(step);
+            }
         }
         match step.state {
             State::NotRun => told.not_run(),
+            State::Skipped => told.skipped += 1,
+            State::Retried => {}
             State::Passed => told.ran(step.section, color),
             State::Failed => {
                 told.ran(step.section, color);
@@ -234,7 +240,7 @@ impl Told {
                 let details = paint(DIM, &format!("({})", self.details(duration)), color);
                 Some(format!("  {}  {title} {details}", paint(GOOD, "ok", color)))
             }
-            State::NotRun => {
+            State::NotRun | State::Skipped | State::Retried => {
                 let mark = paint(DIM, "not run", color);
                 Some(format!("   -  {title} ({mark})"))
             }
@@ -251,7 +257,7 @@ impl Told {
         let (style, word) = match state {
             State::Passed => (GOOD, "passed"),
             State::Failed => (BAD, "failed"),
-            State::NotRun => (DIM, "not run"),
+            State::NotRun | State::Skipped | State::Retried => (DIM, "not run"),
         };
         let word = paint(style, word, color);
         if self.steps == 0 {
@@ -263,7 +269,9 @@ impl Told {
     /// `4 steps, 12 ms`
     fn details(&self, duration: Duration) -> String {
         let mut out = text::count(self.steps, "step");
-        for (number, word) in [(self.failures, "failed"), (self.not_run, "not run")] {
+        for (number, word) in
+            [(self.failures, "failed"), (self.not_run, "not run"), (self.skipped, "skipped")]
+        {
             if number > 0 {
                 out.push_str(&format!(", {number} {word}"));
             }
@@ -276,19 +284,32 @@ impl Told {
 fn step_line(step: &StepOutcome, color: bool) -> String {
     let name = super::step_name(step);
     let name = text::clean(&name);
-    if step.state == State::NotRun {
+    let not_run = match step.state {
+        State::NotRun => Some("not run"),
+        State::Skipped => Some("skipped"),
+        State::Passed | State::Failed | State::Retried => None,
+    };
+    if let Some(word) = not_run {
         let reason = step.reason.as_deref().map(|reason| format!(" ({})", text::clean(reason)));
-        return format!(
-            "   -  {name}: {}{}",
-            paint(DIM, "not run", color),
-            reason.unwrap_or_default()
-        );
+        return format!("   -  {name}: {}{}", paint(DIM, word, color), reason.unwrap_or_default());
     }
     let details = match &step.exchange {
         Some(exchange) => exchange::line(exchange),
         None => quantity::shown(step.duration),
     };
-    format!("  {}  {name}: {}", paint(GOOD, "ok", color), paint(DIM, &details, color))
+    if step.state == State::Retried {
+        let why = step.faults.first().map(failure::message).unwrap_or_default();
+        let tail =
+            if why.is_empty() { details } else { format!("{details}: {}", text::clean(&why)) };
+        let number = step.attempt;
+        return format!("  ..  {name}: attempt {number}, {}", paint(DIM, &tail, color));
+    }
+    let attempt = match step.attempt {
+        1 => String::new(),
+        number => format!("attempt {number}, "),
+    };
+    let details = paint(DIM, &format!("{attempt}{details}"), color);
+    format!("  {}  {name}: {details}", paint(GOOD, "ok", color))
 }
 
 #[cfg(test)]

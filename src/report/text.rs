@@ -40,7 +40,11 @@ fn escaped(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            c if garbles(c) => out.extend(c.escape_unicode()),
+            // As JSON has it: a value that stands in JSON has such escapes already.
+            c if garbles(c) => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| {
+                // Writing to a string does not fail.
+                let _ = write!(out, "\\u{unit:04x}");
+            }),
             c => out.push(c),
         }
     }
@@ -140,10 +144,10 @@ mod tests {
             assert_eq!(clean(text), expected);
         }
         check("plain é → 日本 👩‍👧", "plain é → 日本 👩‍👧");
-        check("\u{1b}[31mred", "\\u{1b}[31mred");
-        check("a\r\n\tb\0\u{7f}\u{9b}", "a\\r\\n\\tb\\u{0}\\u{7f}\\u{9b}");
-        check("user\u{202e}nimda", "user\\u{202e}nimda");
-        check("\u{2066}\u{feff}\u{e0041}\u{2028}", "\\u{2066}\\u{feff}\\u{e0041}\\u{2028}");
+        check("\u{1b}[31mred", r"\u001b[31mred");
+        check("a\r\n\tb\0\u{7f}\u{9b}", r"a\r\n\tb\u0000\u007f\u009b");
+        check("user\u{202e}nimda", r"user\u202enimda");
+        check("\u{2066}\u{feff}\u{e0041}\u{2028}", r"\u2066\ufeff\udb40\udc41\u2028");
     }
 
     #[test]

@@ -103,7 +103,7 @@ fn source(context: &Context<'_>, oauth2: &written::OAuth2) -> Result<Arc<TokenSo
     let place = || context.place(oauth2.token_url.at);
     let url = Url::parse(&written).map_err(|error| {
         let shown = crate::value::cut(&written, 200);
-        invalid(place(), format!("`{}` is no URL: {error}", shown.escape_debug()))
+        invalid(place(), format!("`{}` is no URL: {error}", shown))
     })?;
     let scopes: Vec<String> =
         oauth2.scopes.iter().map(|scope| text(context, scope)).collect::<Result<_, _>>()?;

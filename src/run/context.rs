@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use url::Url;
 
@@ -40,6 +41,17 @@ pub(super) struct Context<'s> {
     pub(super) asks_cookies: bool,
     /// Counts the bytes of the request under way.
     pub(super) meter: Meter,
+    /// When the step under way must have ended.
+    pub(super) limit: Option<Limit>,
+}
+
+/// The `timeout` that ends first, of a step and those around it.
+#[derive(Clone, Debug)]
+pub(super) struct Limit {
+    pub(super) end: Instant,
+    /// Where it is written.
+    pub(super) at: At,
+    pub(super) time: Duration,
 }
 
 /// Whether any text of the files that make a request calls `cookie`.
@@ -96,11 +108,14 @@ impl Context<'_> {
         }
     }
 
-    /// The current session as new: it begins again before its next use.
-    pub(super) fn reset(&mut self) {
+    /// The current session as new: it begins again before its next use. Gives the cookies that it had.
+    pub(super) fn reset(&mut self) -> Vec<Cookie> {
         let _ = self.give_back();
-        self.session.reset();
-        self.sessions.current = None;
+        let dropped = self.session.reset();
+        if let Some(name) = self.sessions.current.take() {
+            self.sessions.reset.insert(name, std::mem::take(&mut self.session));
+        }
+        dropped
     }
 
     /// Takes the names away that only the current session has; a step that captured one of them anew keeps it.
@@ -128,6 +143,8 @@ pub(super) struct Sessions {
     pub(super) current: Option<String>,
     /// The others, until they are entered again.
     pub(super) parked: HashMap<String, Parked>,
+    /// Those that were reset, until they begin again.
+    pub(super) reset: HashMap<String, Session>,
     /// What the login of the current one captured.
     pub(super) lent: Vec<Lent>,
     /// Those that could not begin.
@@ -157,15 +174,11 @@ pub(super) struct CannotEnter {
     pub(super) message: String,
     pub(super) place: Place,
     pub(super) help: Option<String>,
-    /// Whether the steps of its login have told it in this scenario.
+    /// Whether this scenario has told it: steps of its login, or a step before.
     pub(super) told: bool,
 }
 
 impl CannotEnter {
-    pub(super) fn message(&self) -> &str {
-        &self.message
-    }
-
     pub(super) fn fault(self) -> Fault {
         let Self { message, place, help, .. } = self;
         Fault::Invalid { place, message, label: String::new(), help }

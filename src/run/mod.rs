@@ -2,7 +2,9 @@
 
 mod auth;
 mod body;
+mod connection;
 mod context;
+mod flow;
 mod judge;
 mod request;
 mod runner;
@@ -18,7 +20,7 @@ use futures_util::stream::{self, StreamExt};
 use tokio::sync::watch;
 
 use crate::diagnostic::Diagnostic;
-use crate::http::Client;
+use crate::http::{Client, ProxyEnvironment, Roots};
 use crate::outcome::{Event, Fault, Place};
 use crate::plan::Plan;
 use crate::scenario::decode::{Located, Text, Tree, of_expression};
@@ -36,8 +38,8 @@ pub struct Options {
     pub server_url: Option<String>,
     /// Names this run: `run.id`.
     pub id: String,
-    /// Turns true when the run is to end: no new step begins, the one under way is given up, teardown runs.
-    pub stop: watch::Receiver<bool>,
+    /// Says why the run is to end, once it is: no new step begins, the one under way is given up, teardown runs.
+    pub stop: watch::Receiver<Option<String>>,
 }
 
 /// What all scenarios of a run share.
@@ -50,21 +52,23 @@ struct Shared<'p> {
     base_url: Option<String>,
     /// The settings of the project file.
     defaults: Settings,
-    stop: watch::Receiver<bool>,
+    stop: watch::Receiver<Option<String>>,
     logins: RefCell<sessions::Logins>,
     tokens: RefCell<auth::Tokens>,
 }
 
 impl Shared<'_> {
-    fn is_stopped(&self) -> bool {
-        *self.stop.borrow()
+    /// Why no step begins any more, if none does.
+    fn stopped(&self) -> Option<String> {
+        self.stop.borrow().clone()
     }
 
-    /// Ends when the run is to end.
-    async fn stopped(&self) {
-        if self.stop.clone().wait_for(|stop| *stop).await.is_err() {
+    /// Ends when the run is to end, and says why.
+    async fn until_stopped(&self) -> String {
+        match self.stop.clone().wait_for(Option::is_some).await {
+            Ok(reason) => reason.clone().unwrap_or_default(),
             // Nobody is left who could say so.
-            std::future::pending::<()>().await;
+            Err(_) => std::future::pending().await,
         }
     }
 }
@@ -99,7 +103,8 @@ pub async fn run(
 ) -> Result<(), Box<CannotBegin>> {
     let scope = base_scope(plan, options)?;
     let base_url = base_url(plan, &scope)?;
-    let (client, defaults, stop) = (Client::new(), plan.defaults(), options.stop.clone());
+    let client = Client::with(Roots::Platform, ProxyEnvironment::of(&plan.process));
+    let (defaults, stop) = (plan.defaults(), options.stop.clone());
     let (logins, tokens) = (RefCell::default(), RefCell::default());
     let shared = Shared { plan, client, scope, base_url, defaults, stop, logins, tokens };
     let sink = RefCell::new(sink);

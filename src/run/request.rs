@@ -10,6 +10,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
 use super::body::{self, Content};
+use super::connection;
 use super::context::{Context, helped, invalid, no_value};
 use super::evaluate;
 use crate::http;
@@ -71,7 +72,7 @@ pub(super) fn prepare<'s>(
         set_header(context, &mut headers, name, values.as_deref())?;
     }
     let request = http::Request { method, url, headers, body: content.body };
-    let (settings, auth) = (settings(own, outer), own.auth_over(outer));
+    let (settings, auth) = (settings(context, own, outer)?, own.auth_over(outer));
     Ok(Prepared { request, settings, auth, target, sent: content.sent })
 }
 
@@ -81,9 +82,13 @@ fn default_headers(headers: &mut HeaderMap) {
     headers.insert(ACCEPT, HeaderValue::from_static(http::ACCEPT));
 }
 
-fn settings(own: &Settings, outer: &Settings) -> http::Settings {
+fn settings(
+    context: &Context<'_>,
+    own: &Settings,
+    outer: &Settings,
+) -> Result<http::Settings, Fault> {
     let base = http::Settings::default();
-    http::Settings {
+    Ok(http::Settings {
         follow_redirects: own
             .follow_redirects
             .or(outer.follow_redirects)
@@ -102,7 +107,8 @@ fn settings(own: &Settings, outer: &Settings) -> http::Settings {
         accept_encoding: !merged(&outer.headers, &own.headers)
             .any(|(name, values)| name.value == ACCEPT_ENCODING.as_str() && values.is_none()),
         hash_body: false,
-    }
+        channel: connection::channel(context, &own.connection, &outer.connection)?,
+    })
 }
 
 /// The URL as it is written, with the values of its expressions.
@@ -155,7 +161,7 @@ fn url(context: &Context<'_>, written: &Request, text: &str) -> Result<Url, Faul
     let place = || context.place(written.at);
     let url = Url::parse(text).map_err(|error| {
         let text = value::cut(text, 200);
-        invalid(place(), format!("`{}` is no URL: {error}", text.escape_debug()))
+        invalid(place(), format!("`{}` is no URL: {error}", text))
     })?;
     if has_credentials(&url) {
         return Err(invalid(place(), CREDENTIALS.to_owned()));
@@ -193,8 +199,7 @@ fn target(
             None => "a character that no request can hold".to_owned(),
         };
         let shown = value::cut(&target, 200);
-        let message =
-            format!("`{}` cannot be sent as it is: it holds {what}", shown.escape_debug());
+        let message = format!("`{}` cannot be sent as it is: it holds {what}", shown);
         let help = "percent-encode it, or leave `encode_url: false` out";
         return Err(helped(place(), message, help));
     }

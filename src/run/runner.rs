@@ -2,16 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use super::context::{CannotEnter, Context, invalid};
+use super::context::{CannotEnter, Context, Limit, helped, invalid};
 use super::sessions;
 use super::step;
 use crate::http::Meter;
 use crate::outcome::{AccessCell, Event, Fault, Place, Section, State, StepOutcome};
 use crate::scenario::access::Cell;
 use crate::scenario::step::Step;
-
-/// Why a step does not run, or was given up.
-pub(super) const INTERRUPTED: &str = "the run was interrupted";
 
 /// So often is told how many bytes have passed.
 const TRAFFIC_EVERY: Duration = Duration::from_millis(200);
@@ -21,33 +18,58 @@ pub(super) struct Runner<'e> {
     index: usize,
     emit: &'e dyn Fn(Event),
     /// What stands before the names of the steps: the way to them.
-    way: Option<String>,
+    pub(super) way: Option<String>,
+    /// The step of the scenario that these steps run for, where they are not its own.
+    asked: Option<Place>,
     /// How many steps of setup and steps may still run, for `file.yaml:LINE`.
-    left: Option<usize>,
-    /// The name of the first step that failed.
-    failed: Option<String>,
+    pub(super) left: Option<usize>,
+    /// The first step that failed.
+    pub(super) failed: Option<FailedStep>,
     /// Why the steps that follow do not run.
-    stopped: Option<String>,
+    pub(super) stopped: Option<String>,
+    /// The item that the step under way runs for.
+    pub(super) item: Option<String>,
+    /// What came of the attempt under way: whether it counts is known at its end.
+    pub(super) held: Option<Vec<StepOutcome>>,
+}
+
+/// A step that failed.
+#[derive(Clone, Debug)]
+pub(super) struct FailedStep {
+    /// Its name, as it is shown.
+    pub(super) name: String,
+    pub(super) place: Place,
 }
 
 impl<'e> Runner<'e> {
     /// For the scenario of this number; `left` is how many of its steps may run, if not all.
     pub(super) fn new(index: usize, emit: &'e dyn Fn(Event), left: Option<usize>) -> Self {
-        Self { index, emit, way: None, left, failed: None, stopped: None }
+        Self {
+            index,
+            emit,
+            way: None,
+            asked: None,
+            left,
+            failed: None,
+            stopped: None,
+            item: None,
+            held: None,
+        }
     }
 
-    /// For the steps of a file that is used on the way.
-    pub(super) fn within(&self, way: String) -> Self {
-        Self { way: Some(way), ..Self::new(self.index, self.emit, None) }
+    /// For the steps of a file that is used on the way, where the step at this place asks for it.
+    pub(super) fn within(&self, way: String, asked: Place) -> Self {
+        let asked = Some(self.asked.clone().unwrap_or(asked));
+        Self { way: Some(way), asked, ..Self::new(self.index, self.emit, None) }
     }
 
     pub(super) fn failed(&self) -> bool {
         self.failed.is_some()
     }
 
-    /// The name of the first step that failed, as it is shown.
-    pub(super) fn first_failure(self) -> Option<String> {
-        self.failed
+    /// The first step that failed.
+    pub(super) fn first_failure(&self) -> Option<FailedStep> {
+        self.failed.clone()
     }
 
     /// No step runs from here on.
@@ -82,13 +104,15 @@ impl<'e> Runner<'e> {
                 Some(left) => *left -= 1,
                 None => {}
             }
-            if context.shared.is_stopped() && section != Section::Teardown {
-                self.stop(INTERRUPTED);
-                self.failed.get_or_insert_with(|| step::name(context, step));
+            if section != Section::Teardown
+                && let Some(reason) = context.shared.stopped()
+            {
+                self.stop(&reason);
+                self.remember(step::name(context, step), context.line(step.at));
             }
             match self.stopped.clone() {
                 None => self.step(context, section, step, Until::Interrupted).await,
-                Some(reason) => self.skip(context, section, step, &reason),
+                Some(reason) => self.skip(context, section, step, (State::NotRun, &reason)),
             }
         }
     }
@@ -103,68 +127,44 @@ impl<'e> Runner<'e> {
         for step in steps {
             match step::missing(context, step) {
                 None => self.step(context, section, step, Until::Done).await,
-                Some(reason) => self.skip(context, section, step, &reason),
+                Some(reason) => self.skip(context, section, step, (State::NotRun, &reason)),
             }
         }
     }
 
-    /// Runs a step; one with `access` once in each of its sessions.
-    async fn step(
-        &mut self,
-        context: &mut Context<'_>,
-        section: Section,
-        step: &Step,
-        until: Until,
-    ) {
-        let mut failed = false;
-        if step.access.is_empty() {
-            failed = self.once(context, section, (step, None), until).await;
-        }
-        for cell in &step.access {
-            failed |= self.once(context, section, (step, Some(cell)), until).await;
-        }
-        if failed && !step.continue_on_failure && until == Until::Interrupted {
-            let name = step::name(context, step);
-            self.stop(&format!("step `{name}` failed"));
-        }
-    }
-
-    /// Runs a step in one session; says whether it failed.
-    async fn once(
+    /// Runs a step in one session; says why those after it do not run, if it failed.
+    pub(super) async fn once(
         &mut self,
         context: &mut Context<'_>,
         section: Section,
         (step, cell): (&Step, Option<&Cell>),
         until: Until,
-    ) -> bool {
+    ) -> Option<String> {
         let session = cell.map(|cell| &cell.session).or(step.session.as_ref());
         let session = session.map_or_else(|| context.home.clone(), |session| session.value.clone());
-        if let Err(error) = sessions::enter(context, self, section, &session).await {
+        if let Err(error) = sessions::enter(context, self, section, (&session, step.at)).await {
+            let why = error.message.clone();
             self.not_entered(context, section, (step, cell), error);
-            return true;
+            return Some(why);
         }
-        let name = self.name(context, step, cell);
-        (self.emit)(Event::StepStarted { scenario: self.index, name: name.clone() });
-        let mut outcome = outcome(section, name, context.line(step.at));
-        outcome.access = cell.map(|cell| access_cell(step::name(context, step), cell));
+        let mut outcome = self.outcome(context, section, (step, cell));
+        let name = outcome.name.clone();
+        (self.emit)(Event::StepStarted { scenario: self.index, name });
         let expect = cell.map_or(&step.expect, |cell| &cell.expect);
         let begun = Instant::now();
         let (shared, meter) = (context.shared, context.meter.clone());
-        if until == Until::Done || section == Section::Teardown {
-            tokio::select! {
-                biased;
-                () = step::run(context, step, expect, &mut outcome) => {}
-                () = self.tell_traffic(&meter) => {}
+        let limit = context.limit.clone();
+        let is_done = until == Until::Done || section == Section::Teardown;
+        tokio::select! {
+            biased;
+            () = step::run(context, step, expect, &mut outcome) => {}
+            () = self.tell_traffic(&meter) => {}
+            reason = shared.until_stopped(), if !is_done => {
+                outcome.faults.push(invalid(context.place(step.at), reason));
             }
-        } else {
-            tokio::select! {
-                biased;
-                () = step::run(context, step, expect, &mut outcome) => {}
-                () = self.tell_traffic(&meter) => {}
-                () = shared.stopped() => {
-                    let fault = invalid(context.place(step.at), INTERRUPTED.to_owned());
-                    outcome.faults.push(fault);
-                }
+            (at, message) = Limit::over(limit) => {
+                let help = "give it more time, or ask for less in one step";
+                outcome.faults.push(helped(context.place(at), message, help));
             }
         }
         outcome.duration = begun.elapsed();
@@ -174,7 +174,7 @@ impl<'e> Runner<'e> {
             self.fail(&mut outcome);
         }
         self.finish(outcome);
-        failed
+        failed.then(|| format!("step `{}` failed", step::name(context, step)))
     }
 
     /// Tells from time to time how many bytes have passed; it does not end.
@@ -197,12 +197,11 @@ impl<'e> Runner<'e> {
         error: CannotEnter,
     ) {
         mark_unset(context, step);
-        let mut outcome = outcome(section, self.name(context, step, cell), context.line(step.at));
-        outcome.access = cell.map(|cell| access_cell(step::name(context, step), cell));
+        let mut outcome = self.outcome(context, section, (step, cell));
         if error.told {
-            self.failed.get_or_insert_with(|| outcome.name.clone());
+            self.remember(outcome.name.clone(), outcome.place.clone());
             outcome.state = State::NotRun;
-            outcome.reason = Some(error.message().to_owned());
+            outcome.reason = Some(error.message);
         } else {
             outcome.faults.push(error.fault());
             self.fail(&mut outcome);
@@ -210,15 +209,20 @@ impl<'e> Runner<'e> {
         self.finish(outcome);
     }
 
-    fn skip(&self, context: &mut Context<'_>, section: Section, step: &Step, reason: &str) {
+    /// A step that does not run.
+    pub(super) fn skip(
+        &mut self,
+        context: &mut Context<'_>,
+        section: Section,
+        step: &Step,
+        (state, reason): (State, &str),
+    ) {
         mark_unset(context, step);
         let cells = step.access.iter().map(Some);
         let none = step.access.is_empty().then_some(None);
         for cell in cells.chain(none) {
-            let name = self.name(context, step, cell);
-            let mut outcome = outcome(section, name, context.line(step.at));
-            outcome.access = cell.map(|cell| access_cell(step::name(context, step), cell));
-            outcome.state = State::NotRun;
+            let mut outcome = self.outcome(context, section, (step, cell));
+            outcome.state = state;
             outcome.reason = Some(reason.to_owned());
             self.finish(outcome);
         }
@@ -227,8 +231,8 @@ impl<'e> Runner<'e> {
     /// `login admin › Sign in`, `GET /orders [bob]`
     fn name(&self, context: &Context<'_>, step: &Step, cell: Option<&Cell>) -> String {
         let mut name = step::name(context, step);
-        if let Some(cell) = cell {
-            name = format!("{name} [{}]", cell.session.value);
+        for bracketed in self.item.iter().chain(cell.map(|cell| &cell.session.value)) {
+            name = format!("{name} [{bracketed}]");
         }
         match &self.way {
             Some(way) => format!("{way} › {name}"),
@@ -236,19 +240,54 @@ impl<'e> Runner<'e> {
         }
     }
 
-    fn fail(&mut self, outcome: &mut StepOutcome) {
-        outcome.state = State::Failed;
-        self.failed.get_or_insert_with(|| outcome.name.clone());
+    /// The way to the steps of a group, which is shown before their names.
+    pub(super) fn way_into(&self, context: &Context<'_>, step: &Step) -> Option<String> {
+        let item = self.item.as_ref().map(|item| format!("[{item}]"));
+        let own = match (&step.name, item) {
+            (None, item) => item,
+            (Some(_), None) => Some(step::name(context, step)),
+            (Some(_), Some(item)) => Some(format!("{} {item}", step::name(context, step))),
+        };
+        match (&self.way, own) {
+            (Some(way), Some(own)) => Some(format!("{way} › {own}")),
+            (way, own) => own.or_else(|| way.clone()),
+        }
     }
 
-    fn finish(&self, outcome: StepOutcome) {
+    /// Of a step in one of its sessions, before anything came of it.
+    pub(super) fn outcome(
+        &self,
+        context: &Context<'_>,
+        section: Section,
+        (step, cell): (&Step, Option<&Cell>),
+    ) -> StepOutcome {
+        let name = self.name(context, step, cell);
+        let access = cell.map(|cell| access_cell(step::name(context, step), cell));
+        StepOutcome { access, ..outcome(section, name, context.line(step.at)) }
+    }
+
+    pub(super) fn fail(&mut self, outcome: &mut StepOutcome) {
+        outcome.state = State::Failed;
+        self.remember(outcome.name.clone(), outcome.place.clone());
+    }
+
+    /// A step that failed: the first one counts.
+    fn remember(&mut self, name: String, place: Place) {
+        self.failed.get_or_insert(FailedStep { name, place });
+    }
+
+    pub(super) fn finish(&mut self, mut outcome: StepOutcome) {
+        outcome.asked.clone_from(&self.asked);
+        if let Some(held) = &mut self.held {
+            return held.push(outcome);
+        }
         (self.emit)(Event::StepFinished { scenario: self.index, step: Box::new(outcome) });
     }
 }
 
 /// When a step is given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Until {
+pub(super) enum Until {
     /// When the run is interrupted.
     Interrupted,
     /// Never: what tears down is done to its end.
@@ -256,11 +295,13 @@ enum Until {
 }
 
 /// What a step that does not run was to capture has no value, and who uses it is told so.
-fn mark_unset(context: &mut Context<'_>, step: &Step) {
-    for capture in &step.captures {
-        let name = step::name(context, step);
-        context.scope.mark_unset(&capture.name.value, &name);
-    }
+pub(super) fn mark_unset(context: &mut Context<'_>, step: &Step) {
+    step.walk(&mut |step| {
+        for capture in &step.captures {
+            let name = step::name(context, step);
+            context.scope.mark_unset(&capture.name.value, &name);
+        }
+    });
 }
 
 fn access_cell(row: String, cell: &Cell) -> AccessCell {
@@ -279,7 +320,10 @@ fn outcome(section: Section, name: String, place: Place) -> StepOutcome {
         sent_body: None,
         values: Vec::new(),
         cookies: Vec::new(),
+        by_hand: Vec::new(),
         reason: None,
         access: None,
+        attempt: 1,
+        asked: None,
     }
 }

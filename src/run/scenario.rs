@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::context::{Context, Sessions, asks_cookies, mask, no_value};
-use super::runner::{INTERRUPTED, Runner};
+use super::runner::Runner;
 use super::{Shared, bind_all};
 use crate::http::Meter;
 use crate::outcome::{Event, Fault, Section, State};
@@ -34,12 +34,13 @@ pub(super) async fn run(
         outer: scenario.defaults.over(&shared.defaults),
         asks_cookies: asks_cookies(scenario, shared),
         meter: Meter::default(),
+        limit: None,
     };
     let (name, place) = (scenario.name.value.clone(), context.line(scenario.name.at));
     emit(Event::ScenarioStarted { scenario: index, name, place });
     let mut runner = Runner::new(index, emit, planned.until);
-    if shared.is_stopped() {
-        runner.stop(INTERRUPTED);
+    if let Some(reason) = shared.stopped() {
+        runner.stop(&reason);
         runner.section(&mut context, Section::Setup, &scenario.setup).await;
         runner.section(&mut context, Section::Steps, &scenario.steps).await;
         let (state, duration) = (State::NotRun, Duration::ZERO);

@@ -8,7 +8,7 @@ use tokio::sync::OnceCell;
 use super::context::{
     CannotEnter, Context, Lent, Parked, Sessions, asks_cookies, invalid, mask, no_value, text,
 };
-use super::runner::Runner;
+use super::runner::{FailedStep, Runner};
 use super::{Shared, bind_all, evaluate, session_action};
 use crate::http::Meter;
 use crate::outcome::{Fault, Place, Section};
@@ -17,6 +17,7 @@ use crate::scenario::decode::Text;
 use crate::scenario::sessions::{Login, Once, SessionDeclaration};
 use crate::scenario::settings::Settings;
 use crate::scenario::visit;
+use crate::scenario::yaml::At;
 use crate::session::Session;
 use crate::template::{Binding, Expression, Origin};
 
@@ -34,17 +35,18 @@ pub(super) struct SignedIn {
 #[derive(Clone, Debug)]
 pub(super) struct LoginFailed {
     /// The step that did.
-    step: String,
+    step: FailedStep,
     /// The scenario that ran it.
     scenario: String,
 }
 
-/// Makes this session the one that steps run in; before its first use it begins, and signs in if it says how.
+/// Makes this session the one that steps run in, for the step at this place; before its first use it begins, and signs in
+/// if it says how.
 pub(super) async fn enter(
     context: &mut Context<'_>,
     runner: &mut Runner<'_>,
     section: Section,
-    name: &str,
+    (name, asked): (&str, At),
 ) -> Result<(), CannotEnter> {
     if context.sessions.current.as_deref() == Some(name) {
         return Ok(());
@@ -55,17 +57,20 @@ pub(super) async fn enter(
     context.park();
     let entered = match context.sessions.parked.remove(name) {
         Some(parked) => parked,
-        None => match Box::pin(begin(context, runner, section, name)).await {
+        None => match Box::pin(begin(context, runner, section, (name, asked))).await {
             Ok(parked) => parked,
             Err(error) => {
-                // Its own steps have told it: whoever comes next hears that it was so.
-                let told = CannotEnter { told: false, ..error.clone() };
+                // It is one failure, however many steps need the session.
+                let told = CannotEnter { told: true, ..error.clone() };
                 context.sessions.broken.insert(name.to_owned(), told);
                 return Err(error);
             }
         },
     };
     context.session = entered.session;
+    if let Some(before) = context.sessions.reset.remove(name) {
+        context.session.succeed(before);
+    }
     context.defaults = entered.defaults;
     for (name, binding) in entered.captures {
         let hidden = context.scope.get(&name).cloned();
@@ -80,7 +85,7 @@ async fn begin(
     context: &mut Context<'_>,
     runner: &mut Runner<'_>,
     section: Section,
-    name: &str,
+    (name, asked): (&str, At),
 ) -> Result<Parked, CannotEnter> {
     let Some(declared) = declared(context, name) else {
         let (session, defaults) = (Session::new(), Arc::new(context.outer.clone()));
@@ -90,7 +95,10 @@ async fn begin(
     let session = fresh(context, declared)?;
     let SignedIn { session, captures } = match &declared.login {
         None => SignedIn { session, captures: Vec::new() },
-        Some(login) => sign_in(context, runner, section, (declared, login), session).await?,
+        Some(login) => {
+            let mut runner = runner.within(format!("login {name}"), context.line(asked));
+            sign_in(context, &mut runner, section, (declared, login), session).await?
+        }
     };
     Ok(Parked { session, defaults, captures })
 }
@@ -131,10 +139,14 @@ async fn sign_in(
             cell.get_or_init(|| run_login(inner, runner, section)).await.clone()
         }
     };
-    done.map_err(|LoginFailed { step, scenario }| {
+    done.map_err(|LoginFailed { step: FailedStep { name: step, place }, scenario }| {
         let told = scenario == context.root.name.value;
+        let ran = if told { String::new() } else { format!(" in scenario `{scenario}`") };
+        let at = format!("{}:{}", place.source.name(), place.line());
         CannotEnter {
-            message: format!("session `{name}` is not signed in: its step `{step}` failed"),
+            message: format!(
+                "the login of session `{name}` failed{ran}: its step `{step}` at {at} failed"
+            ),
             place: context.place(login.at),
             help: (!told).then(|| format!("it is shown with scenario `{scenario}`, which ran it")),
             told,
@@ -179,6 +191,7 @@ fn login_context<'s>(
         outer,
         asks_cookies: asks_cookies(file, shared) || context.asks_cookies,
         meter: Meter::default(),
+        limit: context.limit.clone(),
     };
     mask(&inner)?;
     if let Some(url) = &file.base_url {
@@ -232,11 +245,10 @@ async fn run_login(
     section: Section,
 ) -> Result<SignedIn, LoginFailed> {
     let file = inner.scenario;
-    let mut steps = runner.within(format!("login {}", inner.home));
-    steps.section(&mut inner, section, &file.setup).await;
-    steps.section(&mut inner, section, &file.steps).await;
-    steps.teardown(&mut inner, section, &file.teardown).await;
-    if let Some(step) = steps.first_failure() {
+    runner.section(&mut inner, section, &file.setup).await;
+    runner.section(&mut inner, section, &file.steps).await;
+    runner.teardown(&mut inner, section, &file.teardown).await;
+    if let Some(step) = runner.first_failure() {
         return Err(LoginFailed { step, scenario: inner.root.name.value.clone() });
     }
     let captures = file.all_steps().flat_map(|step| &step.captures).map(|it| &it.name.value);

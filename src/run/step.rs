@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::context::Context;
 use super::judge::{self, Asked};
 use super::request::Prepared;
-use super::{auth, request, session_action};
+use super::{auth, flow, request, session_action};
 use crate::expect;
 use crate::http::Around;
 use crate::outcome::{StepOutcome, UsedValue};
@@ -37,14 +38,20 @@ pub(super) async fn run(
     expect: &Expectations,
     outcome: &mut StepOutcome,
 ) {
+    context.session.begin(&outcome.name);
     context.offer_cookies(None);
     match &step.action {
         Action::Request(request) => exchange(context, (step, request), expect, outcome).await,
-        Action::Session(at, action) => {
-            if let Err(fault) = session_action::act(context, *at, action) {
-                outcome.faults.push(fault);
-            }
-        }
+        Action::Session(at, action) => match session_action::act(context, *at, action) {
+            Ok(by_hand) => outcome.by_hand = by_hand,
+            Err(fault) => outcome.faults.push(fault),
+        },
+        Action::Wait(time) => match flow::period(context, time) {
+            Ok(time) => tokio::time::sleep(time).await,
+            Err(fault) => outcome.faults.push(fault),
+        },
+        // Its steps are run one by one.
+        Action::Group(_) => {}
     }
     if !outcome.faults.is_empty() {
         for capture in &step.captures {
@@ -68,6 +75,9 @@ async fn exchange(
     };
     let Prepared { request, mut settings, auth, target, sent } = prepared;
     outcome.sent_body = sent;
+    let left = context.limit.as_ref().map(|it| it.end.saturating_duration_since(Instant::now()));
+    let is_short = left.is_some_and(|left| left < settings.request_timeout);
+    settings.request_timeout = settings.request_timeout.min(left.unwrap_or(Duration::MAX));
     settings.hash_body = expect.bytes.is_some() && !needs_body(step, expect);
     let mut credentials = match auth::begin(context, auth, &request, &settings).await {
         Ok(credentials) => credentials,
@@ -78,6 +88,11 @@ async fn exchange(
     let (cookies, meter) = (&mut context.session, &context.meter);
     let around = Around { cookies, credentials: &mut credentials, meter, target };
     let mut exchange = context.shared.client.exchange_with(request, &settings, around).await;
+    if let (Err(failure), true) = (&mut exchange.result, is_short)
+        && failure.kind() == "timeout"
+    {
+        failure.remedy.get_or_insert_with(|| "the limit is the step's `timeout`".to_owned());
+    }
     outcome.faults.extend(auth::end(context, credentials, auth));
     outcome.cookies = context.session.take_notes();
     match &exchange.result {
@@ -130,12 +145,15 @@ pub(super) fn missing(context: &Context<'_>, step: &Step) -> Option<String> {
 /// Adds to a failed step what helps to understand it.
 pub(super) fn explain(context: &mut Context<'_>, step: &Step, outcome: &mut StepOutcome) {
     outcome.values = used_values(context, step);
-    // The first URL is the one that the scenario asks for.
-    if let Some(hop) = outcome.exchange.as_ref().and_then(|exchange| exchange.hops.first()) {
-        let told: HashSet<&str> = outcome.cookies.iter().map(|note| note.name.as_str()).collect();
-        let mut gone = context.session.gone(&hop.url);
-        gone.retain(|note| !told.contains(note.name.as_str()));
-        outcome.cookies.extend(gone);
+    let mut named: Vec<&str> =
+        step.expect.cookies.iter().map(|(name, _)| name.value.as_str()).collect();
+    named.extend(step.expect.set_cookies.iter().map(|(name, _)| name.value.as_str()));
+    for hop in outcome.exchange.iter().flat_map(|exchange| &exchange.hops) {
+        for note in context.session.earlier(&hop.url, &named) {
+            if !outcome.cookies.contains(&note) {
+                outcome.cookies.push(note);
+            }
+        }
     }
 }
 

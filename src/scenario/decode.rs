@@ -178,7 +178,8 @@ impl<'d> Decoder<'d> {
             return false;
         }
         let all = || keys.known.iter().chain(keys.later).copied();
-        if let Some(name) = closest(key, all()) {
+        let is_path = all().any(|known| known == "use") && ["file", "path"].contains(&key);
+        if let Some(name) = is_path.then_some("use").or_else(|| closest(key, all())) {
             self.error(entry.at, message, &format!("did you mean `{name}`?"));
         } else if let Some(level) = super::levels::home(key) {
             self.error_help(entry.at, message, "", &format!("`{key}` is a key of {level}"));

@@ -4,21 +4,24 @@ pub mod access;
 pub mod auth;
 pub mod body;
 pub mod capture;
+pub mod connection;
 pub mod decode;
 pub mod expectation;
 pub mod expected_error;
 pub mod files;
+pub mod flow;
 mod levels;
 pub mod matcher;
 pub mod names;
 pub mod project;
 pub mod quantity;
-mod secrets;
+pub mod secrets;
 pub mod session_action;
 pub mod sessions;
 pub mod settings;
 pub mod step;
 pub mod visit;
+pub mod written_cookie;
 pub mod yaml;
 #[cfg(test)]
 mod tests;
@@ -90,6 +93,8 @@ const RESERVED: [&str; 6] = ["env", "secret", "server", "response", "case", "run
 pub struct Read<T> {
     /// What was read.
     pub value: Option<T>,
+    /// What could be read of a thing that has errors, for those who look for more of them.
+    pub partial: Option<T>,
     /// Errors and warnings, in the order of their places.
     pub diagnostics: Vec<Diagnostic>,
     /// Values that no diagnostic may show, whether the thing could be read or not.
@@ -99,21 +104,28 @@ pub struct Read<T> {
 /// Reads a scenario; `root` is the folder that its paths may not leave.
 #[must_use]
 pub fn read(source: Arc<Source>, root: &Path) -> Read<Scenario> {
-    match yaml::read(source) {
+    match yaml::read(Arc::clone(&source)) {
         Ok((document, warnings)) => decode_document(document, warnings, root, decode),
-        Err(diagnostics) => Read { value: None, diagnostics, secrets: Vec::new() },
+        Err(diagnostics) => Read::no_yaml(&source, diagnostics),
+    }
+}
+
+impl<T> Read<T> {
+    fn no_yaml(source: &Source, diagnostics: Vec<Diagnostic>) -> Self {
+        let secrets = secrets::guessed(source.text());
+        Self { value: None, partial: None, diagnostics, secrets }
     }
 }
 
 /// Reads a file that another one uses, whose places are those of this number; it needs no name.
 #[must_use]
 pub fn read_used(source: Arc<Source>, root: &Path, number: u16) -> Read<Scenario> {
-    match yaml::read(source) {
+    match yaml::read(Arc::clone(&source)) {
         Ok((document, warnings)) => {
             let document = document.of_file(FileNumber::Used(number));
             decode_document(document, warnings, root, decode_used)
         }
-        Err(diagnostics) => Read { value: None, diagnostics, secrets: Vec::new() },
+        Err(diagnostics) => Read::no_yaml(&source, diagnostics),
     }
 }
 
@@ -131,7 +143,8 @@ fn decode_document<T>(
     diagnostics.extend(decoder.finish());
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.as_ref().map(|label| label.span.start));
     let failed = diagnostics.iter().any(Diagnostic::is_error);
-    Read { value: value.filter(|_| !failed), diagnostics, secrets }
+    let (value, partial) = if failed { (None, value) } else { (value, None) };
+    Read { value, partial, diagnostics, secrets }
 }
 
 fn decode(d: &Decoder<'_>, node: &Node) -> Option<Scenario> {
@@ -308,8 +321,31 @@ impl Scenario {
         self.document.start(at)
     }
 
-    /// All steps in the order they run.
+    /// The sessions that its steps name.
+    pub fn named_sessions(&self) -> impl Iterator<Item = &Located<String>> {
+        self.all_steps().flat_map(|step| {
+            step.session.iter().chain(step.access.iter().map(|cell| &cell.session))
+        })
+    }
+
+    /// Whether a step runs in this session of the project file.
+    #[must_use]
+    pub fn uses(&self, session: &SessionDeclaration) -> bool {
+        let is_it = |name: &Located<String>| name.value == session.name.value;
+        let own = self.sessions.iter().any(|own| is_it(&own.name));
+        let default = session.name.value == sessions::DEFAULT;
+        !own && (default || self.named_sessions().any(is_it))
+    }
+
+    /// The steps of the three lists in the order they run, those of a group behind it.
     pub fn all_steps(&self) -> impl Iterator<Item = &Step> {
+        let mut found = Vec::new();
+        self.top_steps().for_each(|step| step.walk(&mut |step| found.push(step)));
+        found.into_iter()
+    }
+
+    /// The steps of the three lists in the order they run.
+    pub fn top_steps(&self) -> impl Iterator<Item = &Step> {
         self.setup.iter().chain(&self.steps).chain(&self.teardown)
     }
 }

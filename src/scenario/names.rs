@@ -1,20 +1,28 @@
 //! Names in expressions: each must have a value by the time it is used.
 
+mod partial;
+mod project;
+
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use super::Scenario;
 use super::capture::{Capture, CaptureSource};
 use super::decode::{Located, Text, inside};
-use super::project::{Environment, Project};
+use super::project::Project;
 use super::secrets;
 use super::sessions::{self, SessionDeclaration};
 use super::step::{Action, Step};
 use super::visit;
+use super::yaml::FileNumber;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::closest;
 use crate::source::{Source, Span};
 use crate::template::{Use, UseKind};
+use partial::Unread;
+
+pub use project::{check_project, check_unused};
 
 /// What is known around a scenario.
 #[derive(Clone, Debug, Default)]
@@ -32,18 +40,30 @@ pub struct Surroundings {
     /// Whether a variable of the process's environment that is not set is an error, or just a warning.
     pub strict: bool,
     /// The sessions of the project file, each with the names that its login captures.
-    pub sessions: HashMap<String, HashSet<String>>,
+    pub sessions: HashMap<String, Captured>,
 }
 
 /// Gives the file of a login by its path, if it could be read.
 pub type LoginFile<'f> = &'f dyn Fn(&Path) -> Option<&'f Scenario>;
 
+/// The files around one that is checked.
+#[derive(Clone, Copy)]
+pub struct Files<'f> {
+    /// The project file, if there is one.
+    pub project: Option<&'f Project>,
+    /// Those that sign sessions in.
+    pub login: LoginFile<'f>,
+}
+
+/// The names that a login captures; none where its file could not be read, and may capture any.
+pub type Captured = Option<HashSet<String>>;
+
 /// The names that a session has beyond those of its scenario: what its login captures.
 #[must_use]
-pub fn of_login(declaration: &SessionDeclaration, file: LoginFile<'_>) -> HashSet<String> {
-    let file = declaration.login.as_ref().and_then(|login| file(&login.file));
-    let captures = file.into_iter().flat_map(Scenario::all_steps).flat_map(|step| &step.captures);
-    captures.map(|capture| capture.name.value.clone()).collect()
+pub fn of_login(declaration: &SessionDeclaration, file: LoginFile<'_>) -> Captured {
+    let Some(login) = &declaration.login else { return Some(HashSet::new()) };
+    let captures = file(&login.file)?.all_steps().flat_map(|step| &step.captures);
+    Some(captures.map(|capture| capture.name.value.clone()).collect())
 }
 
 /// What was found of the names in a file.
@@ -53,26 +73,47 @@ pub struct Checked {
     pub diagnostics: Vec<Diagnostic>,
     /// The secrets that it uses.
     pub secrets: HashSet<String>,
+    /// Every name that it uses.
+    pub used: HashSet<String>,
 }
 
 /// Finds every name that has no value when it is used.
 #[must_use]
-pub fn check(scenario: &Scenario, around: &Surroundings, login_file: LoginFile<'_>) -> Checked {
+pub fn check(scenario: &Scenario, around: &Surroundings, files: Files<'_>) -> Checked {
+    checked(scenario, around, files, None)
+}
+
+/// As [`check`], of a scenario that has errors of form: what these may hide is not told.
+#[must_use]
+pub fn check_partial(scenario: &Scenario, around: &Surroundings, files: Files<'_>) -> Checked {
+    checked(scenario, around, files, Some(Unread::of(scenario)))
+}
+
+fn checked(
+    scenario: &Scenario,
+    around: &Surroundings,
+    files: Files<'_>,
+    unread: Option<Unread>,
+) -> Checked {
     let captures = scenario.all_steps().flat_map(|step| {
         step.captures.iter().map(move |capture| (capture.name.value.as_str(), (step, capture)))
     });
     let mut checker = Checker {
         scenario,
+        // A setting that could not be read may take the place of one of the project file.
+        project: files.project.filter(|_| unread.is_none()),
+        unread,
         around,
         known: around.names.iter().map(String::as_str).collect(),
         captures: HashMap::new(),
         sessions: around.sessions.clone(),
-        session: HashSet::new(),
+        session: Some(HashSet::new()),
         found: Checked::default(),
     };
     let own = scenario.sessions.iter();
-    checker.sessions.extend(own.map(|own| (own.name.value.clone(), of_login(own, login_file))));
-    checker.found.diagnostics = secrets::check(scenario, around);
+    checker.sessions.extend(own.map(|own| (own.name.value.clone(), of_login(own, files.login))));
+    let may_define = |name: &str| checker.may_define(name);
+    checker.found.diagnostics = secrets::check(scenario, around, &may_define);
     for (name, place) in captures {
         checker.captures.entry(name).or_insert(place);
     }
@@ -87,8 +128,11 @@ pub fn check(scenario: &Scenario, around: &Surroundings, login_file: LoginFile<'
     for declaration in &scenario.sessions {
         checker.session(declaration);
     }
-    for step in scenario.all_steps() {
-        checker.step(step);
+    for step in scenario.top_steps() {
+        checker.step(step, sessions::DEFAULT);
+    }
+    if let Some(project) = checker.project.filter(|project| project.gives_expressions()) {
+        checker.outer_settings(project);
     }
     checker.found
 }
@@ -108,13 +152,16 @@ enum When {
 
 struct Checker<'s> {
     scenario: &'s Scenario,
+    project: Option<&'s Project>,
+    /// Of a scenario that could not be read as a whole.
+    unread: Option<Unread>,
     around: &'s Surroundings,
     known: HashSet<&'s str>,
     captures: HashMap<&'s str, (&'s Step, &'s Capture)>,
     /// Every session, with the names that its login captures.
-    sessions: HashMap<String, HashSet<String>>,
+    sessions: HashMap<String, Captured>,
     /// Those of the session that is looked at.
-    session: HashSet<String>,
+    session: Captured,
     found: Checked,
 }
 
@@ -129,42 +176,47 @@ impl<'s> Checker<'s> {
         }
         self.enter(&declaration.name.value);
         visit::settings(&declaration.settings, &mut |text| self.text(text, When::AnyStep));
-        self.session.clear();
+        self.session = Some(HashSet::new());
     }
 
     /// What follows is seen from this session.
     fn enter(&mut self, session: &str) {
-        self.session = self.sessions.get(session).cloned().unwrap_or_default();
+        let known = self.sessions.get(session).cloned();
+        // Of one that is not declared nothing more is told.
+        self.session = known.unwrap_or_else(|| (session == sessions::DEFAULT).then(HashSet::new));
     }
 
     /// The sessions of a step are declared, and it may use what the logins of all of them capture.
-    fn sessions_of(&mut self, step: &Step) {
+    fn sessions_of(&mut self, step: &Step, home: &str) {
         let named = step.session.iter().chain(step.access.iter().map(|cell| &cell.session));
-        let mut shared: Option<HashSet<String>> = None;
+        let mut shared: Option<Captured> = None;
         for session in named {
             self.is_declared(session);
             self.enter(&session.value);
-            shared = Some(match shared {
-                None => self.session.clone(),
-                Some(shared) => shared.intersection(&self.session).cloned().collect(),
+            shared = Some(match (shared.flatten(), &self.session) {
+                (Some(shared), Some(own)) => Some(shared.intersection(own).cloned().collect()),
+                (shared, own) => shared.or_else(|| own.clone()),
             });
         }
         match shared {
             Some(shared) => self.session = shared,
-            None => self.enter(sessions::DEFAULT),
+            None => self.enter(home),
         }
     }
 
     fn is_declared(&mut self, session: &Located<String>) {
         let name = session.value.as_str();
-        if name == sessions::DEFAULT || self.sessions.contains_key(name) {
+        let may_be = self.unread.as_ref().is_some_and(|unread| !unread.has_sessions);
+        if may_be || name == sessions::DEFAULT || self.sessions.contains_key(name) {
             return;
         }
         let mut known: Vec<&str> = self.sessions.keys().map(String::as_str).collect();
+        known.push(sessions::DEFAULT);
         known.sort_unstable();
+        known.dedup();
         let label = closest(name, known.iter().copied())
             .map_or_else(String::new, |close| format!("did you mean `{close}`?"));
-        let help = if known.is_empty() {
+        let help = if self.sessions.is_empty() {
             format!("declare it: `sessions: {{{name}: {{}}}}`")
         } else {
             format!("the sessions are `{}`", known.join("`, `"))
@@ -174,8 +226,20 @@ impl<'s> Checker<'s> {
         self.found.diagnostics.push(error.at(source, span, label).help(help));
     }
 
-    fn step(&mut self, step: &'s Step) {
-        self.sessions_of(step);
+    /// `home` is the session of steps that name none.
+    fn step(&mut self, step: &'s Step, home: &'s str) {
+        self.sessions_of(step, home);
+        let item = step.flow.for_each.as_ref().map(|each| each.name.value.as_str());
+        // It is bound for the step alone.
+        let is_new = item.is_some_and(|item| self.known.insert(item));
+        self.in_step(step, home);
+        if let Some(item) = item.filter(|_| is_new) {
+            self.known.remove(item);
+        }
+    }
+
+    fn in_step(&mut self, step: &'s Step, home: &'s str) {
+        step.flow.visit(&mut |text| self.text(text, When::Before));
         if let Some(name) = &step.name {
             self.text(name, When::Before);
         }
@@ -187,6 +251,16 @@ impl<'s> Checker<'s> {
             Action::Session(_, action) => {
                 visit::session(action, &mut |text| self.text(text, When::Before))
             }
+            Action::Wait(time) => time.value.visit(&mut |text| self.text(text, When::Before)),
+            Action::Group(steps) => {
+                let home = step.session.as_ref().map_or(home, |session| &session.value);
+                steps.iter().for_each(|step| self.step(step, home));
+            }
+        }
+        let hopeless = step.flow.retry.as_ref().and_then(|retry| retry.give_up_when.as_ref());
+        if let Some(text) = hopeless {
+            let has_response = matches!(step.action, Action::Request(_));
+            self.text(text, if has_response { When::After } else { When::Before });
         }
         let cells = step.access.iter().map(|cell| &cell.expect);
         for expect in std::iter::once(&step.expect).chain(cells) {
@@ -206,9 +280,46 @@ impl<'s> Checker<'s> {
         self.known.extend(step.captures.iter().map(|capture| capture.name.value.as_str()));
     }
 
+    /// What the project file gives to the requests, where nothing nearer takes its place.
+    fn outer_settings(&mut self, project: &Project) {
+        let mut seen = HashSet::new();
+        for step in self.scenario.all_steps() {
+            let Action::Request(request) = &step.action else { continue };
+            let cells = step.access.iter().map(|cell| cell.session.value.as_str());
+            let own = step.session.as_ref().map_or(sessions::DEFAULT, |own| own.value.as_str());
+            for session in cells.chain(step.access.is_empty().then_some(own)) {
+                let outer = self.scenario.defaults.over(&project.defaults);
+                let settings = request.settings.over(&match self.declared(session) {
+                    Some(declared) => declared.settings.over(&outer),
+                    None => outer,
+                });
+                self.enter(session);
+                visit::settings(&settings, &mut |text| {
+                    let of_project = text.at.file() == FileNumber::Project;
+                    if of_project && seen.insert((session.to_owned(), text.at)) {
+                        self.text(text, When::AnyStep);
+                    }
+                });
+            }
+        }
+    }
+
+    /// The nearest declaration of a session; while it signs in, it lends what does not need its login.
+    fn declared(&self, session: &str) -> Option<&'s SessionDeclaration> {
+        if matches!(self.scenario.name.at.file(), FileNumber::Used(_)) {
+            return None;
+        }
+        let of_project = self.project.iter().flat_map(|project| &project.sessions);
+        let mut all = self.scenario.sessions.iter().chain(of_project);
+        all.find(|declared| declared.name.value == session)
+    }
+
     fn text(&mut self, text: &Text, when: When) {
         for expression in text.value.expressions() {
             for used in expression.uses() {
+                if !self.found.used.contains(&used.name) {
+                    self.found.used.insert(used.name.clone());
+                }
                 if let UseKind::Name { member, optional } = &used.kind
                     && !self.is_known(used, when)
                 {
@@ -222,7 +333,10 @@ impl<'s> Checker<'s> {
     fn is_known(&self, used: &Use, when: When) -> bool {
         let name = used.name.as_str();
         (self.known.contains(name) && name != "env")
-            || self.session.contains(name)
+            || self
+                .session
+                .as_ref()
+                .map_or_else(|| super::is_variable_name(name), |own| own.contains(name))
             || (when == When::AnyStep && self.captures.contains_key(name))
     }
 
@@ -275,8 +389,8 @@ impl<'s> Checker<'s> {
             Ok(name) => self.found.secrets.extend(name.map(str::to_owned)),
             Err(error) => {
                 let written = format!("secret.{}", name.unwrap_or_default());
-                let source = self.scenario.source();
-                let span = whole(source, self.place(place), &written);
+                let (source, span) = self.place(place);
+                let span = whole(source, span, &written);
                 self.found.diagnostics.push(error.at(source, span, ""));
             }
         }
@@ -284,7 +398,7 @@ impl<'s> Checker<'s> {
 
     fn unset_variable(&mut self, place: (&Text, usize), name: &str) {
         let message = format!("the environment variable `{name}` is not set");
-        let (source, span) = (self.scenario.source(), self.place(place));
+        let (source, span) = self.place(place);
         let span = whole(source, span, &format!("env.{name}"));
         let diagnostic = if self.around.strict {
             Diagnostic::error(message)
@@ -295,9 +409,16 @@ impl<'s> Checker<'s> {
         self.found.diagnostics.push(diagnostic.at(source, span, "").help(help));
     }
 
+    fn may_define(&self, name: &str) -> bool {
+        self.unread.as_ref().is_some_and(|unread| unread.may_define(name))
+    }
+
     fn undefined(&mut self, place: (&Text, usize), name: &str) {
+        if self.may_define(name) {
+            return;
+        }
         if let Some((step, capture)) = self.captures.get(name).copied() {
-            let (source, span) = (self.scenario.source(), self.place(place));
+            let (source, span) = self.place(place);
             let at = self.scenario.span(capture.name.at);
             let label = format!("captured here, by step `{}`", visit::step_name(step));
             let diagnostic =
@@ -310,7 +431,7 @@ impl<'s> Checker<'s> {
             return;
         }
         if let Some((later, _)) = self.scenario.vars.iter().find(|(later, _)| later.value == name) {
-            let (source, span) = (self.scenario.source(), self.place(place));
+            let (source, span) = self.place(place);
             let diagnostic = Diagnostic::error(format!("`{name}` has no value yet")).at(
                 source,
                 span,
@@ -321,15 +442,36 @@ impl<'s> Checker<'s> {
             self.found.diagnostics.push(diagnostic.help(help));
             return;
         }
-        let label = closest(name, self.known.iter().copied())
+        let known =
+            self.known.iter().copied().chain(self.session.iter().flatten().map(String::as_str));
+        let label = closest(name, known)
             .map_or_else(String::new, |close| format!("did you mean `{close}`?"));
         let help = match self.around.elsewhere.get(name) {
             Some(environment) => {
                 format!("environment `{environment}` defines it: run with `--env {environment}`")
             }
+            None if let Some(session) = self.signed_in_with(name) => {
+                format!(
+                    "the login of session `{session}` captures it: a step sees it with `as: {session}`"
+                )
+            }
+            None if place.0.at.file() == FileNumber::Project => {
+                let name = &self.scenario.name.value;
+                format!(
+                    "requests of scenario `{name}` have this setting; searched: {}",
+                    self.searched()
+                )
+            }
             None => format!("searched: {}", self.searched()),
         };
         self.error(place, format!("`{name}` is not defined"), &label, Some(help));
+    }
+
+    /// The session whose login captures this name.
+    fn signed_in_with(&self, name: &str) -> Option<&str> {
+        let captures = |captured: &Captured| captured.iter().any(|all| all.contains(name));
+        let all = self.sessions.iter().filter(|(_, captured)| captures(captured));
+        all.map(|(session, _)| session.as_str()).min()
     }
 
     fn searched(&self) -> String {
@@ -340,17 +482,22 @@ impl<'s> Checker<'s> {
     }
 
     fn error(&mut self, place: (&Text, usize), message: String, label: &str, help: Option<String>) {
-        let diagnostic =
-            Diagnostic::error(message).at(self.scenario.source(), self.place(place), label);
+        let (source, span) = self.place(place);
+        let diagnostic = Diagnostic::error(message).at(source, span, label);
         self.found.diagnostics.push(match help {
             Some(help) => diagnostic.help(help),
             None => diagnostic,
         });
     }
 
-    fn place(&self, (text, offset): (&Text, usize)) -> Span {
-        let scalar = self.scenario.span(text.at);
-        inside(self.scenario.source(), scalar, text.value.source(), offset)
+    fn place(&self, (text, offset): (&Text, usize)) -> (&'s Arc<Source>, Span) {
+        let (source, scalar) = match self.project {
+            Some(project) if text.at.file() == FileNumber::Project => {
+                (project.source(), project.span(text.at))
+            }
+            _ => (self.scenario.source(), self.scenario.span(text.at)),
+        };
+        (source, inside(source, scalar, text.value.source(), offset))
     }
 }
 
@@ -359,104 +506,5 @@ fn whole(source: &Source, span: Span, written: &str) -> Span {
     match source.text()[span.start..].starts_with(written) {
         true => Span::new(span.start, span.start + written.len()),
         false => span,
-    }
-}
-
-/// Finds the names that the project file and the chosen environment use and nothing defines; a variable may use those
-/// above it. `defaults` may use what only a scenario has, and are not looked at.
-#[must_use]
-pub fn check_project(
-    project: &Project,
-    environment: Option<&Environment>,
-    around: &Surroundings,
-) -> Checked {
-    let mut found = secrets_of(project, around);
-    let own = |name: &String| project.vars.iter().any(|(own, _)| own.value == *name);
-    let chosen = environment.map(|environment| &environment.vars);
-    let later = |name: &String| {
-        own(name) || chosen.is_some_and(|vars| vars.iter().any(|(var, _)| var.value == *name))
-    };
-    let mut known: HashSet<&str> =
-        around.names.iter().filter(|name| !later(name)).map(String::as_str).collect();
-    known.extend(["env", "secret"]);
-    let mut texts: Vec<(&Text, HashSet<&str>)> = Vec::new();
-    for (name, value) in project.vars.iter().chain(chosen.into_iter().flatten()) {
-        value.visit(&mut |text| texts.push((text, known.clone())));
-        known.insert(&name.value);
-    }
-    if let Some(text) = environment.and_then(|environment| environment.base_url.as_ref()) {
-        texts.push((text, known.clone()));
-    }
-    for session in &project.sessions {
-        let mut visit = |text| texts.push((text, known.clone()));
-        session.cookies.iter().for_each(|cookie| visit::cookie(&cookie.value, &mut visit));
-        let with = session.login.iter().flat_map(|login| &login.with);
-        with.for_each(|(_, value)| value.visit(&mut visit));
-    }
-    let mut defaults = Vec::new();
-    visit::settings(&project.defaults, &mut |text| defaults.push(text));
-    for session in &project.sessions {
-        visit::settings(&session.settings, &mut |text| defaults.push(text));
-    }
-    for text in texts.iter().map(|(text, _)| *text).chain(defaults) {
-        secrets_in(text, project, around, &mut found);
-    }
-    for (text, known) in texts {
-        for expression in text.value.expressions() {
-            let is_unknown = |used: &&Use| {
-                let named = matches!(used.kind, UseKind::Name { optional: false, .. });
-                named && !known.contains(used.name.as_str())
-            };
-            for used in expression.uses().iter().filter(is_unknown) {
-                let at = expression.offset() + used.offset;
-                let scalar = project.span(text.at);
-                let span = inside(project.source(), scalar, text.value.source(), at);
-                let label = closest(&used.name, known.iter().copied())
-                    .map_or_else(String::new, |close| format!("did you mean `{close}`?"));
-                let message = format!("`{}` is not defined here", used.name);
-                let help = "the project file knows its own `vars` above, those of the environment, `env.NAME`, \
-                            `server.url` where there is a `server`, and `--var`";
-                let error = Diagnostic::error(message).at(project.source(), span, label).help(help);
-                found.diagnostics.push(error);
-            }
-        }
-    }
-    found
-}
-
-/// The project file's `secrets`.
-fn secrets_of(project: &Project, around: &Surroundings) -> Checked {
-    let mut found = Checked::default();
-    for name in &project.secrets {
-        match secrets::of_project(&name.value, around) {
-            Some(error) => {
-                let error = error.at(project.source(), project.span(name.at), "");
-                found.diagnostics.push(error);
-            }
-            None => {
-                found.secrets.insert(name.value.clone());
-            }
-        }
-    }
-    found
-}
-
-/// `secret.NAME` in a text of the project file.
-fn secrets_in(text: &Text, project: &Project, around: &Surroundings, found: &mut Checked) {
-    for expression in text.value.expressions() {
-        for used in expression.uses().iter().filter(|used| used.name == "secret") {
-            let UseKind::Name { member, optional } = &used.kind else { continue };
-            match secrets::used(member.as_deref(), *optional, around) {
-                Ok(name) => found.secrets.extend(name.map(str::to_owned)),
-                Err(error) => {
-                    let at = expression.offset() + used.offset;
-                    let scalar = project.span(text.at);
-                    let span = inside(project.source(), scalar, text.value.source(), at);
-                    let written = format!("secret.{}", member.as_deref().unwrap_or_default());
-                    let span = whole(project.source(), span, &written);
-                    found.diagnostics.push(error.at(project.source(), span, ""));
-                }
-            }
-        }
     }
 }

@@ -8,7 +8,7 @@ use super::decode::{Decoder, Keys, Located, Text, Tree};
 use super::sessions::{self, SessionDeclaration};
 use super::settings::{self, Settings};
 use super::yaml::{self, At, Document, Entry, FileNumber, Kind, Node};
-use super::{Read, secrets, variables};
+use super::{Read, secrets, variables, visit};
 use crate::source::{Source, Span};
 
 /// The project file's name.
@@ -92,14 +92,14 @@ pub fn read(source: Arc<Source>) -> Read<Project> {
     let root = super::files::folder(source.path());
     match yaml::read_empty(&source) {
         Some(empty) => super::decode_document(empty, Vec::new(), &root, decode),
-        None => match yaml::read(source) {
+        None => match yaml::read(Arc::clone(&source)) {
             Ok((document, warnings)) => super::decode_document(
                 document.of_file(FileNumber::Project),
                 warnings,
                 &root,
                 decode,
             ),
-            Err(diagnostics) => Read { value: None, diagnostics, secrets: Vec::new() },
+            Err(diagnostics) => Read::no_yaml(&source, diagnostics),
         },
     }
 }
@@ -232,6 +232,17 @@ impl Project {
     #[must_use]
     pub fn folder(&self) -> PathBuf {
         super::files::folder(self.source().path())
+    }
+
+    /// Whether there are expressions in what it gives to the requests of scenarios.
+    #[must_use]
+    pub fn gives_expressions(&self) -> bool {
+        let mut found = false;
+        let of_sessions = self.sessions.iter().map(|session| &session.settings);
+        for settings in of_sessions.chain([&self.defaults]) {
+            visit::settings(settings, &mut |text| found |= text.value.literal().is_none());
+        }
+        found
     }
 
     /// An environment by its name.

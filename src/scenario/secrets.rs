@@ -1,5 +1,7 @@
 //! Secrets: `secret.NAME` in expressions, and `secrets`, the names of variables that are masked.
 
+use std::collections::HashSet;
+
 use super::decode::{Decoder, Located, Tree};
 use super::names::Surroundings;
 use super::yaml::Node;
@@ -7,7 +9,7 @@ use super::{Scenario, is_variable_name};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::closest;
 use crate::mask;
-use crate::value;
+use crate::value::{self, Value};
 
 /// Reads `secrets`.
 pub(super) fn decode(d: &Decoder<'_>, node: &Node) -> Option<Vec<Located<String>>> {
@@ -25,6 +27,59 @@ pub(super) fn decode(d: &Decoder<'_>, node: &Node) -> Option<Vec<Located<String>
         None
     };
     Some(d.list(node, "names of variables")?.iter().filter_map(name).collect())
+}
+
+/// The names that a text uses as `secret.NAME` or lists under `secrets`. It is asked of a file that cannot be read, and
+/// whose errors show lines of it: so the text need not be YAML, and too many are better than one too few.
+#[must_use]
+pub fn named(text: &str) -> HashSet<&str> {
+    let used = text.match_indices("secret").filter_map(|(at, word)| {
+        Some(first_word(text[at + word.len()..].trim_start().strip_prefix('.')?.trim_start()))
+    });
+    used.chain(listed(text)).filter(|name| !name.is_empty()).collect()
+}
+
+/// The names under `secrets`, as in [`named`].
+#[must_use]
+pub fn listed(text: &str) -> HashSet<&str> {
+    let lists = text.match_indices("secrets").filter_map(|(at, word)| value_of(text, at, word));
+    let names = lists.flat_map(|list| {
+        // The next key of the file ends the list.
+        let key = list.match_indices('\n').find(|(at, _)| list[at + 1..].starts_with(is_letter));
+        let list = &list[..key.map_or(list.len(), |(at, _)| at)];
+        list.split(|c| !is_letter(c)).filter(|name| !name.is_empty())
+    });
+    names.collect()
+}
+
+/// What a text that is no YAML seems to give to the variables that it lists under `secrets`.
+pub(super) fn guessed(text: &str) -> Vec<Value> {
+    let mut found = Vec::new();
+    for name in listed(text) {
+        for (at, _) in text.match_indices(name) {
+            let line = value_of(text, at, name).and_then(|value| value.lines().next());
+            let line = line.unwrap_or_default().trim();
+            let bare = line.trim_start_matches(['"', '\'']);
+            let ends = [" #", ",", "}", "\"", "'"].iter().filter_map(|end| bare.find(end));
+            found.extend(ends.chain([bare.len()]).map(|end| bare[..end].trim().into()));
+        }
+    }
+    found
+}
+
+/// What follows the colon of the key that stands here, if it is one.
+fn value_of<'t>(text: &'t str, at: usize, key: &str) -> Option<&'t str> {
+    let is_begin = !text[..at].ends_with(is_letter);
+    let rest = text[at + key.len()..].trim_start_matches(['"', '\'', ' ', '\t']);
+    rest.strip_prefix(':').filter(|_| is_begin)
+}
+
+fn first_word(text: &str) -> &str {
+    text.split(|c| !is_letter(c)).next().unwrap_or_default()
+}
+
+fn is_letter(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
 }
 
 /// Looks at `secret.NAME`: the name, or what is wrong, without its place. An optional one may have no value.
@@ -72,7 +127,11 @@ pub(super) fn of_project(name: &str, around: &Surroundings) -> Option<Diagnostic
 }
 
 /// What is wrong with the `secrets` of a scenario.
-pub(super) fn check(scenario: &Scenario, around: &Surroundings) -> Vec<Diagnostic> {
+pub(super) fn check(
+    scenario: &Scenario,
+    around: &Surroundings,
+    may_define: &dyn Fn(&str) -> bool,
+) -> Vec<Diagnostic> {
     let wrong = |name: &Located<String>| {
         let own = scenario.vars.iter().find(|(known, _)| known.value == name.value);
         let error = match own {
@@ -83,7 +142,7 @@ pub(super) fn check(scenario: &Scenario, around: &Surroundings) -> Vec<Diagnosti
                 Diagnostic::error(message).help(mask::TOO_SHORT_HELP)
             }
             Some(_) => return None,
-            None if around.names.contains(&name.value) => return None,
+            None if around.names.contains(&name.value) || may_define(&name.value) => return None,
             None => unknown(scenario, &name.value, around),
         };
         Some(error.at(scenario.source(), scenario.span(name.at), ""))

@@ -6,7 +6,9 @@ use super::decode::{self, Decoder, Keys, Text};
 use super::files::{self, FileReference};
 use super::settings;
 use super::step::{Action, Step};
+use super::written_cookie;
 use super::yaml::{Entry, Kind, Node};
+use crate::cookies::SameSite;
 
 /// What a `session` step does.
 #[derive(Clone, Debug)]
@@ -83,38 +85,6 @@ pub struct CookieToSet {
     pub expires_in: Option<std::time::Duration>,
 }
 
-/// Which requests from other sites a cookie goes with (RFC 6265bis section 5.6.7). It is kept and shown; no request
-/// of a scenario comes from another site.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SameSite {
-    /// `Strict`
-    Strict,
-    /// `Lax`
-    Lax,
-    /// `None`
-    None,
-}
-
-impl SameSite {
-    /// From its name, in any case.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Strict, Self::Lax, Self::None]
-            .into_iter()
-            .find(|same_site| name.eq_ignore_ascii_case(same_site.name()))
-    }
-
-    /// `strict`, `lax` or `none`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Strict => "strict",
-            Self::Lax => "lax",
-            Self::None => "none",
-        }
-    }
-}
-
 const ACTIONS: &str = "the actions are `reset`, `close_browser`, `{set_cookie: {name, value}}`, `{delete_cookie: NAME}`, \
                        `{save: path}` and `{load: path}`";
 
@@ -124,19 +94,8 @@ const SESSION_KEYS: Keys = Keys {
     later: &[],
 };
 
-/// Reads what stands beside `session`.
-pub(super) fn decode(d: &Decoder<'_>, entry: &Entry, entries: &[&Entry]) -> Option<Action> {
-    for other in entries
-        .iter()
-        .filter(|e| !["session", "name", "as", "continue_on_failure"].contains(&e.key.as_str()))
-    {
-        d.error_help(
-            other.at,
-            format!("`{}` belongs to a request step", other.key),
-            "",
-            "a session step sends nothing",
-        );
-    }
+/// Reads what stands at `session`.
+pub(super) fn decode(d: &Decoder<'_>, entry: &Entry) -> Option<Action> {
     let node = &entry.value;
     let action = match &node.kind {
         Kind::Text(text) if text == "reset" => SessionAction::Reset,
@@ -208,7 +167,8 @@ pub(super) fn cookie_to_set(
         }
         known
     });
-    Some(CookieToSet {
+    let same_site_at = find("same_site").map_or(node.at, |node| node.at);
+    let cookie = CookieToSet {
         name: text("name")?,
         value: text("value")?,
         domain: text("domain"),
@@ -217,7 +177,9 @@ pub(super) fn cookie_to_set(
         http_only: flag("http_only"),
         same_site,
         expires_in: find("expires_in").and_then(|node| settings::duration(d, node)),
-    })
+    };
+    written_cookie::check(d, &cookie, same_site_at);
+    Some(cookie)
 }
 
 /// A file of cookies; the ending of one without templates is known at once.
@@ -242,7 +204,9 @@ fn file_to_save(d: &Decoder<'_>, node: &Node) -> Option<FileReference> {
 pub(super) fn check_loads<'s>(d: &Decoder<'_>, steps: impl Iterator<Item = &'s Step>) {
     // Where steps save; none is a path that only the run knows.
     let mut saved: Vec<Option<PathBuf>> = Vec::new();
-    for step in steps {
+    let mut all = Vec::new();
+    steps.for_each(|step| step.walk(&mut |step| all.push(step)));
+    for step in all {
         let Action::Session(_, action) = &step.action else { continue };
         let place = |file: &FileReference| {
             file.path.value.literal().map(|path| file.destination(d.root(), path))

@@ -94,6 +94,10 @@ fn login(d: &Decoder<'_>, node: &Node) -> Option<Login> {
     let with = find("with").map_or(Some(Vec::new()), |node| super::variables(d, node));
     let once = find("once").map_or(Some(Once::default()), |node| once(d, node));
     let Some(used) = find("use") else {
+        // A key that is unknown was reported already, and is what was meant.
+        if matches!(&node.kind, Kind::Map(all) if all.len() > entries.len()) {
+            return None;
+        }
         let help = "name the file that signs in, such as `use: shared/login.yaml`";
         d.error_help(node.at, "`login` wants a `use`", "", help);
         return None;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::auth::{self, Auth};
 use super::body::{self, Body};
+use super::connection::Connection;
 use super::decode::{Decoder, Keys, Located, Text, Tree, found};
 use super::quantity;
 use super::yaml::{At, Entry, Kind, Node};
@@ -32,6 +33,8 @@ pub struct Settings {
     pub max_body: Option<u64>,
     /// Whether the URL's path and query are percent-encoded where that is needed.
     pub encode_url: Option<bool>,
+    /// How connections are made.
+    pub connection: Connection,
 }
 
 /// What paths are joined to: one without templates is a whole URL.
@@ -75,6 +78,7 @@ impl Settings {
             compressed: self.compressed.or(outer.compressed),
             max_body: self.max_body.or(outer.max_body),
             encode_url: self.encode_url.or(outer.encode_url),
+            connection: self.connection.over(&outer.connection),
         }
     }
 
@@ -115,8 +119,13 @@ pub(super) const KEYS: Keys = Keys {
         "compressed",
         "max_body",
         "encode_url",
+        "http",
+        "tls",
+        "proxy",
+        "resolve",
+        "unix_socket",
     ],
-    later: &["http", "tls", "proxy", "resolve", "unix_socket"],
+    later: &[],
 };
 
 /// Reads `defaults`.
@@ -147,7 +156,7 @@ pub(super) fn from_entries(d: &Decoder<'_>, entries: &[&Entry]) -> Settings {
                     settings.body = body::decode(d, entry);
                 }
             }
-            _ => {}
+            _ => settings.connection.read(d, entry),
         }
     }
     auth::refuse_both(d, &settings);
@@ -345,7 +354,7 @@ fn timeouts(d: &Decoder<'_>, node: &Node, settings: &mut Settings) {
 }
 
 /// A day is the longest time that is waited for anything: what is longer is a slip.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+pub const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A duration that something may take.
 pub(super) fn timeout(d: &Decoder<'_>, node: &Node) -> Option<Duration> {

@@ -5,6 +5,7 @@ use super::capture::{self, Capture};
 use super::decode::{Decoder, Keys, Located, Text, joined};
 use super::expectation::{self, Expectations};
 use super::expected_error;
+use super::flow::{self, Flow, Period};
 use super::session_action::{self, SessionAction};
 use super::settings::{self, Settings};
 use super::yaml::{At, Entry, Kind, Node};
@@ -30,6 +31,8 @@ pub struct Step {
     pub captures: Vec<Capture>,
     /// Whether the steps after it run even if it failed.
     pub continue_on_failure: bool,
+    /// Whether it runs, how often and how long.
+    pub flow: Flow,
 }
 
 /// What a step does.
@@ -39,6 +42,10 @@ pub enum Action {
     Request(Box<Request>),
     /// Changes the session.
     Session(At, SessionAction),
+    /// Pauses.
+    Wait(Located<Period>),
+    /// Runs several steps.
+    Group(Vec<Step>),
 }
 
 /// A request as it was written.
@@ -56,14 +63,29 @@ pub struct Request {
     pub settings: Settings,
 }
 
-const OWN: &[&str] =
-    &["name", "request", "session", "as", "access", "expect", "capture", "continue_on_failure"];
-const OWN_LATER: &[&str] =
-    &["use", "with", "wait", "group", "when", "for_each", "retry", "timeout", "cleanup"];
+/// What every kind of step may have.
+const COMMON: [&str; 6] = ["name", "when", "for_each", "retry", "timeout", "continue_on_failure"];
+/// What a step does, each a kind of its own.
+const KINDS: [&str; 4] = ["request", "session", "wait", "group"];
+const OWN: &[&str] = &[
+    "name",
+    "request",
+    "session",
+    "wait",
+    "group",
+    "as",
+    "when",
+    "for_each",
+    "retry",
+    "timeout",
+    "continue_on_failure",
+    "access",
+    "expect",
+    "capture",
+];
 const KNOWN: [&str; OWN.len() + settings::KEYS.known.len()] = joined(OWN, settings::KEYS.known);
-const LATER: [&str; OWN_LATER.len() + settings::KEYS.later.len()] =
-    joined(OWN_LATER, settings::KEYS.later);
-pub(super) const KEYS: Keys = Keys { what: "a step", known: &KNOWN, later: &LATER };
+pub(super) const KEYS: Keys =
+    Keys { what: "a step", known: &KNOWN, later: &["use", "with", "cleanup"] };
 
 /// Reads a list of steps; those that are wrong are recorded and left out.
 pub(super) fn decode_list(d: &Decoder<'_>, node: &Node) -> Option<Vec<Step>> {
@@ -78,27 +100,8 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Step> {
     let captures = find("capture").and_then(|entry| capture::decode(d, &entry.value));
     let continue_on_failure =
         find("continue_on_failure").and_then(|entry| d.boolean(&entry.value)).unwrap_or(false);
-    let action = match (find("request"), find("session")) {
-        (Some(request), None) => request_action(d, request, settings::from_entries(d, &entries))?,
-        (None, Some(session)) => session_action::decode(d, session, &entries)?,
-        (Some(first), Some(second)) => {
-            two_kinds(d, first, second);
-            return None;
-        }
-        (None, None) => {
-            // A key that is unknown, or not supported yet, was reported already, and is what the step does.
-            let said = matches!(&node.kind, Kind::Map(all) if all.len() > entries.len());
-            if !said {
-                d.error_help(
-                    node.at,
-                    "this step does nothing",
-                    "",
-                    "a step has `request: METHOD URL` or `session: ACTION`",
-                );
-            }
-            return None;
-        }
-    };
+    let action = action(d, node, &entries)?;
+    let flow = flow::decode(d, &entries);
     let (expect, captures) = (expect.unwrap_or_default(), captures.unwrap_or_default());
     let session = find("as").and_then(|entry| d.plain(&entry.value, "the name of a session"));
     let access = match find("access") {
@@ -112,14 +115,55 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Step> {
         expected_error::beside(d, error.at, "access");
     }
     let at = node.at;
-    Some(Step { at, name, session, action, access, expect, captures, continue_on_failure })
+    Some(Step { at, name, session, action, access, expect, captures, continue_on_failure, flow })
 }
 
-fn two_kinds(d: &Decoder<'_>, request: &Entry, session: &Entry) {
-    let diagnostic = Diagnostic::error("a step does one thing, found `request` and `session`")
-        .at(d.source(), d.span(session.at), "the second")
-        .also(d.source(), d.span(request.at), "the first");
-    d.report(diagnostic.help("make two steps of it"));
+fn action(d: &Decoder<'_>, node: &Node, entries: &[&Entry]) -> Option<Action> {
+    let kinds: Vec<&Entry> =
+        entries.iter().copied().filter(|entry| KINDS.contains(&entry.key.as_str())).collect();
+    let kind = match kinds.as_slice() {
+        [kind] => *kind,
+        [first, second, ..] => {
+            flow::two_kinds(d, first, second);
+            return None;
+        }
+        [] => {
+            // A key that is unknown, or not supported yet, was reported already, and is what the step does.
+            let said = matches!(&node.kind, Kind::Map(all) if all.len() > entries.len());
+            if !said {
+                let help = "a step has `request: METHOD URL`, `session: ACTION`, `wait: 500ms` or `group: [steps]`";
+                d.error_help(node.at, "this step does nothing", "", help);
+            }
+            return None;
+        }
+    };
+    if kind.key != "request" {
+        refuse_others(d, &kind.key, entries);
+    }
+    Some(match kind.key.as_str() {
+        "request" => request_action(d, kind, settings::from_entries(d, entries))?,
+        "session" => session_action::decode(d, kind)?,
+        "wait" => Action::Wait(flow::period(d, &kind.value)?),
+        _ => Action::Group(flow::group(d, kind)?),
+    })
+}
+
+/// What a step that sends nothing itself cannot have.
+fn refuse_others(d: &Decoder<'_>, kind: &str, entries: &[&Entry]) {
+    let may_have =
+        |key: &str| key == kind || COMMON.contains(&key) || (key == "as" && kind != "wait");
+    let help = match kind {
+        "group" => "put it on the requests inside",
+        "wait" => "a pause sends nothing",
+        _ => "a session step sends nothing",
+    };
+    for other in entries.iter().filter(|entry| !may_have(&entry.key)) {
+        let message = match other.key.as_str() {
+            "as" => "a `wait` runs in no session".to_owned(),
+            key => format!("`{key}` belongs to a request step"),
+        };
+        d.error_help(other.at, message, "", help);
+    }
 }
 
 fn request_action(d: &Decoder<'_>, entry: &Entry, settings: Settings) -> Option<Action> {
@@ -234,4 +278,14 @@ pub const CREDENTIALS: &str = "the URL holds a user name or password, which are 
 #[must_use]
 pub fn has_credentials(url: &url::Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
+}
+
+impl Step {
+    /// Calls `visit` for the step and, if it is a group, for all in it, in their order.
+    pub fn walk<'s>(&'s self, visit: &mut dyn FnMut(&'s Self)) {
+        visit(self);
+        if let Action::Group(steps) = &self.action {
+            steps.iter().for_each(|step| step.walk(visit));
+        }
+    }
 }

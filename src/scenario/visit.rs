@@ -13,6 +13,8 @@ pub fn step_name(step: &Step) -> &str {
     match (&step.name, &step.action) {
         (Some(name), _) => name.value.source(),
         (None, Action::Request(request)) => &request.line,
+        (None, Action::Wait(_)) => "wait",
+        (None, Action::Group(_)) => "group",
         (None, Action::Session(_, SessionAction::Reset)) => "session: reset",
         (None, Action::Session(_, SessionAction::SetCookie(_))) => "session: set_cookie",
         (None, Action::Session(_, SessionAction::DeleteCookie { .. })) => "session: delete_cookie",
@@ -33,7 +35,10 @@ pub fn step<'t>(step: &'t Step, visit: &mut dyn FnMut(&'t Text)) {
             settings(&request.settings, visit);
         }
         Action::Session(_, action) => session(action, visit),
+        Action::Wait(time) => time.value.visit(visit),
+        Action::Group(_) => {}
     }
+    step.flow.visit(visit);
     expectations(&step.expect, visit);
     step.access.iter().for_each(|cell| expectations(&cell.expect, visit));
 }
@@ -50,6 +55,7 @@ pub fn settings<'t>(settings: &'t Settings, visit: &mut dyn FnMut(&'t Text)) {
     }
     settings.body.iter().for_each(|body| body.value.visit(visit));
     settings.auth.iter().for_each(|auth| auth.value.visit(visit));
+    settings.connection.visit(visit);
 }
 
 pub(super) fn session<'t>(action: &'t SessionAction, visit: Visit<'_, 't>) {

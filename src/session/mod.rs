@@ -3,6 +3,7 @@
 mod date;
 mod set_cookie;
 mod note;
+mod memory;
 mod rules;
 mod jar;
 pub mod auth;
@@ -11,19 +12,19 @@ pub mod files;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
-use std::collections::VecDeque;
 use std::time::SystemTime;
 
 use ::http::HeaderValue;
 use jar::Jar;
+use memory::Memory;
 use url::Url;
 
-pub use note::{CookieFate, CookieNote, Reason};
+pub use note::{CookieFate, CookieNote};
 pub use set_cookie::SetCookie;
 
+use crate::cookies;
+pub use crate::cookies::{Cookie, Reason, SameSite};
 use crate::http::Cookies;
-pub use crate::scenario::session_action::SameSite;
 
 /// The most cookies that one response sets; section 5.3 lets the others be ignored.
 const MOST_OF_A_RESPONSE: usize = 50;
@@ -32,55 +33,6 @@ const MOST_OF_A_SITE: usize = 180;
 /// The longest Cookie field, in bytes, as in curl (section 6.1).
 const LONGEST_HEADER: usize = 8190;
 
-/// A cookie that a session holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cookie {
-    /// Its name, as it was received; it may be empty and need not be UTF-8.
-    pub name: Vec<u8>,
-    /// Its value, as it was received; it need not be UTF-8.
-    pub value: Vec<u8>,
-    /// The domain it is for, or the host for a host-only cookie; without a leading dot.
-    pub domain: String,
-    /// Whether it is sent to that host alone, not to its subdomains.
-    pub host_only: bool,
-    /// Its path.
-    pub path: String,
-    /// Whether it is sent over secure connections only.
-    pub secure: bool,
-    /// Whether it is kept from scripts.
-    pub http_only: bool,
-    /// What the server said of requests from other sites; none where it did not say.
-    pub same_site: Option<SameSite>,
-    /// When it expires; none is a session cookie.
-    pub expires: Option<SystemTime>,
-}
-
-impl Cookie {
-    /// The name as text.
-    #[must_use]
-    pub fn name(&self) -> Cow<'_, str> {
-        String::from_utf8_lossy(&self.name)
-    }
-
-    /// The value as text.
-    #[must_use]
-    pub fn value(&self) -> Cow<'_, str> {
-        String::from_utf8_lossy(&self.value)
-    }
-
-    /// What stands for it in the Cookie field: one without a name is its value (section 5.8.3, step 4).
-    fn pair(&self) -> Vec<u8> {
-        match self.name.as_slice() {
-            [] => self.value.clone(),
-            name => [name, b"=", &self.value].concat(),
-        }
-    }
-
-    fn is_expired(&self, now: SystemTime) -> bool {
-        self.expires.is_some_and(|at| at <= now)
-    }
-}
-
 /// What a browser would keep between requests.
 #[derive(Clone, Debug, Default)]
 pub struct Session {
@@ -88,12 +40,8 @@ pub struct Session {
     notes: Vec<CookieNote>,
     /// The challenges that were answered.
     pub challenges: auth::Challenges,
-    /// What it had and lost, with its cookie; the latest last.
-    gone: VecDeque<(Cookie, Reason)>,
+    memory: Memory,
 }
-
-/// So many lost cookies are remembered.
-const MOST_GONE: usize = 50;
 
 impl Session {
     /// A fresh one.
@@ -102,9 +50,23 @@ impl Session {
         Self::default()
     }
 
-    /// Forgets everything.
-    pub fn reset(&mut self) {
-        *self = Self::default();
+    /// A step of this name begins: what was done before is no news of it.
+    pub fn begin(&mut self, step: &str) {
+        self.notes.clear();
+        self.memory.begin(step);
+    }
+
+    /// Drops everything, and remembers what; gives the cookies.
+    pub fn reset(&mut self) -> Vec<Cookie> {
+        self.challenges = auth::Challenges::default();
+        self.notes.clear();
+        self.lose_all(|_| true, &Reason::new("", "the session was reset"))
+    }
+
+    /// This session took the place of one that was reset.
+    pub fn succeed(&mut self, before: Self) {
+        let there = if self.jar.len() == 0 { Vec::new() } else { self.jar.all() };
+        self.memory.after(before.memory, &there);
     }
 
     /// The cookies that a request to this URL carries, in the order of the Cookie field.
@@ -127,81 +89,72 @@ impl Session {
     pub fn set(&mut self, url: &Url, cookie: &Cookie) -> Result<(), String> {
         let now = SystemTime::now();
         let expires = cookie.expires.map(|at| at.min(now + rules::LONGEST_LIFE));
-        let domain = rules::canonical(&cookie.domain)?;
-        let cookie = Cookie { domain, expires, ..cookie.clone() };
-        rules::same_site(&cookie)
-            .and_then(|()| rules::of_host(url, &cookie))
-            .map_err(|reason| reason.message)?;
-        self.put(&cookie)
+        let cookie = cookies::written(&Cookie { expires, ..cookie.clone() })
+            .map_err(|(_, message)| message)?;
+        rules::of_host(url, &cookie).map_err(|reason| reason.message)?;
+        self.put(&cookie).map(|_| ())
     }
 
     /// Puts a cookie in that is of no origin, as from a file: its domain and whether it is for that host alone are its
-    /// own. One whose time is over is dropped.
+    /// own. One whose time is over is dropped; says whether it is there.
     ///
     /// # Errors
     /// Why it cannot be kept.
-    pub fn put(&mut self, cookie: &Cookie) -> Result<(), String> {
-        let domain = rules::canonical(&cookie.domain)?;
-        let host_only = cookie.host_only || rules::is_address(&domain);
+    pub fn put(&mut self, cookie: &Cookie) -> Result<bool, String> {
+        let domain = cookies::canonical(&cookie.domain)?;
+        let host_only = cookie.host_only || cookies::is_address(&domain);
         let cookie = Cookie { domain, host_only, ..cookie.clone() };
-        rules::by_hand(&cookie).map_err(|reason| reason.message)?;
+        cookies::by_hand(&cookie).map_err(|(_, reason)| reason.message)?;
         let now = SystemTime::now();
         self.drop_expired(&cookie.domain, now);
         if cookie.is_expired(now) {
             self.jar.remove(&cookie);
-            return Ok(());
+            let at = cookie.expires.map(rules::shown).unwrap_or_default();
+            let reason =
+                Reason::new("5.7", format!("its time was over at {at}, before it was put in"));
+            self.memory.keep(cookie, CookieFate::Expired(reason));
+            return Ok(false);
         }
-        self.jar.insert(&cookie)?;
+        let old = self.jar.insert(&cookie)?;
+        self.put_down(&cookie, old);
         self.make_room(&cookie);
-        Ok(())
+        Ok(true)
     }
 
-    /// Takes cookies out by name, and by domain and path where they are given; gives how many.
-    pub fn delete(&mut self, name: &str, domain: Option<&str>, path: Option<&str>) -> usize {
+    /// Takes cookies out by name, and by domain and path where they are given; gives them.
+    pub fn delete(&mut self, name: &str, domain: Option<&str>, path: Option<&str>) -> Vec<Cookie> {
         let domain = domain.map(|domain| domain.trim_start_matches('.').to_lowercase());
         let matches = |cookie: &Cookie| {
             cookie.name == name.as_bytes()
                 && domain.as_ref().is_none_or(|domain| *domain == cookie.domain)
                 && path.is_none_or(|path| path == cookie.path)
         };
-        let taken = self.jar.take(matches);
-        let count = taken.len();
-        taken
-            .into_iter()
-            .for_each(|cookie| self.lose(cookie, Reason::new("", "a step deleted it")));
-        count
+        self.lose_all(matches, &Reason::new("", "a step deleted it"))
     }
 
-    /// Drops the cookies that have no expiry, as a browser does that is closed; gives how many.
-    pub fn close_browser(&mut self) -> usize {
-        let taken = self.jar.take(|cookie| cookie.expires.is_none());
-        let count = taken.len();
+    /// Drops the cookies that have no expiry, as a browser does that is closed; gives them.
+    pub fn close_browser(&mut self) -> Vec<Cookie> {
         let reason = "it had no expiry, and a closed browser drops such a cookie";
-        taken.into_iter().for_each(|cookie| self.lose(cookie, Reason::new("5.7", reason)));
-        count
+        self.lose_all(|cookie| cookie.expires.is_none(), &Reason::new("5.7", reason))
     }
 
-    /// The cookies that it had for this URL's site and has no longer, each with the reason.
+    /// What became in earlier steps of the cookies that would have gone to this URL, and of those of its site with one of
+    /// these names: lost, refused, replaced or expired.
     #[must_use]
-    pub fn gone(&self, url: &Url) -> Vec<CookieNote> {
-        let site = rules::site(url.host_str().unwrap_or_default());
-        let of_site = self.gone.iter().filter(|(cookie, _)| rules::site(&cookie.domain) == site);
-        of_site
-            .map(|(cookie, why)| CookieNote::new(&cookie.name, CookieFate::Gone(why.clone())))
-            .collect()
+    pub fn earlier(&self, url: &Url, names: &[&str]) -> Vec<CookieNote> {
+        self.memory.earlier(url, names)
+    }
+
+    fn lose_all(&mut self, matches: impl Fn(&Cookie) -> bool, reason: &Reason) -> Vec<Cookie> {
+        let taken = self.jar.take(matches);
+        for cookie in &taken {
+            self.lose(cookie.clone(), reason.clone());
+        }
+        taken
     }
 
     fn lose(&mut self, cookie: Cookie, reason: Reason) {
-        self.find_again(&cookie);
-        if self.gone.len() == MOST_GONE {
-            self.gone.pop_front();
-        }
-        self.gone.push_back((cookie, reason));
-    }
-
-    /// A cookie that was lost is there again.
-    fn find_again(&mut self, cookie: &Cookie) {
-        self.gone.retain(|(lost, _)| lost.name != cookie.name || lost.domain != cookie.domain);
+        self.memory.keep(cookie, CookieFate::Gone(reason));
     }
 
     /// What was done with cookies since this was asked last.
@@ -234,7 +187,10 @@ impl Session {
         });
         let is_taken = kept.is_ok();
         if let Err(reason) = kept {
-            self.remember(CookieNote::new(&set.name, CookieFate::Refused(reason)));
+            let cookie = rules::meant(url, &set);
+            let fate = CookieFate::Refused(reason);
+            self.note(url.host_str().unwrap_or_default(), &cookie, fate.clone());
+            self.memory.keep(cookie, fate);
         }
         is_taken
     }
@@ -257,14 +213,20 @@ impl Session {
         }
         let old = self.jar.insert(cookie);
         let old = old.map_err(|message| Reason::new("5.7 step 10", message))?;
-        let fate = match old {
-            Some(old) if old != cookie.value => CookieFate::Replaced,
-            _ => CookieFate::Stored,
-        };
+        let fate = self.put_down(cookie, old);
         self.note(host, cookie, fate);
-        self.find_again(cookie);
         self.make_room(cookie);
         Ok(())
+    }
+
+    /// Remembers whether a cookie took the place of one with another value.
+    fn put_down(&mut self, cookie: &Cookie, old: Option<Vec<u8>>) -> CookieFate {
+        if old.is_some_and(|old| old != cookie.value) {
+            self.memory.keep(cookie.clone(), CookieFate::Replaced);
+            return CookieFate::Replaced;
+        }
+        self.memory.found(cookie);
+        CookieFate::Stored
     }
 
     /// Section 5.7, step 16: who listens on an insecure connection may not hide a Secure cookie.
@@ -292,12 +254,12 @@ impl Session {
         if self.jar.len() <= MOST_OF_A_SITE {
             return;
         }
-        let site = rules::site(&new.domain).to_owned();
+        let site = cookies::site(&new.domain).to_owned();
         // A file may bring thousands of other sites: none of them is looked at for each cookie.
         if self.jar.count_ending(&site) <= MOST_OF_A_SITE {
             return;
         }
-        let is_of_site = |cookie: &Cookie| rules::site(&cookie.domain) == site;
+        let is_of_site = |cookie: &Cookie| cookies::site(&cookie.domain) == site;
         let mut here = self.jar.all();
         here.retain(is_of_site);
         if here.len() > MOST_OF_A_SITE {
@@ -340,8 +302,10 @@ impl Session {
     }
 
     fn note(&mut self, host: &str, cookie: &Cookie, fate: CookieFate) {
-        let is_foreign = host != cookie.domain && rules::site(host) != rules::site(&cookie.domain);
-        self.remember(CookieNote { is_foreign, ..CookieNote::new(&cookie.name, fate) });
+        let is_foreign =
+            host != cookie.domain && cookies::site(host) != cookies::site(&cookie.domain);
+        let host = host.to_owned();
+        self.remember(CookieNote { is_foreign, host, ..CookieNote::new(&cookie.name, fate) });
     }
 
     /// What is so at several hops of an exchange is told once.
@@ -373,7 +337,12 @@ impl Cookies for Session {
 
     fn passed_over(&mut self, url: &Url) {
         let host = url.host_str().unwrap_or_default();
-        for cookie in self.jar.matching(url) {
+        let matching = self.jar.matching(url);
+        if matching.is_empty() {
+            let host = host.to_owned();
+            self.remember(CookieNote { host, ..CookieNote::new(b"", CookieFate::PassedOver) });
+        }
+        for cookie in matching {
             let reason = Reason::new("5.8.1", "the request has a Cookie header of its own");
             self.note(host, &cookie, CookieFate::HeldBack(reason));
         }

@@ -1,5 +1,7 @@
 //! What the session did with cookies, as data: each with the rule that says so.
 
+use super::Reason;
+
 /// What the session did with a cookie.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CookieNote {
@@ -9,6 +11,10 @@ pub struct CookieNote {
     pub fate: CookieFate,
     /// Whether it belongs to another site than the request's, so that nothing else was to be expected.
     pub is_foreign: bool,
+    /// The host that was asked or answered; empty where there was none.
+    pub host: String,
+    /// The step in which it happened, where that is an earlier one.
+    pub step: Option<String>,
 }
 
 /// What the session does with a cookie.
@@ -18,6 +24,8 @@ pub enum CookieFate {
     Sent,
     /// It did not, and why: "its Path is /shop and the request's is /account".
     HeldBack(Reason),
+    /// No cookie was looked for: the request has a Cookie header of its own.
+    PassedOver,
     /// It came with the response and is kept.
     Stored,
     /// It came with the response and took the place of one with another value.
@@ -34,25 +42,10 @@ pub enum CookieFate {
     Gone(Reason),
 }
 
-/// Why the session did it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reason {
-    /// Both sides of the rule, as the end of a sentence: "its Domain is `a.test` and the host is `b.test`".
-    pub message: String,
-    /// The section of RFC 6265bis: `5.7 step 10`; empty where a step of the scenario did it.
-    pub section: &'static str,
-}
-
-impl Reason {
-    pub(super) fn new(section: &'static str, message: impl Into<String>) -> Self {
-        Self { message: message.into(), section }
-    }
-}
-
 impl CookieNote {
     pub(super) fn new(name: &[u8], fate: CookieFate) -> Self {
         let name = String::from_utf8_lossy(name).into_owned();
-        Self { name, fate, is_foreign: false }
+        Self { name, fate, is_foreign: false, host: String::new(), step: None }
     }
 }
 
@@ -63,6 +56,7 @@ impl CookieFate {
         match self {
             Self::Sent => "was sent",
             Self::HeldBack(_) => "was not sent",
+            Self::PassedOver => "was not looked for",
             Self::Stored => "was stored",
             Self::Replaced => "was replaced",
             Self::Refused(_) => "was refused",
@@ -77,7 +71,7 @@ impl CookieFate {
     #[must_use]
     pub fn reason(&self) -> Option<&Reason> {
         match self {
-            Self::Sent | Self::Stored | Self::Replaced => None,
+            Self::Sent | Self::PassedOver | Self::Stored | Self::Replaced => None,
             Self::HeldBack(reason)
             | Self::Refused(reason)
             | Self::Deleted(reason)

@@ -1,15 +1,16 @@
-//! The rules of RFC 6265bis on one cookie and one URL: what may be kept, and what is sent where. They are functions of
-//! what they are given; what depends on the other cookies of the session stands in `mod`.
+//! The rules of RFC 6265bis on one cookie and one URL: what may be kept, and what is sent where. Those on the cookie alone
+//! stand in [`crate::cookies`]. They are functions of what they are given; what depends on the other cookies of the session stands in `mod`.
 
 use std::time::{Duration, SystemTime};
 
 use time::OffsetDateTime;
 use url::{Host, Url};
 
-use super::{Cookie, Reason, SameSite, SetCookie};
+use super::{Cookie, Reason, SetCookie};
+use crate::cookies::{
+    control, is_address, is_public_suffix, pair, prefix, same_site, short, suffix,
+};
 
-/// The longest name and value together, in bytes (section 5.6, step 5).
-pub(super) const LONGEST_PAIR: usize = 4096;
 /// The longest time that a cookie is kept (section 5.5).
 pub(super) const LONGEST_LIFE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
@@ -45,28 +46,22 @@ pub(super) fn admit(
     Ok(cookie)
 }
 
-/// Section 5.6, step 1: no control characters but the tab.
-pub(super) fn control(section: &'static str, text: &[u8]) -> Result<(), Reason> {
-    match text.iter().find(|byte| byte.is_ascii_control() && **byte != b'\t') {
-        Some(byte) => {
-            Err(Reason::new(section, format!("it holds a control character (0x{byte:02x})")))
-        }
-        None => Ok(()),
+/// The cookie that a field would have made if it had not been refused; its value is of no use any more.
+pub(super) fn meant(url: &Url, set: &SetCookie) -> Cookie {
+    let host = url.host_str().unwrap_or_default();
+    let own = |_| (host.to_owned(), true);
+    let (domain, host_only) = domain(host, set.domain.as_deref()).unwrap_or_else(own);
+    Cookie {
+        domain,
+        host_only,
+        path: path(url, set.path.as_deref()),
+        secure: set.secure,
+        http_only: set.http_only,
+        same_site: set.same_site,
+        expires: None,
+        name: set.name.clone(),
+        value: Vec::new(),
     }
-}
-
-/// Name and value: something of them, and not too much (section 5.7, steps 2 and 4).
-pub(super) fn pair(cookie: &Cookie) -> Result<(), Reason> {
-    let length = cookie.name.len() + cookie.value.len();
-    if length == 0 {
-        return Err(Reason::new("5.7 step 2", "it has neither a name nor a value"));
-    }
-    if length > LONGEST_PAIR {
-        let message =
-            format!("its name and value have {length} bytes and the limit is {LONGEST_PAIR}");
-        return Err(Reason::new("5.7 step 4", message));
-    }
-    Ok(())
 }
 
 /// The domain, and whether it is for the host alone (section 5.7, steps 7 to 10).
@@ -90,15 +85,6 @@ fn domain(host: &str, attribute: Option<&[u8]>) -> Result<(String, bool), Reason
     Ok((domain, false))
 }
 
-/// Section 5.7, step 9: a public suffix is no domain.
-pub(super) fn suffix(domain: &str) -> Result<(), Reason> {
-    if is_public_suffix(domain) {
-        let message = format!("its Domain `{domain}` is a public suffix, shared by many sites");
-        return Err(Reason::new("5.7 step 9", message));
-    }
-    Ok(())
-}
-
 /// The path, or the default path (sections 5.6.4 and 5.1.4).
 fn path(url: &Url, attribute: Option<&[u8]>) -> String {
     match attribute {
@@ -109,71 +95,6 @@ fn path(url: &Url, attribute: Option<&[u8]>) -> String {
             _ => "/".to_owned(),
         },
     }
-}
-
-/// Section 5.7, step 19.
-pub(super) fn same_site(cookie: &Cookie) -> Result<(), Reason> {
-    if cookie.same_site == Some(SameSite::None) && !cookie.secure {
-        return Err(Reason::new("5.7 step 19", "it is SameSite=None and not Secure"));
-    }
-    Ok(())
-}
-
-/// What a name promises with `__Secure-` and `__Host-`, in any case (section 5.4; section 5.7, steps 20 to 22). A path
-/// of / is not enough for the second: it has to be said.
-pub(super) fn prefix(cookie: &Cookie, has_path: bool) -> Result<(), Reason> {
-    let begins = |text: &[u8], prefix: &str| {
-        text.get(..prefix.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(prefix.as_bytes()))
-    };
-    let (secure, host) = ("__Secure-", "__Host-");
-    if begins(&cookie.name, secure) && !cookie.secure {
-        let message = "its name begins with `__Secure-` and it is not Secure";
-        return Err(Reason::new("5.7 step 20", message));
-    }
-    if begins(&cookie.name, host) {
-        let lacking = if !cookie.secure {
-            "it is not Secure".to_owned()
-        } else if !cookie.host_only {
-            format!("its Domain is {}, where there may be none", cookie.domain)
-        } else if !has_path {
-            "it has no Path, where it must be /".to_owned()
-        } else if cookie.path != "/" {
-            format!("its Path is {}, where it must be /", short(&cookie.path))
-        } else {
-            return Ok(());
-        };
-        let message = format!("its name begins with `__Host-` and {lacking}");
-        return Err(Reason::new("5.7 step 21", message));
-    }
-    match [secure, host].iter().find(|prefix| begins(&cookie.value, prefix)) {
-        Some(prefix) if cookie.name.is_empty() => {
-            let message = format!("it has no name, and its value begins with `{prefix}`");
-            Err(Reason::new("5.7 step 22", message))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// What a cookie from elsewhere than a response must hold to: it is of no origin, but it goes into a header.
-pub(super) fn by_hand(cookie: &Cookie) -> Result<(), Reason> {
-    for text in [&cookie.name, &cookie.value] {
-        control("5.7 step 3", text)?;
-        // It would be two cookies when it is sent.
-        if text.contains(&b';') {
-            return Err(Reason::new("5.6 step 2", "it holds a `;`"));
-        }
-        if text.first().into_iter().chain(text.last()).any(|byte| b" \t".contains(byte)) {
-            return Err(Reason::new("5.6 step 4", "it begins or ends with a blank"));
-        }
-    }
-    if cookie.name.contains(&b'=') {
-        return Err(Reason::new("5.6 step 3", "its name holds a `=`"));
-    }
-    pair(cookie)?;
-    if !cookie.host_only {
-        suffix(&cookie.domain)?;
-    }
-    prefix(cookie, true)
 }
 
 /// Section 5.7, step 10: whether the host of this URL may set a cookie for this domain.
@@ -211,13 +132,6 @@ pub(super) fn held_back(cookie: &Cookie, url: &Url) -> Option<Reason> {
     Some(Reason::new("5.8.3 step 1", message))
 }
 
-/// Section 5.1.2: a host's name as a URL has it; a dot before it means nothing (section 5.6.3).
-pub(super) fn canonical(domain: &str) -> Result<String, String> {
-    Host::parse(domain.strip_prefix('.').unwrap_or(domain))
-        .map(|host| host.to_string())
-        .map_err(|_| format!("its domain `{}` is no host", short(domain)))
-}
-
 /// Section 5.1.3.
 fn domain_match(host: &str, domain: &str) -> bool {
     let below = || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
@@ -239,26 +153,6 @@ pub(super) fn is_secure(url: &Url) -> bool {
             Some(Host::Ipv6(address)) => address.is_loopback(),
             None => false,
         }
-}
-
-/// An IP address as a URL has it.
-pub(super) fn is_address(host: &str) -> bool {
-    host.starts_with('[') || host.parse::<std::net::Ipv4Addr>().is_ok()
-}
-
-/// By the public suffix list; what it does not know is one where it has no dot, as its algorithm says.
-fn is_public_suffix(domain: &str) -> bool {
-    psl::suffix_str(domain) == Some(domain)
-}
-
-/// The registrable domain, or the host where there is none.
-pub(super) fn site(host: &str) -> &str {
-    if is_address(host) { host } else { psl::domain_str(host).unwrap_or(host) }
-}
-
-/// A path or a domain as a reason tells it, so that both sides have room.
-fn short(text: &str) -> String {
-    crate::value::cut(text, 150)
 }
 
 /// A time as a reason tells it: `2026-01-31 12:00:00 UTC`.

@@ -35,6 +35,13 @@ pub enum Origin {
         /// The name's place in it.
         span: Span,
     },
+    /// The item of a `for_each`.
+    Item {
+        /// The text.
+        source: Arc<Source>,
+        /// The name's place in it.
+        span: Span,
+    },
     /// `--var`.
     CommandLine,
     /// What callsheet itself gives, such as `server`.
@@ -57,7 +64,8 @@ impl Origin {
         match self {
             Self::Vars { source, span, .. }
             | Self::Capture { source, span, .. }
-            | Self::With { source, span } => Some((source, *span)),
+            | Self::With { source, span }
+            | Self::Item { source, span } => Some((source, *span)),
             Self::CommandLine | Self::Program => None,
         }
     }
@@ -79,6 +87,7 @@ impl fmt::Display for Origin {
                 write!(f, "captured by step `{step}` at {}", place(source, span))
             }
             Self::With { source, span } => write!(f, "from `with` at {}", place(source, span)),
+            Self::Item { source, span } => write!(f, "from `for_each` at {}", place(source, span)),
             Self::CommandLine => f.write_str("from `--var`"),
             Self::Program => f.write_str("set by callsheet"),
         }

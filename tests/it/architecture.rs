@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use super::support::root;
 
 /// The modules in the order of the flow: each may use those before it.
-const ORDER: [&str; 15] = [
+const ORDER: [&str; 16] = [
     "source",
     "value",
     "mask",
     "jsonpath",
     "diagnostic",
     "template",
+    "cookies",
     "scenario",
     "plan",
     "http",
@@ -34,7 +35,7 @@ const WALLS: [(&str, &[&str]); 14] = [
     ("hyper", &["http", "demo"]),
     ("hyper_util", &["http", "demo"]),
     ("hyper_rustls", &["http"]),
-    ("psl", &["session"]),
+    ("psl", &["cookies"]),
     ("quick_xml", &["report"]),
     ("rustls", &["http", "demo/random"]),
     ("minijinja", &["template"]),

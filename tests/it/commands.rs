@@ -225,6 +225,41 @@ fn an_interrupted_scenario_runs_its_teardown_and_the_report_says_what_did_not_ru
 }
 
 #[test]
+fn a_run_that_takes_too_long_is_cut_short_and_says_so() {
+    let demo = demo();
+    let folder = scenario(
+        "name: waits\nsteps:\n  - name: wait\n    request: GET /delay/10\n  - name: after\n    request: GET /get\nteardown:\n  - request: GET /get\n",
+    );
+    fs::write(folder.path().join("z.yaml"), "name: later\nsteps: [{ request: GET /get }]\n")
+        .expect("a file");
+    let args = [
+        "run",
+        "-v",
+        "-j",
+        "1",
+        "--timeout",
+        "500ms",
+        "--base-url",
+        &demo.url,
+        "--report",
+        "junit=j.xml",
+    ];
+    let begun = std::time::Instant::now();
+    let ran = run(folder.path(), &args);
+    assert!(begun.elapsed() < std::time::Duration::from_secs(5));
+    assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
+    for part in [
+        "the run did not end within its `--timeout` of 500 ms",
+        "ok  teardown › GET /get",
+        "timed out: 1 scenario did not run",
+    ] {
+        assert!(ran.stdout.contains(part), "{part}: {}", ran.stdout);
+    }
+    let junit = fs::read_to_string(folder.path().join("j.xml")).expect("the report");
+    assert!(junit.contains("name=\"later\""), "{junit}");
+}
+
+#[test]
 fn a_teardown_step_that_would_undo_what_was_never_done_is_skipped_with_the_reason() {
     let demo = demo();
     let folder = scenario(
@@ -234,4 +269,29 @@ fn a_teardown_step_that_would_undo_what_was_never_done_is_skipped_with_the_reaso
     let ran = run(folder.path(), &args);
     assert_eq!(ran.code, 0, "{}", ran.stdout);
     assert!(ran.stdout.contains("step `create` did not capture it"), "{}", ran.stdout);
+}
+
+#[test]
+fn what_is_wrong_with_the_arguments_is_told_without_the_values_of_variables() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (args, part) in [
+        ("run --var token=hunter22 --bogus", "unexpected argument '--bogus'"),
+        ("run --var hunter22", "invalid value '…' for '--var <NAME=VALUE>': write it like"),
+        ("run --var 1a=hunter22", "'1a=…' for '--var <NAME=VALUE>': `1a` cannot be the name"),
+        ("run --var t:=hunter22", "'t:=…' for '--var <NAME=VALUE>': what follows `:=` is no JSON"),
+        ("run --vars=t=hunter22", "unexpected argument '--vars'"),
+        ("t=hunter22", "unrecognized subcommand 't=…'"),
+        ("demo t=hunter22", "unexpected argument 't=…'"),
+        // Those of the process may be secret.
+        ("run --color hunter23", "invalid value '…' for '--color <WHEN>'"),
+        ("demo hunter23", "unexpected argument '…'"),
+        ("run --color alway", "invalid value 'alway' for '--color <WHEN>'"),
+    ] {
+        let mut program = callsheet(folder.path());
+        program.args(args.split(' ')).env("API_KEY", "hunter23");
+        let ran = ran(program.output().expect("it runs"));
+        assert_eq!(ran.code, 2, "{args}");
+        assert!(ran.stderr.contains(part), "{args}: {}", ran.stderr);
+        assert!(!ran.stderr.contains("hunter"), "{args}: {}", ran.stderr);
+    }
 }

@@ -48,7 +48,7 @@ fn every_field_goes_one_way_whatever_bytes_it_holds() {
         "a cookie without a name was refused: it has neither a name nor a value (RFC 6265bis 5.7 step 2)",
         "`bad` was refused: it holds a control character (0x01) (RFC 6265bis 5.6 step 1)",
     ];
-    let then = ["`raw` was sent (•••)", "a cookie without a name was sent"];
+    let then = ["`raw` was sent (•••)", "a cookie without a name was sent (•••)"];
     let all: Vec<&str> = first.into_iter().chain(then).chain(first).collect();
     assert_eq!(told(&ran.stdout), all);
     let requests = requests.lock().expect("a lock");
@@ -78,7 +78,8 @@ fn every_hop_counts_and_a_step_without_cookies_has_no_line() {
         told(&ran.stdout),
         [
             "`cart` was stored",
-            &held("/cookies/set/theme/dark"),
+            // The value of a cookie is masked in a path as well.
+            &held("/cookies/set/theme/•••"),
             "`theme` was stored",
             "`theme` was sent (•••)",
             &held("/cookies"),
@@ -91,4 +92,67 @@ fn every_hop_counts_and_a_step_without_cookies_has_no_line() {
     );
     let ran = run(folder.path(), &["run", "scenario.yaml", "--base-url", &demo.url]);
     assert!(told(&ran.stdout).is_empty(), "{}", ran.stdout);
+}
+
+#[test]
+fn what_session_steps_do_is_told_by_name_and_count() {
+    let demo = demo();
+    let folder = scenario(
+        "name: by hand
+steps:
+  - session: { set_cookie: { name: kept, value: abcd, expires_in: 1h } }
+  - session: { set_cookie: { name: lost, value: abcd } }
+  - session: { save: jar.json }
+  - session: { delete_cookie: nothing }
+  - session: { delete_cookie: lost }
+  - session: { load: jar.json }
+  - session: close_browser
+  - session: close_browser
+  - session: reset
+  - session: { load: old.txt }
+",
+    );
+    let old = "127.0.0.1\tFALSE\t/\tFALSE\t1\told\tabcd\n";
+    std::fs::write(folder.path().join("old.txt"), old).expect("a file");
+    let ran = run(folder.path(), &["run", "scenario.yaml", "-v", "--base-url", &demo.url]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(
+        told(&ran.stdout),
+        [
+            "1 set: `kept`",
+            "1 set: `lost`",
+            "2 saved: `kept`, `lost`",
+            "none deleted: the session holds no cookie `nothing`",
+            "1 deleted: `lost`",
+            "2 loaded: `kept`, `lost`",
+            "1 dropped: `lost`",
+            "none dropped",
+            "1 dropped: `kept`",
+            "none loaded",
+            "1 passed over, as expired: `old`",
+        ]
+    );
+    let ran = run(folder.path(), &["run", "scenario.yaml", "--base-url", &demo.url]);
+    assert!(told(&ran.stdout).is_empty(), "{}", ran.stdout);
+}
+
+#[test]
+fn where_hosts_differ_a_failure_names_them() {
+    let demo = demo();
+    let other = demo.url.replace("127.0.0.1", "localhost");
+    let folder = scenario(&format!(
+        "name: two hosts
+steps:
+  - session: {{ set_cookie: {{ name: a, value: abcd }} }}
+  - request: GET /redirect-to
+    query: {{ url: '{other}/account' }}
+"
+    ));
+    let ran = run(folder.path(), &["run", "scenario.yaml", "--base-url", &demo.url]);
+    assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
+    let line = ran.stdout.lines().find(|line| line.contains("= cookie: ")).unwrap_or_default();
+    assert!(line.contains("`a` was sent to 127.0.0.1 (•••"), "{}", ran.stdout);
+    let held =
+        "`a` was not sent to localhost: its host is 127.0.0.1 and the request's host is localhost";
+    assert!(line.contains(held), "{}", ran.stdout);
 }

@@ -159,3 +159,27 @@ fn every_key_that_a_file_may_have_stands_in_the_reference() {
     }
     assert!(keys > 80, "only {keys} keys were found");
 }
+
+#[test]
+fn the_reference_names_every_endpoint_of_the_practice_server() {
+    let page = get(&demo().url);
+    let reference = fs::read_to_string(root().join("docs/reference.md")).expect("a page");
+    let endpoints: Vec<&str> =
+        page.split("<code>").skip(1).filter_map(|rest| rest.split("</code>").next()).collect();
+    assert!(endpoints.len() > 30, "{page}");
+    for endpoint in endpoints {
+        let endpoint = endpoint.replace("&amp;", "&");
+        assert!(reference.contains(&format!("| `{endpoint}` |")), "`{endpoint}`");
+    }
+}
+
+/// The answer of a server's index.
+fn get(url: &str) -> String {
+    use std::io::{Read as _, Write as _};
+    let address = &url["http://".len()..];
+    let mut stream = std::net::TcpStream::connect(address).expect("a connection");
+    write!(stream, "GET / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    answer
+}

@@ -87,3 +87,104 @@ fn a_file_that_is_no_dotenv_is_refused_without_showing_it() {
     assert_eq!(missing.code, 2);
     assert!(missing.stderr.contains("cannot read `none.env`"), "{}", missing.stderr);
 }
+
+#[test]
+fn what_is_too_short_in_a_secrets_file_is_refused_where_nothing_uses_it_too() {
+    let folder = scenario("name: a\nsteps: [{ request: GET http://127.0.0.1:1/ }]\n");
+    fs::write(folder.path().join("s.env"), "EMPTY=\nSHORT=abc\nLONG=abcd\n").expect("a file");
+    fs::write(folder.path().join(".env"), "OTHER=\n").expect("a file");
+    assert_eq!(super::support::run(folder.path(), &["check"]).code, 0);
+    let check = super::support::run(folder.path(), &["check", "--secrets-file", "s.env"]);
+    assert_eq!(check.code, 2, "{}", check.stderr);
+    assert!(check.stdout.contains("2 errors"), "{}", check.stdout);
+    for part in ["`EMPTY` in `s.env` is empty", "`SHORT` in `s.env` has 3 characters"] {
+        assert!(check.stderr.contains(&format!("error: the secret {part}")), "{}", check.stderr);
+    }
+}
+
+/// Checks a project of these files with `API_KEY` in the environment; gives what is said of it.
+fn told_of(files: &[(&str, &str)], args: &[&str]) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).expect("a file");
+    }
+    let mut program = callsheet(folder.path());
+    program.arg("check").args(args).env("API_KEY", "hunter22");
+    let ran = ran(program.output().expect("it runs"));
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("•••"), "{}", ran.stderr);
+    ran.stderr
+}
+
+#[test]
+fn the_errors_of_a_file_that_cannot_be_read_do_not_show_its_secrets() {
+    let used = "name: a\nsteps:\n  - request: GET http://127.0.0.1:1/\n    headers: { X: '${secret.API_KEY}' }\n";
+    let of_form = format!("{used}    expct: hunter22\n");
+    let of_yaml = format!("{used}    text: \"hunter22\n");
+    let of_vars = |rest: &str| {
+        format!("name: a\nsecrets: [key]\nvars:\n  key: hunter22 # x\n{rest}\nsteps: []\n")
+    };
+    let (one, two) = (of_vars("  1a: hunter22"), of_vars("  b: 'hunter22"));
+    for text in [of_form.as_str(), &of_yaml, &one, &two] {
+        let told = told_of(&[("a.yaml", text)], &[]);
+        assert!(!told.contains("hunter22"), "{told}");
+    }
+    let var = "name: a\nsecrets:\n  - key\nsteps: [{ request: hunter23 }]\n";
+    let told = told_of(&[("a.yaml", var)], &["--var", "key=hunter23"]);
+    assert!(!told.contains("hunter23"), "{told}");
+    let login = "name: a\nsessions: { b: { login: { use: b.yml } } }\nsteps: [{ request: GET http://127.0.0.1:1/, as: b }]\n";
+    let told = told_of(&[("a.yaml", login), ("b.yml", &of_form)], &["a.yaml"]);
+    assert!(!told.contains("hunter22"), "{told}");
+}
+
+#[test]
+fn the_errors_of_a_project_file_do_not_show_its_secrets() {
+    for text in [
+        "secrets: [API_KEY]\nvars: { 1a: hunter22 }\n",
+        "secrets:\n- API_KEY\nvars: { a: 'hunter22 }\n",
+        "defaults: { headers: { X: '${secret.API_KEY}' }, hunter22: 1 }\n",
+    ] {
+        let told = told_of(&[("callsheet.yaml", text)], &[]);
+        assert!(!told.contains("hunter22"), "{told}");
+    }
+    let dotenv = [("callsheet.yaml", "secrets: [KEY]\nvar: hunter23\n"), (".env", "KEY=hunter23")];
+    let told = told_of(&dotenv, &[]);
+    assert!(!told.contains("hunter23"), "{told}");
+}
+
+#[test]
+fn files_with_mistakes_show_no_secret_either() {
+    let check = |files: &[(&str, &str)]| {
+        let folder = scenario("name: a\nsteps:\n  - request: GET /\n");
+        for (name, text) in files {
+            fs::write(folder.path().join(name), text).expect("a file");
+        }
+        let mut program = callsheet(folder.path());
+        program.args(["check", "--base-url", "http://127.0.0.1:1"]).env("TOKEN", "hunter2-token");
+        let ran = ran(program.output().expect("it runs"));
+        assert!(ran.code == 2 && ran.stderr.contains("•••"), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("hunter2"), "{}", ran.stderr);
+    };
+    let uses = "name: b\nsteps:\n  - request: GET /\n    headers: { A: \"${secret.TOKEN}\" }\n";
+    check(&[("b.yaml", &format!("{uses}    jsn: hunter2-token\n"))]);
+    check(&[("b.yaml", &format!("{uses}    json: [hunter2-token\n"))]);
+    check(&[("callsheet.yaml", "secrets: [TOKEN]\nhunter2-token: 1\n")]);
+    check(&[("callsheet.yaml", "vars: { hunter2-token\nsecrets:\n  - TOKEN\n")]);
+    let dotenv = ("callsheet.yaml", "secrets: [KEY]\nvars: { a: b, hunter2-key: 1 }\n");
+    check(&[dotenv, (".env", "KEY=hunter2-key\n")]);
+}
+
+#[test]
+fn wrong_arguments_show_no_value_of_a_variable() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for arguments in [
+        &["run", "--var", "token:=[hunter2-token"][..],
+        &["run", "--var=token:hunter2-token"],
+        &["run", "--var", "a b=hunter2-token"],
+        &["run", "--var", "token=hunter2-token", "hunter2-token", "--bogus=hunter2-token"],
+    ] {
+        let ran = ran(callsheet(folder.path()).args(arguments).output().expect("it runs"));
+        assert_eq!(ran.code, 2, "{}", ran.stderr);
+        assert!(!ran.stderr.contains("hunter2"), "{}", ran.stderr);
+    }
+}

@@ -69,6 +69,24 @@ fn every_session_has_its_own_cookies_settings_and_captures() {
 }
 
 #[test]
+fn a_session_that_is_reset_takes_the_copy_that_the_login_of_the_run_left() {
+    let text = "
+name: reset
+sessions: { bob: { login: { use: shared/login.yaml, with: { user: bob, password: builder }, once: run } } }
+steps:
+  - { request: GET /account, as: bob }
+  - { request: POST /cart, as: bob, json: { sku: TEA-01, quantity: 1 } }
+  - { session: reset, as: bob }
+  - { request: GET /account, as: bob, expect: { json: { $.user: bob } } }
+  - { request: GET /cart, as: bob, expect: { cookies: { cart: { exists: false } } } }
+";
+    let files = [("reset.yaml", text), ("shared/login.yaml", LOGIN)];
+    let ran = run_files(&files, &["-v", "reset.yaml"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(ran.stdout.matches("login bob › Sign in").count(), 1, "{}", ran.stdout);
+}
+
+#[test]
 fn the_sessions_of_the_project_are_those_of_every_scenario_and_a_scenarios_own_win() {
     let project = "\
 scenarios: [scenarios]
@@ -186,9 +204,44 @@ fn a_login_that_fails_fails_everyone_who_needs_it_and_is_told_once() {
     let (ran, logins, _) = run_many(64, "run", "403 Forbidden");
     assert_eq!((ran.code, logins), (1, 1), "{}{}", ran.stdout, ran.stderr);
     assert_eq!(ran.stdout.matches("error: status is 403").count(), 1, "{}", ran.stdout);
-    let others = "error: session `root` is not signed in: its step `login root › Sign in` failed";
+    let others = "error: the login of session `root` failed in scenario `scenario 00`: its step `login root › Sign in` \
+                  at shared/login.yaml:1 failed";
     assert_eq!(ran.stdout.matches(others).count(), 63, "{}", ran.stdout);
-    assert!(ran.stdout.contains("64 scenarios: 64 failed"), "{}", ran.stdout);
+    // Each scenario has one failed step: that of the login, or the one that needed it.
+    let counts = "64 scenarios: 64 failed; 65 steps: 64 failed, 1 not run";
+    assert!(ran.stdout.contains(counts), "{}", ran.stdout);
+}
+
+#[test]
+fn a_login_that_fails_is_one_failure_of_each_scenario_and_the_steps_after_it_say_so() {
+    let scenario = |name: &str| {
+        format!(
+            "name: {name}
+sessions: {{ bob: {{ login: {{ use: ../shared/login.yaml, with: {{ user: bob, password: wrong }}, once: run }} }} }}
+steps:
+  - {{ request: GET /health, as: bob, continue_on_failure: true }}
+  - {{ request: GET /health }}
+  - {{ request: GET /account, as: bob }}
+  - {{ request: GET /orders }}
+teardown:
+  - {{ request: GET /cart, as: bob }}
+"
+        )
+    };
+    let (first, second) = (scenario("first"), scenario("second"));
+    let files = [
+        ("shared/login.yaml", LOGIN),
+        ("scenarios/1.yaml", first.as_str()),
+        ("scenarios/2.yaml", second.as_str()),
+    ];
+    let ran = run_files(&files, &["-v", "-j", "1", "scenarios"]);
+    assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
+    let why = "the login of session `bob` failed: its step `login bob › Sign in` at shared/login.yaml:2 failed";
+    // In the first: the step that asked, the other step of the session, the one after it, and the teardown's.
+    assert_eq!(ran.stdout.matches(&format!("not run ({why})")).count(), 4, "{}", ran.stdout);
+    assert!(ran.stdout.contains("repeat: callsheet run scenarios/1.yaml:4"), "{}", ran.stdout);
+    let counts = "2 scenarios: 2 failed; 11 steps: 2 passed, 2 failed, 7 not run";
+    assert!(ran.stdout.contains(counts), "{}", ran.stdout);
 }
 
 #[test]
@@ -201,6 +254,7 @@ sessions:
 steps:
   - { request: GET /account, access: { anonymous: 401, bob: { json: { $.user: bob } } }, expect: { headers: { content-type: application/json } } }
   - { request: GET /admin/users, access: { anonymous: [401, 403], bob: 200 }, continue_on_failure: true }
+  - { request: GET /health, access: { anonymous: { json: { $.status: down } }, bob: { status: 2xx, json: { $.status: down } } }, continue_on_failure: true }
   - { request: GET /products, access: { anonymous: 2xx, bob: { in: [200] } } }
 ";
     let demo = demo();
@@ -209,17 +263,18 @@ steps:
     let ran = run(folder.path(), &args);
     assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
     let table = "
-      access            anonymous  bob
-      GET /account      401        200
-      GET /admin/users  401        403, not 200
-      GET /products     200        200
+      access            anonymous    bob
+      GET /account      401          200
+      GET /admin/users  401          403, not 200
+      GET /health       200, failed  200, failed
+      GET /products     200          200
 ";
     assert!(ran.stdout.contains(table), "{}", ran.stdout);
     let junit = fs::read_to_string(folder.path().join("junit.xml")).expect("the report");
     for name in ["GET /account [anonymous]", "GET /account [bob]", "GET /products [bob]"] {
         assert_eq!(junit.matches(&format!("name=\"{name}\"")).count(), 1, "{junit}");
     }
-    assert_eq!(junit.matches("<failure").count(), 1, "{junit}");
+    assert_eq!(junit.matches("<failure").count(), 3, "{junit}");
 }
 
 /// The server says which cookies it got; they must be those of this scenario, all of them and no other.

@@ -1,7 +1,9 @@
 //! The arguments as they are typed.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use callsheet::scenario::quantity;
 use callsheet::value::Value;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
@@ -104,6 +106,9 @@ pub(crate) struct Run {
     /// Report: junit=PATH; several times
     #[arg(long = "report", value_name = "FORMAT=PATH", value_parser = report)]
     pub(crate) reports: Vec<Report>,
+    /// Longest time for the whole run, such as 10m; what did not run by then is reported
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) timeout: Option<Duration>,
     /// Show every step; twice: its headers and bodies too
     #[arg(short, long, action = ArgAction::Count, conflicts_with = "quiet")]
     pub(crate) verbose: u8,
@@ -157,14 +162,23 @@ fn report(text: &str) -> Result<Report, String> {
     }
 }
 
+/// `250ms`, `10m`
+fn time(text: &str) -> Result<Duration, String> {
+    match quantity::duration(text)? {
+        Duration::ZERO => Err("no run ends at once: write it like `10m`".to_owned()),
+        time => Ok(time),
+    }
+}
+
 /// `NAME=TEXT` is a text, always; `NAME:=JSON` any value.
 fn variable(text: &str) -> Result<(String, Value), String> {
     let (name, value) = text.split_once('=').ok_or("write it like `name=value` or `name:=1`")?;
     let (name, value) = match name.strip_suffix(':') {
         None => (name, Value::from(value)),
         Some(name) => {
+            // Like every message of an argument, it does not repeat what may be secret.
             let value = serde_json::from_str(value)
-                .map_err(|error| format!("`{value}` is no JSON: {error}"))?;
+                .map_err(|error| format!("what follows `:=` is no JSON: {error}"))?;
             (name, value)
         }
     };

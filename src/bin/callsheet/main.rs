@@ -21,10 +21,13 @@ fn main() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
-            // Clap writes help to stdout and errors to stderr; a closed stream is not our failure.
+            if error.use_stderr() {
+                output::usage(error);
+                return Exit::Invalid.into();
+            }
+            // Help goes to stdout; a closed stream is not our failure.
             let _ = error.print();
-            let wrong = error.use_stderr();
-            return if wrong { Exit::Invalid.into() } else { Exit::Passed.into() };
+            return Exit::Passed.into();
         }
     };
     let exit = match args.command {

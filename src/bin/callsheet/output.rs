@@ -7,7 +7,8 @@ use std::{env, fs};
 
 use callsheet::diagnostic::Diagnostic;
 use callsheet::diagnostic::render::{self, Style};
-use callsheet::mask::{Masks, Sources};
+use callsheet::mask::{Masks, Sources, is_too_short};
+use clap::error::{ContextKind, ContextValue};
 
 use crate::args::When;
 
@@ -39,6 +40,37 @@ pub(crate) fn diagnostics(diagnostics: &[Diagnostic], color: When) {
         err(&render::styled(&masked, style(color, &io::stderr())));
         err("\n");
     }
+}
+
+/// Writes what is wrong with the arguments. No file was read yet, so that nothing is known to be secret: what is given to a
+/// variable is not repeated, nor what comes from a variable of the process.
+pub(crate) fn usage(mut error: clap::Error) {
+    let of_var = error
+        .get(ContextKind::InvalidArg)
+        .is_some_and(|arg| matches!(arg, ContextValue::String(arg) if arg.starts_with("--var ")));
+    for kind in [ContextKind::InvalidArg, ContextKind::InvalidSubcommand, ContextKind::InvalidValue]
+    {
+        let Some(ContextValue::String(word)) = error.get(kind) else { continue };
+        let is_value = kind == ContextKind::InvalidValue && of_var || is_in_environment(word);
+        let shown = match word.split_once('=') {
+            // `--var <NAME=VALUE>` is what clap calls the option.
+            _ if kind == ContextKind::InvalidArg && word.contains('<') => continue,
+            Some((name, _)) if !is_in_environment(name) => format!("{name}=…"),
+            None if !is_value => continue,
+            _ => "…".to_owned(),
+        };
+        error.insert(kind, ContextValue::String(shown));
+    }
+    let text = error.render();
+    err(&match wants_color(When::Auto, io::stderr().is_terminal()) {
+        true => text.ansi().to_string(),
+        false => text.to_string(),
+    });
+}
+
+/// Whether a variable of the process has this value, as in `--jobs $API_KEY`.
+fn is_in_environment(word: &str) -> bool {
+    !is_too_short(word) && env::vars_os().any(|(_, value)| value == word)
 }
 
 /// Writes a file whole or not at all; its folder is made.

@@ -10,6 +10,7 @@ use callsheet::report::junit;
 use callsheet::report::progress::{self, Progress};
 use callsheet::report::terminal::{Terminal, Verbosity};
 use callsheet::run::{self, Options};
+use callsheet::scenario::quantity;
 use futures_util::FutureExt;
 use tokio::sync::watch;
 
@@ -53,23 +54,29 @@ const GRACE: Duration = Duration::from_secs(10);
 
 async fn go(run: &args::Run, plan: &Plan) -> Exit {
     let show = RefCell::new(Show::new(run, plan));
-    let (stop, stopped) = watch::channel(false);
-    let mut interrupted = None;
+    let (stop, stopped) = watch::channel(None);
+    let (mut interrupted, mut timed_out) = (None, false);
     let ended = {
         let mut whole = pin!(whole(run, plan, stopped, &show));
         let mut tick = pin!(tick(&show));
         let mut deadline = pin!(std::future::pending().right_future());
+        let mut limit = pin!(over(run.timeout).fuse());
         loop {
             tokio::select! {
                 exit = &mut whole => break exit,
                 () = &mut tick => {}
                 () = &mut deadline => break Exit::Interrupted,
+                reason = &mut limit => {
+                    timed_out = true;
+                    stop.send_replace(Some(reason));
+                    deadline.set(tokio::time::sleep(GRACE).left_future());
+                }
                 signal = stop_signal() => {
                     // A second signal does not wait for teardown.
                     if interrupted.replace(signal).is_some() {
                         break signal;
                     }
-                    stop.send_replace(true);
+                    stop.send_replace(Some("the run was interrupted".to_owned()));
                     deadline.set(tokio::time::sleep(GRACE).left_future());
                 }
             }
@@ -77,16 +84,24 @@ async fn go(run: &args::Run, plan: &Plan) -> Exit {
     };
     match (interrupted, ended) {
         (None, Exit::ServerNotReady | Exit::Invalid) => ended,
-        (Some(signal), _) => show.into_inner().finish(run, signal),
-        (None, _) => show.into_inner().finish(run, ended),
+        (Some(signal), _) => show.into_inner().finish(run, signal, Some("interrupted")),
+        (None, _) if timed_out => show.into_inner().finish(run, Exit::Failed, Some("timed out")),
+        (None, _) => show.into_inner().finish(run, ended, None),
     }
+}
+
+/// Ends when the time of the run is over, and says so; never where it has no limit.
+async fn over(timeout: Option<Duration>) -> String {
+    let Some(timeout) = timeout else { return std::future::pending().await };
+    tokio::time::sleep(timeout).await;
+    format!("the run did not end within its `--timeout` of {}", quantity::shown(timeout))
 }
 
 /// The server, the run, and the end of the server.
 async fn whole(
     run: &args::Run,
     plan: &Plan,
-    mut stop: watch::Receiver<bool>,
+    mut stop: watch::Receiver<Option<String>>,
     show: &RefCell<Show>,
 ) -> Exit {
     let server = match &plan.project {
@@ -94,7 +109,7 @@ async fn whole(
         Some(project) => {
             let started = tokio::select! {
                 started = server::start(project) => started,
-                _ = stop.wait_for(|stop| *stop) => return Exit::Interrupted,
+                _ = stop.wait_for(Option::is_some) => return Exit::Interrupted,
             };
             match started {
                 Ok(server) => server,
@@ -230,14 +245,14 @@ impl Show {
         }
     }
 
-    /// Writes what is written at the end.
-    fn finish(mut self, run: &args::Run, ended: Exit) -> Exit {
+    /// Writes what is written at the end; `cut` says how the run was cut short, if it was.
+    fn finish(mut self, run: &args::Run, ended: Exit, cut: Option<&str>) -> Exit {
         self.erase();
         output::out(&self.terminal.finish(self.begun.elapsed()));
-        if ended != Exit::Passed {
+        if let Some(cut) = cut {
             let done = self.summary.scenarios;
             let left = check::counted(self.scenarios - done.passed - done.failed, "scenario");
-            output::out(&format!("interrupted: {left} did not run\n"));
+            output::out(&format!("{cut}: {left} did not run\n"));
         }
         let mut exit = match ended {
             Exit::Passed if self.summary.scenarios.failed > 0 => Exit::Failed,

@@ -62,6 +62,10 @@ const SECTIONS: &[(&str, &[(&str, &str)])] = &[
             ("ANY /redirect-to?url={url}&status_code={code}", "a redirect to this URL"),
             ("ANY /delay/{seconds}", "the request, after up to ten seconds"),
             ("GET /basic-auth/{user}/{password}", "wants these credentials"),
+            (
+                "GET /digest-auth/{qop}/{user}/{password}/{algorithm}",
+                "wants a digest of these credentials; the algorithm may be left out, it is MD5 then",
+            ),
             ("GET /bearer", "wants a bearer token"),
             ("GET /gzip, GET /deflate, GET /brotli", "a compressed answer"),
             ("GET /bytes/{n}", "random bytes; the same ones for one ?seed"),

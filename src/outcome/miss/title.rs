@@ -89,6 +89,10 @@ impl Miss {
 /// The cookie that is looked at, or the field that sets it.
 fn owner(subject: &Subject) -> String {
     match subject {
+        Subject::Cookie(name, _) if name.is_empty() => "the cookie without a name".to_owned(),
+        Subject::SetCookie(name, _) if name.is_empty() => {
+            "the Set-Cookie without a name".to_owned()
+        }
         Subject::Cookie(name, _) => format!("cookie `{name}`"),
         Subject::SetCookie(name, _) => format!("Set-Cookie `{name}`"),
         _ => String::new(),

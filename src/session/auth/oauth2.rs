@@ -191,7 +191,7 @@ fn refusal(status: StatusCode, answer: Option<&Value>) -> String {
     let mut message = format!("was answered with {}", status.as_u16());
     for name in ["error", "error_description"] {
         if let Some(text) = answer.and_then(|answer| answer.get(name)).and_then(Value::as_str) {
-            let text: String = text.chars().take(200).flat_map(char::escape_debug).collect();
+            let text: String = text.chars().take(200).collect();
             message.push_str(&format!(": {text}"));
         }
     }

@@ -137,7 +137,9 @@ pub(super) fn holds(cookie: &Cookie) -> Result<(), String> {
         false => ("name", &cookie.name),
     };
     if let Some(end) = characters(word).chars().find(|c| ends_word(*c)) {
-        return Err(format!("its {what} holds a `{}`", end.escape_debug()));
+        let code = u32::from(end);
+        let shown = if end.is_ascii() { end.to_string() } else { format!("\\u{code:04x}") };
+        return Err(format!("its {what} holds a `{shown}`"));
     }
     match cookie.domain.strip_suffix(".local") {
         Some(bare) if !bare.contains('.') => {
