@@ -58,6 +58,11 @@ const OBJECTS: [&str; 12] = [
     "the morning paper", "an empty suitcase",
 ];
 
+/// What is told of a kind that there is not.
+pub(super) fn unknown(kind: &str) -> String {
+    format!("`fake` does not know `{}`", crate::value::cut(kind, 40))
+}
+
 /// Makes one up; none where there is no such kind.
 pub(super) fn fake(kind: &str, stream: &mut Stream) -> Option<String> {
     let mut word = |list: &[&'static str]| stream.choose(list).copied().unwrap_or_default();

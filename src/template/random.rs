@@ -4,15 +4,45 @@
 //! first, and `key` the SHA-256 of all that the values depend on, each piece behind its length. This never changes: a
 //! seed gives the same values with every version.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use sha2::{Digest as _, Sha256};
 
 use crate::source::Position;
 
+/// The number that fixes all that is random in a run. Clones share whether it was needed.
+#[derive(Clone, Debug, Default)]
+pub struct Seed {
+    number: u64,
+    used: Arc<AtomicBool>,
+}
+
+impl Seed {
+    /// A seed that was given, or drawn.
+    #[must_use]
+    pub fn new(number: u64) -> Self {
+        Self { number, used: Arc::default() }
+    }
+
+    /// The number itself, for `--seed`.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Whether anything was random so far.
+    #[must_use]
+    pub fn is_used(&self) -> bool {
+        self.used.load(Ordering::Relaxed)
+    }
+}
+
 /// What random values depend on, besides the place of their expression.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Draw {
     /// `--seed`.
-    pub seed: u64,
+    pub seed: Seed,
     /// The scenario: the path of its file from the root, and its name. Empty for what all scenarios share.
     pub scenario: (String, String),
     /// The row of `cases`, from 1.
@@ -24,32 +54,47 @@ pub struct Draw {
 /// A part of a scenario in which an expression has one value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Turn {
-    /// The step that stands here in its file.
-    Step(Position),
+    /// The step that stands here in its file; the number tells the uses of one anchor apart.
+    Step(Position, usize),
+    /// This item of a `for_each`, from 0.
+    Item(usize),
+    /// This attempt of a `retry`, from 1.
+    Attempt(u32),
     /// In this session: the login of one, or a cell of `access`.
     Session(String),
+    /// A login of the run that is given this.
+    Given(String),
+}
+
+impl Turn {
+    fn key(&self) -> String {
+        match self {
+            Self::Step(at, number) => format!("step {}:{} {number}", at.line, at.column),
+            Self::Item(index) => format!("item {index}"),
+            Self::Attempt(number) => format!("attempt {number}"),
+            Self::Session(name) => format!("session {name}"),
+            Self::Given(what) => format!("given {what}"),
+        }
+    }
 }
 
 impl Draw {
     /// The values for the `call`-th function in the expression at this place: `a.yaml:3:9`.
     #[must_use]
     pub fn stream(&self, place: &str, call: u64) -> Stream {
+        self.seed.used.store(true, Ordering::Relaxed);
         let mut hash = Sha256::new();
         let mut piece = |bytes: &[u8]| {
             hash.update((bytes.len() as u64).to_le_bytes());
             hash.update(bytes);
         };
         piece(b"callsheet 1");
-        piece(&self.seed.to_le_bytes());
+        piece(&self.seed.number.to_le_bytes());
         piece(self.scenario.0.as_bytes());
         piece(self.scenario.1.as_bytes());
         piece(&self.row.unwrap_or(0).to_le_bytes());
-        for turn in &self.turns {
-            match turn {
-                Turn::Step(at) => piece(format!("step {}:{}", at.line, at.column).as_bytes()),
-                Turn::Session(name) => piece(format!("session {name}").as_bytes()),
-            }
-        }
+        piece(&(self.turns.len() as u64).to_le_bytes());
+        self.turns.iter().for_each(|turn| piece(turn.key().as_bytes()));
         piece(place.as_bytes());
         piece(&call.to_le_bytes());
         Stream { key: hash.finalize().into(), block: [0; 32], next: 0 }
@@ -133,7 +178,7 @@ mod tests {
 
     fn draw() -> Draw {
         let scenario = ("scenarios/a.yaml".to_owned(), "A".to_owned());
-        Draw { seed: 1, scenario, ..Draw::default() }
+        Draw { seed: Seed::new(1), scenario, ..Draw::default() }
     }
 
     #[test]
@@ -148,23 +193,31 @@ mod tests {
 
     #[test]
     fn everything_in_the_key_gives_other_values() {
-        let step = |line, column| Turn::Step(Position { line, column });
+        let step = |line, column| Turn::Step(Position { line, column }, 0);
         let with = |turns: Vec<Turn>| Draw { turns, ..draw() };
         let scenario = ("scenarios/a".to_owned(), ".yamlA".to_owned());
         let draws = [
             draw(),
-            Draw { seed: 2, ..draw() },
+            Draw { seed: Seed::new(2), ..draw() },
             Draw { scenario, ..draw() },
             Draw { row: Some(1), ..draw() },
             with(vec![step(3, 5)]),
             with(vec![step(35, 0)]),
             with(vec![step(3, 5), Turn::Session("bob".to_owned())]),
+            with(vec![Turn::Step(Position { line: 3, column: 5 }, 1)]),
+            with(vec![step(3, 5), Turn::Item(0)]),
+            with(vec![step(3, 5), Turn::Item(1)]),
+            with(vec![step(3, 5), Turn::Attempt(1)]),
+            with(vec![step(3, 5), Turn::Item(0), Turn::Attempt(1)]),
+            with(vec![step(3, 5), Turn::Given("bob".to_owned())]),
         ];
         let places = [("a.yaml:3:9", 0), ("a.yaml:3:9", 1), ("a.yaml:3:10", 0)];
         let mut seen = std::collections::HashSet::new();
+        assert!(!draws[0].seed.is_used());
         for draw in &draws {
             assert!(places.iter().all(|(place, call)| seen.insert(draw.stream(place, *call).uuid())));
         }
+        assert!(draws.iter().all(|draw| draw.seed.clone().is_used()));
     }
 
     #[test]

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use time::format_description::well_known::Rfc3339;
 use time::format_description::{OwnedFormatItem, parse_strftime_owned};
-use time::macros::format_description;
 use time::parsing::Parsed;
 use time::{Date, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
 
@@ -58,15 +57,14 @@ pub(super) fn span(text: &str) -> Result<Duration, String> {
 
 /// A time that is given: RFC 3339, a date alone, or the seconds since 1970.
 pub(super) fn given(value: &Value) -> Result<OffsetDateTime, String> {
-    let day = format_description!("[year]-[month]-[day]");
     match value {
         Value::Number(number) => {
             let seconds = number.as_i64().and_then(|n| OffsetDateTime::from_unix_timestamp(n).ok());
             seconds.ok_or_else(|| format!("{number} is no time in whole seconds since 1970"))
         }
         Value::String(text) => OffsetDateTime::parse(text, &Rfc3339)
-            .or_else(|_| Date::parse(text, &day).map(|date| date.midnight().assume_utc()))
-            .map_err(|_| {
+            .or_else(|_| read(text, &format("%Y-%m-%d")?))
+            .map_err(|_: String| {
                 let text = cut(text, 60);
                 format!(
                     "`{text}` is no time: it is written like `2026-01-31T12:00:00Z` or `2026-01-31`; \
@@ -75,6 +73,27 @@ pub(super) fn given(value: &Value) -> Result<OffsetDateTime, String> {
             }),
         other => Err(format!("a time is a text or a number, and this is {}", crate::value::a_kind(other))),
     }
+}
+
+/// The days from today's date to that of the time, both in UTC: never a matter of hours.
+pub(super) fn days_from(today: OffsetDateTime, at: OffsetDateTime) -> i64 {
+    let day = |at: OffsetDateTime| i64::from(at.to_offset(UtcOffset::UTC).date().to_julian_day());
+    day(at) - day(today)
+}
+
+/// A time, moved.
+pub(super) fn moved(
+    at: OffsetDateTime,
+    plus: Duration,
+    minus: Duration,
+) -> Result<OffsetDateTime, String> {
+    let moved = at.checked_add(plus.try_into().map_err(|_| too_far())?);
+    let moved = moved.and_then(|at| at.checked_sub(minus.try_into().ok()?));
+    moved.ok_or_else(too_far)
+}
+
+fn too_far() -> String {
+    "the time lies outside of the years -9999 to 9999".to_owned()
 }
 
 /// A text in a format of its own; without a time of day it is midnight, without an offset UTC.
@@ -138,6 +157,25 @@ mod tests {
         check_read("03.02.2026x", "%d.%m.%Y", Err("there is more behind it"));
         check_read("3rd", "%d.%m.%Y", Err("does not follow the format"));
         check_read("12:00", "%H:%M", Err("it gives no whole date"));
+    }
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        let at = |text: &str| given(&json!(text)).expect(text);
+        for (today, then, expected) in [
+            ("2026-01-31T23:59:59Z", "2026-02-01", 1),
+            ("2026-01-31T00:00:00Z", "2026-01-31T23:59:59Z", 0),
+            ("2026-03-01", "2026-02-28", -1),
+            ("2026-03-01", "2026-03-02T00:30:00+01:00", 0),
+        ] {
+            assert_eq!(days_from(at(today), at(then)), expected, "{today} {then}");
+        }
+        let (hour, zero) = (Duration::from_secs(3600), Duration::ZERO);
+        let moved = |plus, minus| moved(at("2026-01-01"), plus, minus).and_then(|at| text(at, None));
+        assert_eq!(moved(hour, zero).as_deref(), Ok("2026-01-01T01:00:00Z"));
+        assert_eq!(moved(zero, hour).as_deref(), Ok("2025-12-31T23:00:00Z"));
+        assert!(moved(Duration::MAX, zero).is_err());
+        assert!(moved(zero, Duration::from_secs(1 << 60)).is_err());
     }
 
     #[test]
