@@ -15,7 +15,7 @@ use crate::scenario::quantity::shown;
 use crate::scenario::settings::LONGEST;
 use crate::scenario::step::{Action, Step};
 use crate::scenario::yaml::At;
-use crate::template::Origin;
+use crate::template::{Origin, Turn};
 use crate::value::{self, Value};
 
 /// More items are a slip.
@@ -36,6 +36,7 @@ impl Runner<'_> {
         until: Until,
     ) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
         Box::pin(async move {
+            let turn = context.scope.turn(turn_of(context, step));
             let failed = match is_wanted(context, step) {
                 Ok(None) => match &step.flow.for_each {
                     None => self.limited(context, section, step, until).await,
@@ -47,6 +48,7 @@ impl Runner<'_> {
                 }
                 Err(fault) => self.broken(context, section, step, fault),
             };
+            context.scope.end_turn(turn);
             if let Some(reason) = failed
                 && !step.continue_on_failure
                 && until == Until::Interrupted
@@ -74,6 +76,7 @@ impl Runner<'_> {
             self.item = Some(label(index, &item));
             let Place { source, span } = context.place(each.name.at);
             context.scope.bind(name, item, Origin::Item { source, span });
+            let turn = context.scope.turn(Turn::Item(index));
             let gives_up = until == Until::Interrupted && !step.continue_on_failure;
             match failed.clone().filter(|_| gives_up) {
                 None => {
@@ -82,6 +85,7 @@ impl Runner<'_> {
                 }
                 Some(reason) => self.skip(context, section, step, (State::NotRun, &reason)),
             }
+            context.scope.end_turn(turn);
         }
         self.item = None;
         context.scope.unbind(name);
@@ -137,6 +141,7 @@ impl Runner<'_> {
             wait = wait.min(longest);
             let before = (self.failed.clone(), self.stopped.clone());
             let outer = self.held.replace(Vec::new());
+            let turn = context.scope.turn(Turn::Attempt(number));
             let failed = self.attempt(context, section, step, until).await;
             let mut done = std::mem::replace(&mut self.held, outer).unwrap_or_default();
             let enough = match &failed {
@@ -155,6 +160,7 @@ impl Runner<'_> {
                 }
                 Some(_) => None,
             };
+            context.scope.end_turn(turn);
             for mut outcome in done {
                 outcome.attempt = outcome.attempt.max(number);
                 match enough {
@@ -223,7 +229,9 @@ impl Runner<'_> {
             failed = self.once(context, section, (step, None), until).await;
         }
         for cell in &step.access {
+            let turn = context.scope.turn(Turn::Session(cell.session.value.clone()));
             let reason = self.once(context, section, (step, Some(cell)), until).await;
+            context.scope.end_turn(turn);
             failed = failed.or(reason);
         }
         failed
@@ -273,6 +281,12 @@ impl Runner<'_> {
         self.finish(outcome);
         Some(reason)
     }
+}
+
+/// What is random in a step depends on where it stands.
+fn turn_of(context: &Context<'_>, step: &Step) -> Turn {
+    let (scenario, start) = (context.scenario, context.scenario.start(step.at));
+    Turn::Step(scenario.source().position(start), 0)
 }
 
 /// Why a step is skipped, by its `when`.

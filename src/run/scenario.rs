@@ -11,6 +11,7 @@ use crate::outcome::{Event, Fault, Section, State};
 use crate::plan::Planned;
 use crate::scenario::sessions::DEFAULT;
 use crate::session::Session;
+use crate::template::Draw;
 
 /// Runs a scenario and tells what happened.
 pub(super) async fn run(
@@ -37,6 +38,8 @@ pub(super) async fn run(
         limit: None,
     };
     let (name, place) = (scenario.name.value.clone(), context.line(scenario.name.at));
+    let id = (scenario.source().identity().to_owned(), name.clone());
+    context.scope.set_draw(Draw { scenario: id, ..shared.scope.draw().clone() });
     emit(Event::ScenarioStarted { scenario: index, name, place });
     let mut runner = Runner::new(index, emit, planned.until);
     if let Some(reason) = shared.stopped() {

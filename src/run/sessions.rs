@@ -19,7 +19,7 @@ use crate::scenario::settings::Settings;
 use crate::scenario::visit;
 use crate::scenario::yaml::At;
 use crate::session::Session;
-use crate::template::{Binding, Expression, Origin};
+use crate::template::{Binding, Draw, Expression, Origin, Turn};
 
 /// The logins of a run by all that makes two of them one: the first that needs it runs it, the others wait for it.
 pub(super) type Logins = HashMap<String, Arc<OnceCell<Result<SignedIn, LoginFailed>>>>;
@@ -57,15 +57,21 @@ pub(super) async fn enter(
     context.park();
     let entered = match context.sessions.parked.remove(name) {
         Some(parked) => parked,
-        None => match Box::pin(begin(context, runner, section, (name, asked))).await {
-            Ok(parked) => parked,
-            Err(error) => {
-                // It is one failure, however many steps need the session.
-                let told = CannotEnter { told: true, ..error.clone() };
-                context.sessions.broken.insert(name.to_owned(), told);
-                return Err(error);
+        None => {
+            // What is random in it does not depend on the step that needs it first.
+            let turns = context.scope.set_turns(vec![Turn::Session(name.to_owned())]);
+            let begun = Box::pin(begin(context, runner, section, (name, asked))).await;
+            context.scope.set_turns(turns);
+            match begun {
+                Ok(parked) => parked,
+                Err(error) => {
+                    // It is one failure, however many steps need the session.
+                    let told = CannotEnter { told: true, ..error.clone() };
+                    context.sessions.broken.insert(name.to_owned(), told);
+                    return Err(error);
+                }
             }
-        },
+        }
     };
     context.session = entered.session;
     if let Some(before) = context.sessions.reset.remove(name) {
@@ -167,12 +173,25 @@ fn login_context<'s>(
         Once::Scenario => (context.scope.clone(), context.base_url.clone()),
         Once::Run => (shared.scope.clone(), shared.base_url.clone()),
     };
+    let turns = context.scope.draw().turns.clone();
+    let mut draw = match login.once {
+        Once::Scenario => context.scope.draw().clone(),
+        Once::Run => Draw { turns, ..shared.scope.draw().clone() },
+    };
+    let mut around = context.scope.clone();
+    around.set_draw(draw.clone());
+    let mut given = String::new();
     for (name, tree) in &login.with {
-        let value = evaluate(tree, &context.scope)
-            .map_err(|(text, error)| no_value(context, text, error))?;
+        let value =
+            evaluate(tree, &around).map_err(|(text, error)| no_value(context, text, error))?;
+        given.push_str(&value.to_string());
         let Place { source, span } = context.place(name.at);
         scope.bind(&name.value, value, Origin::With { source, span });
     }
+    if login.once == Once::Run {
+        draw.turns.push(Turn::Given(given));
+    }
+    scope.set_draw(draw);
     let given = |name: &str| login.with.iter().any(|(with, _)| with.value == name);
     let own = file.vars.iter().filter(|(name, _)| !given(&name.value));
     bind_all(&mut scope, own, None, file.source(), |at| file.span(at))

@@ -1,16 +1,17 @@
 //! From nodes to typed values: every mistake is recorded with its place, and reading goes on.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::files::{self, Folder};
 use super::yaml::{At, Document, Entry, Kind, Node};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::closest;
 use crate::jsonpath::{InvalidPath, JsonPath};
 use crate::source::{Source, Span};
-use crate::template::{EvaluationError, Template};
+use crate::template::{EvaluationError, Files, Site, Template};
 use crate::value::Value;
 
 /// A value with its place.
@@ -71,13 +72,15 @@ pub(super) struct Decoder<'d> {
     pub(super) secrets: RefCell<Vec<Value>>,
     /// A file asks the same paths again and again.
     paths: RefCell<HashMap<String, Result<JsonPath, InvalidPath>>>,
+    /// What `file('path')` reads.
+    folder: OnceCell<Arc<Folder>>,
 }
 
 impl<'d> Decoder<'d> {
     /// `root` is the folder that no path of the file may leave.
     pub(super) fn new(document: &'d Arc<Document>, root: &'d Path) -> Self {
-        let (diagnostics, secrets, paths) = Default::default();
-        Self { document, root, diagnostics, secrets, paths }
+        let (diagnostics, secrets, paths, folder) = Default::default();
+        Self { document, root, diagnostics, secrets, paths, folder }
     }
 
     /// What is being read, for what is made of it to keep.
@@ -236,8 +239,18 @@ impl<'d> Decoder<'d> {
 
     /// Reads a text's expressions.
     pub(super) fn template(&self, at: At, text: &str) -> Option<Text> {
-        match Template::parse(text) {
-            Ok(value) => Some(Located { at, value }),
+        self.template_from(at, text, 0)
+    }
+
+    /// As [`Self::template`], from the byte `start` on.
+    pub(super) fn template_from(&self, at: At, text: &str, start: usize) -> Option<Text> {
+        match Template::parse_from(text, start) {
+            Ok(mut value) => {
+                if value.is_situated() {
+                    self.stand(at, &mut value);
+                }
+                Some(Located { at, value })
+            }
             Err(error) => {
                 let span = inside(self.source(), self.span(at), text, error.offset);
                 let mut diagnostic = Diagnostic::error(error.message).at(self.source(), span, "");
@@ -248,6 +261,23 @@ impl<'d> Decoder<'d> {
                 None
             }
         }
+    }
+
+    /// Says where a text stands to the functions in it, and looks for the files that they name.
+    fn stand(&self, at: At, template: &mut Template) {
+        let (source, scalar) = (self.source(), self.span(at));
+        let position = source.position(scalar.start);
+        let place = format!("{}:{}:{}", source.identity(), position.line, position.column);
+        let folder = self.folder.get_or_init(|| Arc::new(Folder::of(self)));
+        for (offset, path) in template.files() {
+            if let Err(message) = folder.read(&path) {
+                let span = inside(source, scalar, template.source(), offset);
+                let diagnostic = Diagnostic::error(message).at(source, span, "");
+                self.report(diagnostic.help(files::RULE));
+            }
+        }
+        let files: Arc<dyn Files> = Arc::<Folder>::clone(folder);
+        template.stand(&Arc::new(Site { place, files }));
     }
 
     pub(super) fn boolean(&self, node: &Node) -> Option<bool> {

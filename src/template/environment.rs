@@ -210,3 +210,20 @@ fn reason(error: &minijinja::Error) -> String {
         None => error.kind().to_string(),
     }
 }
+
+#[cfg(test)]
+pub(super) fn has_filter(name: &str) -> bool {
+    let known = ENVIRONMENT.compile_expression_owned(format!("'{name}' is filter"));
+    known.is_ok_and(|known| known.eval(()).is_ok_and(|is| is.is_true()))
+}
+
+#[cfg(test)]
+pub(super) fn has_test(name: &str) -> bool {
+    let known = ENVIRONMENT.compile_expression_owned(format!("'{name}' is test"));
+    known.is_ok_and(|known| known.eval(()).is_ok_and(|is| is.is_true()))
+}
+
+#[cfg(test)]
+pub(super) fn has_function(name: &str) -> bool {
+    ENVIRONMENT.globals().any(|(known, _)| known == name)
+}

@@ -165,6 +165,11 @@ impl Scope {
         self.draw.turns.truncate(turn);
     }
 
+    /// Takes these for all the parts that it is in; gives those that it was in.
+    pub fn set_turns(&mut self, turns: Vec<Turn>) -> Vec<Turn> {
+        std::mem::replace(&mut self.draw.turns, turns)
+    }
+
     /// What is read out of a secret is masked with these.
     pub fn set_masks(&mut self, masks: Masks) {
         self.masks = masks;

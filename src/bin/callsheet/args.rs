@@ -109,6 +109,9 @@ pub(crate) struct Run {
     /// Longest time for the whole run, such as 10m; what did not run by then is reported
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) timeout: Option<Duration>,
+    /// Seed of all that is random, as an earlier run has told it [default: a new one]
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
     /// Show every step; twice: its headers and bodies too
     #[arg(short, long, action = ArgAction::Count, conflicts_with = "quiet")]
     pub(crate) verbose: u8,

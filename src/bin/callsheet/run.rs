@@ -11,6 +11,7 @@ use callsheet::report::progress::{self, Progress};
 use callsheet::report::terminal::{Terminal, Verbosity};
 use callsheet::run::{self, Options};
 use callsheet::scenario::quantity;
+use callsheet::template::Seed;
 use futures_util::FutureExt;
 use tokio::sync::watch;
 
@@ -53,11 +54,18 @@ pub(crate) fn main(run: args::Run) -> Exit {
 const GRACE: Duration = Duration::from_secs(10);
 
 async fn go(run: &args::Run, plan: &Plan) -> Exit {
-    let show = RefCell::new(Show::new(run, plan));
+    let seed = match run.seed.map_or_else(drawn, Ok) {
+        Ok(number) => Seed::new(number),
+        Err(error) => {
+            output::err(&format!("error: no seed can be drawn: {error}; give one with `--seed`\n"));
+            return Exit::Internal;
+        }
+    };
+    let show = RefCell::new(Show::new(run, plan, &seed));
     let (stop, stopped) = watch::channel(None);
     let (mut interrupted, mut timed_out) = (None, false);
     let ended = {
-        let mut whole = pin!(whole(run, plan, stopped, &show));
+        let mut whole = pin!(whole((run, plan, &seed), stopped, &show));
         let mut tick = pin!(tick(&show));
         let mut deadline = pin!(std::future::pending().right_future());
         let mut limit = pin!(over(run.timeout).fuse());
@@ -99,8 +107,7 @@ async fn over(timeout: Option<Duration>) -> String {
 
 /// The server, the run, and the end of the server.
 async fn whole(
-    run: &args::Run,
-    plan: &Plan,
+    (run, plan, seed): (&args::Run, &Plan, &Seed),
     mut stop: watch::Receiver<Option<String>>,
     show: &RefCell<Show>,
 ) -> Exit {
@@ -124,6 +131,7 @@ async fn whole(
         jobs: usize::from(run.jobs),
         server_url: server.as_ref().map(|server| server.url().to_owned()),
         id: run_id(),
+        seed: seed.clone(),
         stop,
     };
     let mut sink = |event: Event| show.borrow_mut().event(event);
@@ -143,6 +151,11 @@ async fn tick(show: &RefCell<Show>) {
         tokio::time::sleep(pause).await;
         show.borrow_mut().draw();
     }
+}
+
+/// A seed of a run that was given none: short enough to be typed again.
+fn drawn() -> Result<u64, getrandom::Error> {
+    getrandom::u32().map(u64::from)
 }
 
 /// Names a run, so that a test can find what it has made.
@@ -168,7 +181,7 @@ struct Show {
 }
 
 impl Show {
-    fn new(run: &args::Run, plan: &Plan) -> Self {
+    fn new(run: &args::Run, plan: &Plan, seed: &Seed) -> Self {
         let verbosity = match (run.quiet, run.verbose) {
             (true, _) => Verbosity::Quiet,
             (_, 0) => Verbosity::Normal,
@@ -190,7 +203,7 @@ impl Show {
         };
         let outcome = || Outcome {
             options: options.clone(),
-            ..Outcome::new(SystemTime::now(), prints.clone())
+            ..Outcome::new(SystemTime::now(), seed.clone(), prints.clone())
         };
         Self {
             begun: Instant::now(),
@@ -199,7 +212,8 @@ impl Show {
             summary: Summary::default(),
             outcome: (!run.reports.is_empty()).then(outcome),
             terminal: Terminal::new(output::result_style(run.selection.color), verbosity, prints)
-                .with_options(&options),
+                .with_options(&options)
+                .with_seed(seed.clone()),
             progress: progress.then(|| Progress::new(plan.scenarios.len())),
             live: output::is_live(),
         }
