@@ -2,6 +2,7 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -252,7 +253,8 @@ impl<'d> Decoder<'d> {
                 Some(Located { at, value })
             }
             Err(error) => {
-                let span = inside(self.source(), self.span(at), text, error.offset);
+                let bytes = error.offset..error.offset + error.length;
+                let span = piece(self.source(), self.span(at), text, bytes);
                 let mut diagnostic = Diagnostic::error(error.message).at(self.source(), span, "");
                 if let Some(help) = error.help {
                     diagnostic = diagnostic.help(help);
@@ -269,9 +271,9 @@ impl<'d> Decoder<'d> {
         let position = source.position(scalar.start);
         let place = format!("{}:{}:{}", source.identity(), position.line, position.column);
         let folder = self.folder.get_or_init(|| Arc::new(Folder::of(self)));
-        for (offset, path) in template.files() {
+        for (bytes, path) in template.files() {
             if let Err(message) = folder.read(&path) {
-                let span = inside(source, scalar, template.source(), offset);
+                let span = piece(source, scalar, template.source(), bytes);
                 let diagnostic = Diagnostic::error(message).at(source, span, "");
                 self.report(diagnostic.help(files::RULE));
             }
@@ -470,11 +472,18 @@ pub(super) fn found(node: &Node) -> String {
 /// The piece of the source where an expression stands that has no value.
 #[must_use]
 pub fn of_expression(source: &Source, span: Span, text: &str, error: &EvaluationError) -> Span {
-    let found = inside(source, span, text, error.offset);
-    let expression = text.get(error.offset..error.offset + error.length).unwrap_or_default();
-    let is_there =
-        source.text().get(found.start..).is_some_and(|rest| rest.starts_with(expression));
-    if is_there { Span::new(found.start, found.start + expression.len()) } else { found }
+    piece(source, span, text, error.offset..error.offset + error.length)
+}
+
+/// The piece of the source where these bytes of a scalar's text stand; the word there where they are none.
+fn piece(source: &Source, span: Span, text: &str, bytes: Range<usize>) -> Span {
+    let found = inside(source, span, text, bytes.start);
+    let wanted = text.get(bytes).unwrap_or_default();
+    let is_there = source.text().get(found.start..).is_some_and(|rest| rest.starts_with(wanted));
+    match is_there && !wanted.is_empty() {
+        true => Span::new(found.start, found.start + wanted.len()),
+        false => found,
+    }
 }
 
 /// The piece of the source where the byte `offset` of a scalar's text stands.

@@ -9,8 +9,10 @@ pub(super) struct Written<'t> {
     pub(super) keyword: Option<&'t str>,
     /// The expression.
     pub(super) text: &'t str,
-    /// Where it begins in the whole expression.
+    /// Where the expression begins in the whole one.
     pub(super) offset: usize,
+    /// Where its name begins; the expression, where it has none.
+    pub(super) start: usize,
 }
 
 /// The arguments behind the name that ends at this byte, and where the call ends; a filter without parentheses has none.
@@ -49,16 +51,16 @@ pub(super) fn written(text: &str, name_end: usize) -> (Vec<Written<'_>>, usize) 
 /// None for the blank behind a last comma.
 fn argument(text: &str, start: usize, end: usize) -> Option<Written<'_>> {
     let written = &text[start..end];
-    let offset = start + (written.len() - written.trim_start().len());
+    let start = start + (written.len() - written.trim_start().len());
     let written = written.trim();
     let word = written.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(0);
     let value = written[word..].trim_start().strip_prefix('=').filter(|rest| !rest.starts_with('='));
     match value {
         Some(value) if word > 0 => {
-            let offset = offset + (written.len() - value.trim_start().len());
-            Some(Written { keyword: Some(&written[..word]), text: value.trim_start(), offset })
+            let offset = start + (written.len() - value.trim_start().len());
+            Some(Written { keyword: Some(&written[..word]), text: value.trim_start(), offset, start })
         }
-        _ => (!written.is_empty()).then_some(Written { keyword: None, text: written, offset }),
+        _ => (!written.is_empty()).then_some(Written { keyword: None, text: written, offset: start, start }),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Which functions, filters and tests there are, and what is wrong with a call of one as it is written.
 
+use std::ops::Range;
+
 use super::arguments::{self, Written};
 use super::functions::{LONGEST_RANDOM, no_range};
 use super::{InvalidTemplate, Use, UseKind, environment, fake, lex, pattern, time};
@@ -167,9 +169,26 @@ fn own(kind: &UseKind) -> &'static [Callable] {
     }
 }
 
-/// What was found wrong at a byte of the expression.
+/// What was found wrong with the word at a byte of the expression.
 fn invalid(offset: usize, message: String, help: impl Into<Option<String>>) -> InvalidTemplate {
-    InvalidTemplate { message, offset, help: help.into() }
+    InvalidTemplate { message, offset, length: 0, help: help.into() }
+}
+
+/// What was found wrong with an argument; of a text, its quotes are not.
+fn in_argument(
+    written: &Written<'_>,
+    message: String,
+    help: impl Into<Option<String>>,
+) -> InvalidTemplate {
+    let Range { start, end } = inside(written);
+    InvalidTemplate { length: end - start, ..invalid(start, message, help) }
+}
+
+/// The bytes of an argument, without its quotes.
+fn inside(written: &Written<'_>) -> Range<usize> {
+    let (start, end) = (written.offset, written.offset + written.text.len());
+    let quoted = written.text.starts_with(['"', '\'']) && written.text.len() > 2;
+    if quoted { start + 1..end - 1 } else { start..end }
 }
 
 /// Refuses what cannot be called so; offsets are those of the expression.
@@ -203,9 +222,13 @@ fn known(name: &str, kind: &UseKind, offset: usize) -> Result<(), InvalidTemplat
     };
     let help = match closest(name, names.iter().copied()) {
         Some(close) => format!("did you mean `{close}`?"),
+        None if *kind == UseKind::Test => {
+            "the tests are Jinja's, such as `defined`, `none`, `number` and `string`".to_owned()
+        }
         None => {
-            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-            format!("the {what}s are {}", names.join(", "))
+            let jinja = if *kind == UseKind::Filter { "Jinja's, and " } else { "" };
+            let own = own(kind).iter().map(|callable| format!("`{}`", callable.name));
+            format!("the {what}s are {jinja}{}", own.collect::<Vec<_>>().join(", "))
         }
     };
     Err(invalid(offset, format!("unknown {what} `{name}`"), help))
@@ -232,7 +255,9 @@ fn check_jinja(used: &Use, arguments: &[Written<'_>]) -> Result<(), InvalidTempl
         _ => return Ok(()),
     };
     match arguments.get(at).filter(|it| it.keyword.is_none()).map(|it| (it, literal(it.text))) {
-        Some((written, Some(Value::String(called)))) => known(&called, &kind, written.offset + 1),
+        Some((written, Some(Value::String(called)))) => {
+            known(&called, &kind, inside(written).start)
+        }
         _ => Ok(()),
     }
 }
@@ -263,7 +288,7 @@ impl Callable {
         }
         if let Some(written) = arguments.iter().find(|written| written.keyword.is_some()) {
             let message = format!("`{}` takes its arguments without names", self.name);
-            return Err(invalid(written.offset, message, self.help()));
+            return Err(in_argument(written, message, self.help()));
         }
         let (wanted, found) = (self.parameters.len(), arguments.len());
         if wanted != found {
@@ -276,7 +301,7 @@ impl Callable {
         let whole = |at: usize| literal(arguments.get(at)?.text)?.as_i64();
         match (self.name, whole(0), whole(1), arguments) {
             ("random_int", Some(min), Some(max), [_, second]) if min > max => {
-                Err(invalid(second.offset, no_range(min, max), self.help()))
+                Err(in_argument(second, no_range(min, max), self.help()))
             }
             ("regex_replace", .., [pattern, with]) => check_groups(pattern, with),
             _ => Ok(()),
@@ -286,7 +311,7 @@ impl Callable {
     fn check_named(&self, written: &Written<'_>) -> Result<(), InvalidTemplate> {
         let Some(name) = written.keyword else {
             let message = format!("`{}` takes its arguments by their names", self.name);
-            return Err(invalid(written.offset, message, self.help()));
+            return Err(in_argument(written, message, self.help()));
         };
         let name_of = |parameter: &Parameter| match parameter {
             Parameter::Duration(name) | Parameter::Format(name) => *name,
@@ -298,7 +323,7 @@ impl Callable {
                 let close = closest(name, self.parameters.iter().map(name_of));
                 let help = close.map_or_else(|| self.help(), |it| format!("did you mean `{it}`?"));
                 let message = format!("`{}` has no argument `{name}`", self.name);
-                Err(invalid(written.offset, message, help))
+                Err(invalid(written.start, message, help))
             }
         }
     }
@@ -316,7 +341,7 @@ impl Callable {
                 other => value::a_kind(other).to_owned(),
             };
             let message = format!("`{}` takes {what}, found {found}", self.name);
-            Err(invalid(written.offset, message, self.help()))
+            Err(in_argument(written, message, self.help()))
         };
         let Value::String(text) = &value else {
             return match (parameter, &value) {
@@ -339,26 +364,27 @@ impl Callable {
                 _ => wrong("a text"),
             };
         };
-        let inside = written.offset + 1;
+        let wrong_text = |error: String| in_argument(written, error, None);
         match parameter {
             Parameter::Text => Ok(()),
             Parameter::Whole => wrong("whole numbers"),
             Parameter::Length => wrong("a whole number"),
-            Parameter::Duration(_) => {
-                time::span(text).map(|_| ()).map_err(|error| invalid(inside, error, None))
-            }
-            Parameter::Format(_) => {
-                time::format(text).map(|_| ()).map_err(|error| invalid(inside, error, None))
-            }
+            Parameter::Duration(_) => time::span(text).map(|_| ()).map_err(wrong_text),
+            Parameter::Format(_) => time::format(text).map(|_| ()).map_err(wrong_text),
             Parameter::Regex => pattern::pattern(text).map(|_| ()).map_err(|error| {
                 let help = pattern::pattern_help(&error).to_owned();
-                invalid(inside, error, help)
+                in_argument(written, error, help)
             }),
-            Parameter::JsonPath => JsonPath::parse(text).map(|_| ()).map_err(|error| {
+            Parameter::JsonPath => match JsonPath::parse(text) {
+                Ok(_) => Ok(()),
                 // With escapes in the text its bytes are not those of the expression.
-                let exact = written.text.len() == text.len() + 2;
-                invalid(inside + if exact { error.offset } else { 0 }, error.message, None)
-            }),
+                Err(error) if error.offset == 0 || written.text.len() != text.len() + 2 => {
+                    Err(wrong_text(error.message))
+                }
+                Err(error) => {
+                    Err(invalid(inside(written).start + error.offset, error.message, None))
+                }
+            },
             Parameter::Kind if fake::KINDS.contains(&text.as_str()) => Ok(()),
             Parameter::Kind => {
                 let kinds = fake::KINDS.map(|kind| format!("`{kind}`")).join(", ");
@@ -366,7 +392,7 @@ impl Callable {
                     || format!("it makes up {kinds}"),
                     |close| format!("did you mean `{close}`?"),
                 );
-                Err(invalid(inside, fake::unknown(text), help))
+                Err(in_argument(written, fake::unknown(text), help))
             }
         }
     }
@@ -379,7 +405,7 @@ fn check_groups(pattern: &Written<'_>, with: &Written<'_>) -> Result<(), Invalid
         return Ok(());
     };
     let Ok(regex) = pattern::pattern(&regex) else { return Ok(()) };
-    pattern::check_groups(&regex, &text).map_err(|error| invalid(with.offset + 1, error, None))
+    pattern::check_groups(&regex, &text).map_err(|error| in_argument(with, error, None))
 }
 
 /// The value of an argument that is written out; none of one that has its value in the run only.
@@ -398,14 +424,14 @@ pub(super) fn literal(text: &str) -> Option<Value> {
     }
 }
 
-/// The paths of `file` that are written out, each with its byte of the expression.
-pub(super) fn files(text: &str, uses: &[Use]) -> Vec<(usize, String)> {
+/// The paths of `file` that are written out, each with its bytes in the expression.
+pub(super) fn files(text: &str, uses: &[Use]) -> Vec<(Range<usize>, String)> {
     let calls = uses.iter().filter(|used| used.kind == UseKind::Function && used.name == "file");
     let paths = calls.filter_map(|used| {
         let (arguments, _) = arguments::written(text, used.offset + used.name.len());
         let path = arguments.first()?;
         match literal(path.text)? {
-            Value::String(text) => Some((path.offset + 1, text)),
+            Value::String(text) => Some((inside(path), text)),
             _ => None,
         }
     });

@@ -38,6 +38,7 @@ pub(super) fn compile(
                 .replace("expected expression", "expected a value")
         ),
         offset: 0,
+        length: 0,
         help: None,
     })
 }

@@ -14,6 +14,7 @@ mod random;
 mod scope;
 mod time;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::jsonpath::{Found, JsonPath};
@@ -97,6 +98,8 @@ pub struct InvalidTemplate {
     pub message: String,
     /// The byte of the text where it goes wrong.
     pub offset: usize,
+    /// The bytes that are wrong; 0 where that is the word that stands there.
+    pub length: usize,
     /// What to do, where that is known.
     pub help: Option<String>,
 }
@@ -149,6 +152,7 @@ impl Template {
                 let end = lex::closing_brace(text, found + 2).ok_or_else(|| InvalidTemplate {
                     message: "`${` has no closing `}`".to_owned(),
                     offset: found,
+                    length: 0,
                     help: Some("close it, or write `$${` for a literal `${`".to_owned()),
                 })?;
                 if !literal.is_empty() {
@@ -213,11 +217,12 @@ impl Template {
         }
     }
 
-    /// The paths of `file('path')` that are known before the run, each with its byte of the text.
-    pub fn files(&self) -> impl Iterator<Item = (usize, String)> {
+    /// The paths of `file('path')` that are known before the run, each with its bytes in the text.
+    pub fn files(&self) -> impl Iterator<Item = (Range<usize>, String)> {
         self.expressions().flat_map(|expression| {
             let files = callables::files(&expression.text, &expression.uses);
-            files.into_iter().map(|(at, path)| (expression.offset + at, path))
+            let offset = expression.offset;
+            files.into_iter().map(move |(at, path)| (offset + at.start..offset + at.end, path))
         })
     }
 
@@ -287,6 +292,7 @@ impl Expression {
             return Err(InvalidTemplate {
                 message: "`${}` is empty".to_owned(),
                 offset: start - 2,
+                length: 0,
                 help,
             });
         }
