@@ -36,7 +36,6 @@ impl Runner<'_> {
         until: Until,
     ) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
         Box::pin(async move {
-            let turn = context.scope.turn(turn_of(context, step));
             let failed = match is_wanted(context, step) {
                 Ok(None) => match &step.flow.for_each {
                     None => self.limited(context, section, step, until).await,
@@ -48,7 +47,6 @@ impl Runner<'_> {
                 }
                 Err(fault) => self.broken(context, section, step, fault),
             };
-            context.scope.end_turn(turn);
             if let Some(reason) = failed
                 && !step.continue_on_failure
                 && until == Until::Interrupted
@@ -281,12 +279,6 @@ impl Runner<'_> {
         self.finish(outcome);
         Some(reason)
     }
-}
-
-/// What is random in a step depends on where it stands.
-fn turn_of(context: &Context<'_>, step: &Step) -> Turn {
-    let (scenario, start) = (context.scenario, context.scenario.start(step.at));
-    Turn::Step(scenario.source().position(start), 0)
 }
 
 /// Why a step is skipped, by its `when`.

@@ -71,7 +71,9 @@ impl Files for Folder {
         let os = |error: io::Error| format!("cannot read `{shown}`: {}", reason(&error));
         let mut bytes = Vec::new();
         let most = MOST_TEXT as u64 + 1;
-        fs::File::open(file).and_then(|file| file.take(most).read_to_end(&mut bytes)).map_err(os)?;
+        fs::File::open(file)
+            .and_then(|file| file.take(most).read_to_end(&mut bytes))
+            .map_err(os)?;
         if bytes.len() > MOST_TEXT {
             let most = MOST_TEXT >> 20;
             return Err(format!("`{shown}` is larger than the {most} MiB that a text may have"));

@@ -28,7 +28,8 @@ fn report(d: &Decoder<'_>, name: &str, tree: &Tree) {
     });
     let Some((text, expression)) = first else { return };
     let span = inside(d.source(), d.span(text.at), text.value.source(), expression.offset());
-    let message = format!("`{name}` grows beyond the {} MiB that a value may have", MOST_TEXT >> 20);
+    let message =
+        format!("`{name}` grows beyond the {} MiB that a value may have", MOST_TEXT >> 20);
     let help = "it is made of variables that are made of others: use fewer of them";
     d.report(Diagnostic::error(message).at(d.source(), span, "").help(help));
 }

@@ -54,13 +54,24 @@ fn argument(text: &str, start: usize, end: usize) -> Option<Written<'_>> {
     let start = start + (written.len() - written.trim_start().len());
     let written = written.trim();
     let word = written.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(0);
-    let value = written[word..].trim_start().strip_prefix('=').filter(|rest| !rest.starts_with('='));
+    let value =
+        written[word..].trim_start().strip_prefix('=').filter(|rest| !rest.starts_with('='));
     match value {
         Some(value) if word > 0 => {
             let offset = start + (written.len() - value.trim_start().len());
-            Some(Written { keyword: Some(&written[..word]), text: value.trim_start(), offset, start })
+            Some(Written {
+                keyword: Some(&written[..word]),
+                text: value.trim_start(),
+                offset,
+                start,
+            })
         }
-        _ => (!written.is_empty()).then_some(Written { keyword: None, text: written, offset: start, start }),
+        _ => (!written.is_empty()).then_some(Written {
+            keyword: None,
+            text: written,
+            offset: start,
+            start,
+        }),
     }
 }
 

@@ -33,11 +33,12 @@ impl Default for Budget {
 }
 
 impl Budget {
-
     /// Takes a value of so many bytes in, that lies so deep.
     pub(super) fn take(&mut self, bytes: usize, depth: usize) -> Result<(), String> {
         if depth > DEEPEST {
-            return Err(format!("its lists and maps lie more than {DEEPEST} levels deep in each other"));
+            return Err(format!(
+                "its lists and maps lie more than {DEEPEST} levels deep in each other"
+            ));
         }
         let left = self.left.checked_sub(bytes.saturating_add(VALUE));
         self.left = left.ok_or_else(too_much)?;

@@ -79,7 +79,11 @@ pub(super) const FILTERS: [Callable; 21] = [
     callable("md5", "| md5", &[]),
     callable("raw", "| raw", &[]),
     callable("regex", "| regex('[0-9]+')", &[Parameter::Regex]),
-    callable("regex_replace", "| regex_replace('[0-9]+', '#')", &[Parameter::Regex, Parameter::Text]),
+    callable(
+        "regex_replace",
+        "| regex_replace('[0-9]+', '#')",
+        &[Parameter::Regex, Parameter::Text],
+    ),
     callable("sha1", "| sha1", &[]),
     callable("sha256", "| sha256", &[]),
     callable("to_date", "| to_date('%d.%m.%Y')", &[Parameter::Format("format")]),
@@ -141,10 +145,39 @@ pub(super) const JINJA_FILTERS: [(&str, usize, usize); 44] = [
 ];
 
 pub(super) const TESTS: [&str; 33] = [
-    "boolean", "defined", "divisibleby", "endingwith", "eq", "equalto", "even", "false", "filter",
-    "float", "ge", "greaterthan", "gt", "in", "integer", "iterable", "le", "lessthan", "lower",
-    "lt", "mapping", "ne", "none", "number", "odd", "sameas", "sequence", "startingwith", "string",
-    "test", "true", "undefined", "upper",
+    "boolean",
+    "defined",
+    "divisibleby",
+    "endingwith",
+    "eq",
+    "equalto",
+    "even",
+    "false",
+    "filter",
+    "float",
+    "ge",
+    "greaterthan",
+    "gt",
+    "in",
+    "integer",
+    "iterable",
+    "le",
+    "lessthan",
+    "lower",
+    "lt",
+    "mapping",
+    "ne",
+    "none",
+    "number",
+    "odd",
+    "sameas",
+    "sequence",
+    "startingwith",
+    "string",
+    "test",
+    "true",
+    "undefined",
+    "upper",
 ];
 
 /// The names of a kind of word, all that there are.
@@ -357,9 +390,7 @@ impl Callable {
                     Ok(())
                 }
                 (Parameter::Whole, _) => wrong("whole numbers"),
-                (Parameter::Length, _) => {
-                    wrong(&format!("a whole number up to {LONGEST_RANDOM}"))
-                }
+                (Parameter::Length, _) => wrong(&format!("a whole number up to {LONGEST_RANDOM}")),
                 (Parameter::Duration(_), _) => wrong("a duration such as '1h'"),
                 _ => wrong("a text"),
             };

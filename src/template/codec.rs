@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::{DecodeError, Engine as _};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use quick_xml::escape::resolve_html5_entity;
@@ -19,8 +19,7 @@ const LENIENT: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
 
 /// All but the unreserved characters (RFC 3986 section 2.3).
-const COMPONENT: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 pub(super) fn base64(text: &str) -> String {
     STANDARD.encode(text)
@@ -42,8 +41,14 @@ fn base64_bytes(text: &str) -> Result<Vec<u8>, String> {
     let alphabet = if url { &alphabet::URL_SAFE } else { &alphabet::STANDARD };
     let engine = GeneralPurpose::new(alphabet, LENIENT);
     engine.decode(digits).map_err(|error| {
-        let why = error.to_string();
-        format!("the text is no base64: {}", why[..1].to_lowercase() + &why[1..])
+        let why = match error {
+            DecodeError::InvalidByte(_, byte) if byte.is_ascii_graphic() => {
+                format!("`{}` is out of place in it", char::from(byte))
+            }
+            DecodeError::InvalidByte(..) => "it has characters that are none of its own".to_owned(),
+            _ => "its end is not whole".to_owned(),
+        };
+        format!("the text is no base64: {why}")
     })
 }
 
@@ -211,7 +216,10 @@ mod tests {
     fn the_claims_of_a_token_are_read() {
         let token = |claims: &str| format!("e30.{}.sig", base64url(claims));
         let claims = jwt_claims(&token(r#"{"sub":"ü","exp":12345678901234567890123}"#));
-        assert_eq!(claims.expect("claims").to_string(), r#"{"sub":"ü","exp":12345678901234567890123}"#);
+        assert_eq!(
+            claims.expect("claims").to_string(),
+            r#"{"sub":"ü","exp":12345678901234567890123}"#
+        );
         for (wrong, part) in [
             ("abc".to_owned(), "three parts"),
             ("a.b.c.d.e".to_owned(), "encrypted"),

@@ -3,9 +3,8 @@
 use super::random::Stream;
 
 /// What can be made up, in the order of the reference.
-pub(super) const KINDS: [&str; 9] = [
-    "name", "first_name", "last_name", "email", "company", "street", "city", "phone", "sentence",
-];
+pub(super) const KINDS: [&str; 9] =
+    ["name", "first_name", "last_name", "email", "company", "street", "city", "phone", "sentence"];
 
 const FIRST: [&str; 32] = [
     "Ada", "Ali", "Amara", "Ana", "Anton", "Aylin", "Chloe", "Daniel", "Elif", "Emma", "Felix",
@@ -21,8 +20,22 @@ const LAST: [&str; 32] = [
 ];
 
 const TRADES: [&str; 16] = [
-    "Analytics", "Books", "Coffee", "Foods", "Freight", "Gardens", "Glass", "Instruments", "Labs",
-    "Lighting", "Logistics", "Optics", "Outdoor", "Paper", "Systems", "Textiles",
+    "Analytics",
+    "Books",
+    "Coffee",
+    "Foods",
+    "Freight",
+    "Gardens",
+    "Glass",
+    "Instruments",
+    "Labs",
+    "Lighting",
+    "Logistics",
+    "Optics",
+    "Outdoor",
+    "Paper",
+    "Systems",
+    "Textiles",
 ];
 
 const FORMS: [&str; 4] = ["Ltd", "Inc", "GmbH", "LLC"];
@@ -36,26 +49,67 @@ const WAYS: [&str; 4] = ["Street", "Road", "Lane", "Avenue"];
 
 /// None of them is on a map.
 const CITIES: [&str; 16] = [
-    "Alderwick", "Brackenford", "Calderby", "Dunmere", "Eastholm", "Fernleigh", "Greyhaven",
-    "Hollowell", "Ironbridge End", "Kestrelton", "Larkfield Cross", "Marlow Heath", "Northwater",
-    "Oldcastle Green", "Pinehurst Vale", "Ravensmoor",
+    "Alderwick",
+    "Brackenford",
+    "Calderby",
+    "Dunmere",
+    "Eastholm",
+    "Fernleigh",
+    "Greyhaven",
+    "Hollowell",
+    "Ironbridge End",
+    "Kestrelton",
+    "Larkfield Cross",
+    "Marlow Heath",
+    "Northwater",
+    "Oldcastle Green",
+    "Pinehurst Vale",
+    "Ravensmoor",
 ];
 
 const SUBJECTS: [&str; 12] = [
-    "The courier", "A customer", "Our neighbour", "The new colleague", "A quiet engineer",
-    "The gardener", "The night train", "An old clock", "The second parcel", "A small dog",
-    "The shop assistant", "Their youngest",
+    "The courier",
+    "A customer",
+    "Our neighbour",
+    "The new colleague",
+    "A quiet engineer",
+    "The gardener",
+    "The night train",
+    "An old clock",
+    "The second parcel",
+    "A small dog",
+    "The shop assistant",
+    "Their youngest",
 ];
 
 const VERBS: [&str; 12] = [
-    "found", "left", "repaired", "painted", "carried", "ordered", "forgot", "opened", "counted",
-    "returned", "described", "missed",
+    "found",
+    "left",
+    "repaired",
+    "painted",
+    "carried",
+    "ordered",
+    "forgot",
+    "opened",
+    "counted",
+    "returned",
+    "described",
+    "missed",
 ];
 
 const OBJECTS: [&str; 12] = [
-    "the blue door", "three letters", "a box of pencils", "the last ticket", "a green umbrella",
-    "the long list", "a paper map", "two cups of tea", "the spare key", "a wooden chair",
-    "the morning paper", "an empty suitcase",
+    "the blue door",
+    "three letters",
+    "a box of pencils",
+    "the last ticket",
+    "a green umbrella",
+    "the long list",
+    "a paper map",
+    "two cups of tea",
+    "the spare key",
+    "a wooden chair",
+    "the morning paper",
+    "an empty suitcase",
 ];
 
 /// What is told of a kind that there is not.

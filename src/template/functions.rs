@@ -29,7 +29,14 @@ pub(super) const COOKIES: &str = "the session's cookies";
 
 /// Words without which no function or filter of an expression asks for [`Calls`].
 pub(super) const SITUATED: [&str; 9] = [
-    "uuid", "random_", "fake", "file", "base64_decode", "urldecode", "html_unescape", "from_json",
+    "uuid",
+    "random_",
+    "fake",
+    "file",
+    "base64_decode",
+    "urldecode",
+    "html_unescape",
+    "from_json",
     "jwt_claims",
 ];
 
@@ -63,9 +70,8 @@ fn add_functions(environment: &mut Environment<'static>) {
             None => Err("there is no folder that a path could be relative to".to_owned()),
         })
     });
-    environment.add_function("uuid", |state: &State<'_, '_>| {
-        random(state, |stream| Ok(stream.uuid()))
-    });
+    environment
+        .add_function("uuid", |state: &State<'_, '_>| random(state, |stream| Ok(stream.uuid())));
     environment.add_function("random_int", |state: &State<'_, '_>, min: i64, max: i64| {
         random(state, |stream| {
             let count = u128::try_from(i128::from(max) - i128::from(min) + 1);
@@ -114,9 +120,7 @@ fn add_codecs(environment: &mut Environment<'static>) {
         ("md5", |text| Ok(codec::hash::<Md5>(text))),
     ];
     for (name, work) in codecs {
-        environment.add_filter(name, move |value: Jinja| {
-            work(&text(name, &value)?).map_err(wrong)
-        });
+        environment.add_filter(name, move |value: Jinja| work(&text(name, &value)?).map_err(wrong));
     }
     let decoders: [(&'static str, Work); 3] = [
         ("base64_decode", codec::base64_decode),
@@ -135,7 +139,7 @@ fn add_codecs(environment: &mut Environment<'static>) {
         });
     }
     environment.add_filter("hmac_sha256", |value: Jinja, key: Jinja| {
-        codec::hmac_sha256(&*text("hmac_sha256", &value)?, &text("hmac_sha256", &key)?)
+        codec::hmac_sha256(&text("hmac_sha256", &value)?, &text("hmac_sha256", &key)?)
             .map_err(wrong)
     });
 }
@@ -176,7 +180,7 @@ fn add_data(environment: &mut Environment<'static>) {
     });
     environment.add_filter("regex_replace", |value: Jinja, pattern: Jinja, with: Jinja| {
         let text = |value| text("regex_replace", value);
-        pattern::replace(&text(&value)?, &*text(&pattern)?, &text(&with)?).map_err(wrong)
+        pattern::replace(&text(&value)?, &text(&pattern)?, &text(&with)?).map_err(wrong)
     });
 }
 

@@ -360,8 +360,11 @@ impl Expression {
         budget: &mut Budget,
     ) -> Result<Evaluated, EvaluationError> {
         let (offset, length) = (self.offset, self.text.len());
-        self.worked_out(scope, budget)
-            .map_err(|message| EvaluationError { message, offset, length })
+        self.worked_out(scope, budget).map_err(|message| EvaluationError {
+            message,
+            offset,
+            length,
+        })
     }
 
     fn worked_out(&self, scope: &Scope, budget: &mut Budget) -> Result<Evaluated, String> {
@@ -401,6 +404,11 @@ fn follow<'s>((name, path): &(String, JsonPath), scope: &'s Scope) -> Option<&'s
         Found::One(node) => Some(node),
         Found::Missing(_) | Found::Many(_) => None,
     }
+}
+
+/// The functions, filters or tests that there are, sorted.
+pub fn callable_names(kind: &UseKind) -> impl Iterator<Item = &'static str> {
+    callables::names(kind).into_iter()
 }
 
 #[cfg(test)]

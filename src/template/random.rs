@@ -54,7 +54,7 @@ pub struct Draw {
 /// A part of a scenario in which an expression has one value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Turn {
-    /// The step that stands here in its file; the number tells the uses of one anchor apart.
+    /// The step that stands here in its file, and its number in its list: an anchor is one place in several lines.
     Step(Position, usize),
     /// This item of a `for_each`, from 0.
     Item(usize),
@@ -215,7 +215,9 @@ mod tests {
         let mut seen = std::collections::HashSet::new();
         assert!(!draws[0].seed.is_used());
         for draw in &draws {
-            assert!(places.iter().all(|(place, call)| seen.insert(draw.stream(place, *call).uuid())));
+            assert!(
+                places.iter().all(|(place, call)| seen.insert(draw.stream(place, *call).uuid()))
+            );
         }
         assert!(draws.iter().all(|draw| draw.seed.clone().is_used()));
     }

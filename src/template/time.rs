@@ -39,7 +39,10 @@ pub(super) fn format(text: &str) -> Result<OwnedFormatItem, String> {
 /// `1h`, `3d`
 pub(super) fn span(text: &str) -> Result<Duration, String> {
     let wrong = || {
-        format!("`{}` is no duration: write it like `30s`, `15m`, `1h`, `3d` or `2w`", cut(text, 60))
+        format!(
+            "`{}` is no duration: write it like `30s`, `15m`, `1h`, `3d` or `2w`",
+            cut(text, 60)
+        )
     };
     let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).ok_or_else(wrong)?;
     let number: f64 = text[..end].parse().map_err(|_| wrong())?;
@@ -100,7 +103,8 @@ fn too_far() -> String {
 pub(super) fn read(text: &str, format: &OwnedFormatItem) -> Result<OffsetDateTime, String> {
     let wrong = |why: &str| format!("`{}` does not follow the format: {why}", cut(text, 60));
     let mut parsed = Parsed::new();
-    let rest = parsed.parse_item(text.as_bytes(), format).map_err(|error| wrong(&error.to_string()))?;
+    let rest =
+        parsed.parse_item(text.as_bytes(), format).map_err(|error| wrong(&error.to_string()))?;
     if !rest.is_empty() {
         return Err(wrong("there is more behind it"));
     }
@@ -152,7 +156,11 @@ mod tests {
     fn a_text_is_read_in_a_format_of_its_own() {
         check_read("03.02.2026", "%d.%m.%Y", Ok("2026-02-03T00:00:00Z"));
         check_read("2026-02-03 04:05", "%Y-%m-%d %H:%M", Ok("2026-02-03T04:05:00Z"));
-        check_read("2026-02-03 04:05:06 +0200", "%Y-%m-%d %H:%M:%S %z", Ok("2026-02-03T04:05:06+02:00"));
+        check_read(
+            "2026-02-03 04:05:06 +0200",
+            "%Y-%m-%d %H:%M:%S %z",
+            Ok("2026-02-03T04:05:06+02:00"),
+        );
         check_read("31.02.2026", "%d.%m.%Y", Err("it gives no whole date"));
         check_read("03.02.2026x", "%d.%m.%Y", Err("there is more behind it"));
         check_read("3rd", "%d.%m.%Y", Err("does not follow the format"));
@@ -171,7 +179,8 @@ mod tests {
             assert_eq!(days_from(at(today), at(then)), expected, "{today} {then}");
         }
         let (hour, zero) = (Duration::from_secs(3600), Duration::ZERO);
-        let moved = |plus, minus| moved(at("2026-01-01"), plus, minus).and_then(|at| text(at, None));
+        let moved =
+            |plus, minus| moved(at("2026-01-01"), plus, minus).and_then(|at| text(at, None));
         assert_eq!(moved(hour, zero).as_deref(), Ok("2026-01-01T01:00:00Z"));
         assert_eq!(moved(zero, hour).as_deref(), Ok("2025-12-31T23:00:00Z"));
         assert!(moved(Duration::MAX, zero).is_err());

@@ -20,6 +20,9 @@ mod examples;
 // The commands, their options and exit codes.
 mod commands;
 
+// Expressions: random values, and the words that there are.
+mod templates;
+
 // Several sessions in one scenario.
 mod sessions;
 

@@ -122,7 +122,64 @@ fn raw_is_kept_as_a_mark() {
     assert!(expression.evaluate(&scope()).expect("a value").raw);
 }
 
+const INPUTS: [&str; 14] = [
+    "user",
+    "count",
+    "orders",
+    "none_here",
+    "big",
+    "nested",
+    "''",
+    "'%C3'",
+    "'%ff'",
+    "'&#x110000;'",
+    "-1.5",
+    "true",
+    "'2026-01-31'",
+    "['a', [1], {}]",
+];
+
+const ARGUMENTS: [&str; 14] = [
+    "user",
+    "count",
+    "orders",
+    "none",
+    "'$..a[?@.b]'",
+    "'(a)|.'",
+    "'$1'",
+    "'%Y-%j %s'",
+    "-1",
+    "9223372036854775807",
+    "''",
+    "'email'",
+    "plus='99999999w'",
+    "format='%H'",
+];
+
 proptest::proptest! {
+    #[test]
+    fn no_call_panics(
+        name in 0_usize..200,
+        input in proptest::sample::select(&INPUTS[..]),
+        arguments in proptest::collection::vec(proptest::sample::select(&ARGUMENTS[..]), 0..4),
+    ) {
+        let arguments = arguments.join(", ");
+        let filters: Vec<_> = callable_names(&UseKind::Filter).collect();
+        let functions: Vec<_> = callable_names(&UseKind::Function).collect();
+        let (filter, function) = (filters[name % filters.len()], functions[name % functions.len()]);
+        for text in [
+            format!("${{{input} | {filter}({arguments})}}"),
+            format!("${{{input} | {filter}}}"),
+            format!("${{{function}({arguments})}}"),
+            // What is not written out has to be looked at when it is called.
+            format!("${{[{input}] | map('{filter}', {arguments}) | list}}"),
+        ] {
+            if let Ok(template) = Template::parse(&text) {
+                let _ = template.evaluate(&scope());
+            }
+        }
+    }
+
     #[test]
     fn no_text_makes_the_parser_panic(text in "[${}'\"a|.( )\\\\é]{0,40}") {
         let _ = Template::parse(&text);
@@ -131,6 +188,7 @@ proptest::proptest! {
     fn no_expression_makes_the_evaluation_panic(pieces in proptest::collection::vec(proptest::sample::select(&[
         "${", "}", "$${", "user", ".", "name", "[", "]", "0", "-1", "1e308", "9223372036854775807", "'a'", "\"", "(", ")", " ",
         " + ", " * ", " ** ", " // ", " % ", " ~ ", " | ", "upper", "default", "json", "raw", "length", "first", " if ", " else ", " and ",
+        "uuid", "now", "plus=", "file", "fake", "regex", "jsonpath", "date", "base64_decode", "map", "'$.a'", "'%Y'",
         " not ", " in ", " is defined", "==", "<", ",", ":", "{", "none", "true", "range(3)", "é", "\\u", "\n",
     ][..]), 0..14)) {
         let text = pieces.concat();
