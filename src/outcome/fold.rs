@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::{Event, Fingerprints, Place, State, StepOutcome, Summary};
+use crate::template::Seed;
 
 /// What a run came to, with all that reports tell of it.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub struct Outcome {
     pub duration: Duration,
     /// When the run began.
     pub started: SystemTime,
+    /// What fixed all that was random.
+    pub seed: Seed,
     /// What stands in for masked values.
     pub fingerprints: Fingerprints,
     /// The options that the run was given, each with a space before it.
@@ -45,12 +48,13 @@ pub struct ScenarioOutcome {
 impl Outcome {
     /// Nothing has happened yet.
     #[must_use]
-    pub fn new(started: SystemTime, fingerprints: Fingerprints) -> Self {
+    pub fn new(started: SystemTime, seed: Seed, fingerprints: Fingerprints) -> Self {
         Self {
             scenarios: Vec::new(),
             summary: Summary::default(),
             duration: Duration::ZERO,
             started,
+            seed,
             fingerprints,
             options: String::new(),
         }

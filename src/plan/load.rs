@@ -142,7 +142,7 @@ fn read_project(
     let name = path.strip_prefix(&request.folder).unwrap_or(path).display().to_string();
     match yaml::read_file(path, &name) {
         Ok(source) => {
-            let source = Arc::new(source);
+            let source = Arc::new(source.below(&scenario::files::folder(path)));
             let read = project::read(Arc::clone(&source));
             environment::hide(&read, source.text(), (request, secrets));
             diagnostics.extend(read.diagnostics);

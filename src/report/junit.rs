@@ -83,11 +83,13 @@ impl Totals {
 }
 
 fn document(xml: &mut Xml, outcome: &Outcome) -> io::Result<()> {
+    let options = super::with_seed(&outcome.options, &outcome.seed);
+    let seed = outcome.seed.number().to_string();
     let suites: Vec<_> = outcome
         .scenarios
         .iter()
         .map(|scenario| {
-            let cases = cases(scenario, &outcome.fingerprints, &outcome.options);
+            let cases = cases(scenario, &outcome.fingerprints, &options);
             (scenario, Totals::of(&cases), cases)
         })
         .collect();
@@ -105,7 +107,7 @@ fn document(xml: &mut Xml, outcome: &Outcome) -> io::Result<()> {
         .with_attribute(("timestamp", started.as_str()))
         .write_inner_content(|xml| {
             for (scenario, totals, cases) in &suites {
-                suite(xml, scenario, totals, cases, &started)?;
+                suite(xml, (scenario, totals, cases), &started, &seed)?;
             }
             Ok(())
         })?;
@@ -114,10 +116,9 @@ fn document(xml: &mut Xml, outcome: &Outcome) -> io::Result<()> {
 
 fn suite(
     xml: &mut Xml,
-    scenario: &ScenarioOutcome,
-    totals: &Totals,
-    cases: &[Case],
+    (scenario, totals, cases): (&ScenarioOutcome, &Totals, &[Case]),
     started: &str,
+    seed: &str,
 ) -> io::Result<()> {
     let file = allowed(scenario.place.source.identity());
     xml.create_element("testsuite")
@@ -126,13 +127,13 @@ fn suite(
         .with_attribute(("timestamp", started))
         .with_attribute(("file", file.as_str()))
         .write_inner_content(|xml| {
-            properties(xml, scenario)?;
+            properties(xml, scenario, seed)?;
             cases.iter().try_for_each(|case| write(xml, case, &file))
         })?;
     Ok(())
 }
 
-fn properties(xml: &mut Xml, scenario: &ScenarioOutcome) -> io::Result<()> {
+fn properties(xml: &mut Xml, scenario: &ScenarioOutcome, seed: &str) -> io::Result<()> {
     let (file, line) = file_and_line(&scenario.place);
     let place = format!("{file}:{line}");
     let state = match scenario.state {
@@ -146,6 +147,7 @@ fn properties(xml: &mut Xml, scenario: &ScenarioOutcome) -> io::Result<()> {
     let unverified = unverified(scenario);
     let mut all = vec![
         ("callsheet.version", env!("CARGO_PKG_VERSION")),
+        ("callsheet.seed", seed),
         ("scenario.place", place.as_str()),
         ("scenario.state", state),
     ];

@@ -14,6 +14,7 @@ use crate::outcome::{
     Reason, Section, SentBody, State, StepOutcome, Subject, Unit, UsedValue, Via, Wanted,
 };
 use crate::source::{Source, Span};
+use crate::template::Seed;
 use crate::value::Value;
 
 pub(super) const FILE: &str = "scenarios/login.yaml";
@@ -412,7 +413,7 @@ pub(super) fn run() -> Vec<Event> {
 /// The fold of events.
 pub(super) fn outcome(events: Vec<Event>) -> Outcome {
     let started = SystemTime::UNIX_EPOCH + Duration::from_secs(1_769_860_800);
-    let mut outcome = Outcome::new(started, Fingerprints::default());
+    let mut outcome = Outcome::new(started, Seed::new(2_193_841_273), Fingerprints::default());
     for event in events {
         outcome.add(event);
     }

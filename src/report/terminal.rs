@@ -14,6 +14,7 @@ use super::text::{self, BAD, DIM, GOOD, HEAD, paint};
 use super::{Style, cookies, exchange};
 use crate::outcome::{Event, Fingerprints, Place, Section, State, StepOutcome, Summary};
 use crate::scenario::quantity;
+use crate::template::Seed;
 
 /// How much is told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,6 +44,7 @@ pub struct Terminal {
     summary: Summary,
     failures: Failures,
     options: String,
+    seed: Seed,
 }
 
 /// A scenario that is not written to its end.
@@ -82,6 +84,7 @@ impl Terminal {
             summary: Summary::default(),
             failures: Failures::default(),
             options: String::new(),
+            seed: Seed::default(),
         }
     }
 
@@ -89,6 +92,12 @@ impl Terminal {
     #[must_use]
     pub fn with_options(self, options: impl Into<String>) -> Self {
         Self { options: options.into(), ..self }
+    }
+
+    /// The seed of the run, which is told where anything was random.
+    #[must_use]
+    pub fn with_seed(self, seed: Seed) -> Self {
+        Self { seed, ..self }
     }
 
     /// Takes one event in and gives the text to write now, which may be empty.
@@ -121,7 +130,12 @@ impl Terminal {
         if let Some(list) = self.failures.list(color) {
             self.page.block(&list);
         }
-        self.page.block(&tally::line(&self.summary, duration, color));
+        let mut lines = tally::line(&self.summary, duration, color);
+        if self.seed.is_used() {
+            let seed = format!("random values of `--seed {}`", self.seed.number());
+            lines = format!("{lines}\n{}", paint(DIM, &seed, color));
+        }
+        self.page.block(&lines);
         self.page.take()
     }
 
@@ -163,7 +177,8 @@ impl Terminal {
                 told.ran(step.section, color);
                 told.failures += 1;
                 told.failed = Some((step.section, 0));
-                let block = failure::block(told.of(&self.options), step, self.style, &self.prints);
+                let options = super::with_seed(&self.options, &self.seed);
+                let block = failure::block(told.of(&options), step, self.style, &self.prints);
                 told.page.block(&block);
                 let name = format!("{} › {}", told.name, super::step_name(step));
                 let place = format!("{}:{}", step.place.source.name(), step.place.line());

@@ -9,6 +9,7 @@ use super::runner::Runner;
 use crate::outcome::{Event, Section, State};
 use crate::scenario::Scenario;
 use crate::scenario::sessions::DEFAULT;
+use crate::template::Draw;
 
 /// Runs `setup`; gives what `teardown` goes on with.
 pub(super) async fn begin<'s>(shared: &'s Shared<'s>, emit: &dyn Fn(Event)) -> Option<Context<'s>> {
@@ -60,7 +61,11 @@ fn context<'s>(shared: &'s Shared<'s>, steps: &'s Scenario) -> Context<'s> {
     let mut frame = Frame::outermost(steps, home.clone(), shared.defaults.clone());
     frame.asks_cookies = asks_cookies(steps, shared);
     frame.base_url.clone_from(&shared.base_url);
-    Context { home, ..Context::new(shared, steps, frame) }
+    let mut context = Context { home, ..Context::new(shared, steps, frame) };
+    let id = (steps.source().identity().to_owned(), String::new());
+    let around = context.scope.draw().clone();
+    context.scope.set_draw(Draw { scenario: id, ..around });
+    context
 }
 
 fn start<'e>(

@@ -17,7 +17,7 @@ use crate::scenario::reuse::Use;
 use crate::scenario::settings::LONGEST;
 use crate::scenario::step::{Action, Step};
 use crate::scenario::yaml::At;
-use crate::template::Origin;
+use crate::template::{Origin, Turn};
 use crate::value::{self, Value};
 
 /// More items are a slip.
@@ -76,6 +76,7 @@ impl Runner<'_> {
             self.item = Some(label(index, &item));
             let Place { source, span } = context.place(each.name.at);
             context.scope.bind(name, item, Origin::Item { source, span });
+            let turn = context.scope.turn(Turn::Item(index));
             let gives_up = until == Until::Interrupted && !step.continue_on_failure;
             match failed.clone().filter(|_| gives_up) {
                 None => {
@@ -84,6 +85,7 @@ impl Runner<'_> {
                 }
                 Some(reason) => self.skip(context, section, step, (State::NotRun, &reason)),
             }
+            context.scope.end_turn(turn);
         }
         self.item = None;
         context.scope.unbind(name);
@@ -142,6 +144,7 @@ impl Runner<'_> {
             wait = wait.min(longest);
             let before = (self.failed.clone(), self.stopped.clone());
             let outer = self.held.replace(Vec::new());
+            let turn = context.scope.turn(Turn::Attempt(number));
             let failed = self.attempt(context, section, step, until).await;
             let mut done = std::mem::replace(&mut self.held, outer).unwrap_or_default();
             let enough = match &failed {
@@ -160,6 +163,7 @@ impl Runner<'_> {
                 }
                 Some(_) => None,
             };
+            context.scope.end_turn(turn);
             for mut outcome in done {
                 outcome.attempt = outcome.attempt.max(number);
                 match enough {
@@ -236,7 +240,9 @@ impl Runner<'_> {
             failed = self.once(context, section, (step, None), until).await;
         }
         for cell in &step.access {
+            let turn = context.scope.turn(Turn::Session(cell.session.value.clone()));
             let reason = self.once(context, section, (step, Some(cell)), until).await;
+            context.scope.end_turn(turn);
             failed = failed.or(reason);
         }
         failed

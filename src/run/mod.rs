@@ -30,7 +30,7 @@ use crate::plan::{Plan, Planned};
 use crate::scenario::decode::{Located, Text, Tree, of_expression};
 use crate::scenario::settings::Settings;
 use crate::source::{Source, Span};
-use crate::template::{EvaluationError, Origin, Scope};
+use crate::template::{Budget, Draw, EvaluationError, Origin, Scope, Seed};
 use crate::value::{Map, Value};
 use queue::Queue;
 
@@ -47,6 +47,8 @@ pub struct Options {
     pub retries: u32,
     /// How many scenarios may fail before no more begins; none for any number.
     pub fail_fast: Option<usize>,
+    /// Fixes all that is random.
+    pub seed: Seed,
     /// Says why the run is to end, once it is: no new step begins, the one under way is given up, teardown runs.
     pub stop: watch::Receiver<Option<String>>,
 }
@@ -167,6 +169,8 @@ fn locks(planned: &Planned) -> Vec<&str> {
 /// Project variables, then those of the environment, then the command line's.
 fn base_scope(plan: &Plan, options: &Options) -> Result<Scope, Box<CannotBegin>> {
     let mut scope = Scope::new();
+    scope.set_draw(Draw { seed: options.seed.clone(), ..Draw::default() });
+    scope.set_masks(plan.masks.clone());
     let object = |members: &[(&str, &str)]| {
         let members = members.iter().map(|(name, text)| ((*name).to_owned(), Value::from(*text)));
         Value::Object(members.collect::<Map<_, _>>())
@@ -209,10 +213,11 @@ fn bind_all<'v>(
     source: &Arc<Source>,
     scalar: impl Fn(crate::scenario::yaml::At) -> Span,
 ) -> Result<(), Box<CannotBegin>> {
+    let mut budget = Budget::default();
     for (name, tree) in vars {
         let span = scalar(name.at);
         let source = Arc::clone(source);
-        match evaluate(tree, scope) {
+        match evaluate_within(tree, scope, &mut budget) {
             Ok(value) => {
                 let environment = environment.map(str::to_owned);
                 scope.bind(&name.value, value, Origin::Vars { environment, source, span });
@@ -245,18 +250,30 @@ fn base_url(plan: &Plan, scope: &Scope) -> Result<Option<String>, Box<CannotBegi
 
 /// A tree's value in a scope; the error comes with the text that has no value.
 fn evaluate<'t>(tree: &'t Tree, scope: &Scope) -> Result<Value, (&'t Text, EvaluationError)> {
+    evaluate_within(tree, scope, &mut Budget::default())
+}
+
+fn evaluate_within<'t>(
+    tree: &'t Tree,
+    scope: &Scope,
+    budget: &mut Budget,
+) -> Result<Value, (&'t Text, EvaluationError)> {
+    let text_of = |text: &'t Text, budget: &mut Budget| {
+        text.value.text_within(scope, budget).map_err(|error| (text, error))
+    };
     Ok(match tree {
         Tree::Literal(value) => value.clone(),
-        Tree::Template(text) => text.value.evaluate(scope).map_err(|error| (text, error))?,
+        Tree::Template(text) => {
+            text.value.evaluate_within(scope, budget).map_err(|error| (text, error))?
+        }
         Tree::List(items) => {
-            let items: Result<_, _> = items.iter().map(|item| evaluate(item, scope)).collect();
-            Value::Array(items?)
+            let item = |item| evaluate_within(item, scope, budget);
+            Value::Array(items.iter().map(item).collect::<Result<_, _>>()?)
         }
         Tree::Map(members) => {
             let mut map = Map::new();
             for (key, value) in members {
-                let name = key.value.text(scope).map_err(|error| (key, error))?;
-                map.insert(name, evaluate(value, scope)?);
+                map.insert(text_of(key, budget)?, evaluate_within(value, scope, budget)?);
             }
             Value::Object(map)
         }

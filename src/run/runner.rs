@@ -11,6 +11,7 @@ use crate::scenario::access::Cell;
 use crate::scenario::capture::Capture;
 use crate::scenario::names;
 use crate::scenario::step::{Action, Step};
+use crate::template::Turn;
 
 /// So often is told how many bytes have passed.
 const TRAFFIC_EVERY: Duration = Duration::from_millis(200);
@@ -102,7 +103,7 @@ impl<'e> Runner<'e> {
         section: Section,
         steps: &[Step],
     ) {
-        for step in steps {
+        for (number, step) in steps.iter().enumerate() {
             match &mut self.left {
                 Some(0) => {
                     mark_unset(context, step);
@@ -117,10 +118,12 @@ impl<'e> Runner<'e> {
                 self.stop(&reason);
                 self.remember(step::name(context, step), context.line(step.at));
             }
+            let turn = begin_turn(context, step, number);
             match self.stopped.clone() {
                 None => self.step(context, section, step, Until::Interrupted).await,
                 Some(reason) => self.skip(context, section, step, (State::NotRun, &reason)),
             }
+            context.scope.end_turn(turn);
         }
     }
 
@@ -131,11 +134,13 @@ impl<'e> Runner<'e> {
         section: Section,
         steps: &[Step],
     ) {
-        for step in steps {
+        for (number, step) in steps.iter().enumerate() {
+            let turn = begin_turn(context, step, number);
             match step::missing(context, step) {
                 None => self.step(context, section, step, Until::Done).await,
                 Some(reason) => self.skip(context, section, step, (State::NotRun, &reason)),
             }
+            context.scope.end_turn(turn);
         }
     }
 
@@ -292,6 +297,13 @@ impl<'e> Runner<'e> {
         }
         (self.emit)(Event::StepFinished { scenario: self.index, step: Box::new(outcome) });
     }
+}
+
+/// What is random in a step depends on where it stands; the uses of one anchor are told apart by their numbers.
+fn begin_turn(context: &mut Context<'_>, step: &Step, number: usize) -> usize {
+    let file = context.frame.file;
+    let at = file.source().position(file.start(step.at));
+    context.scope.turn(Turn::Step(at, number))
 }
 
 /// When a step is given up.

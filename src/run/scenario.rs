@@ -13,7 +13,7 @@ use crate::scenario::Scenario;
 use crate::scenario::cases::{Cases, Row};
 use crate::scenario::sessions::DEFAULT;
 use crate::source::Span;
-use crate::template::Origin;
+use crate::template::{Draw, Origin, Turn};
 use crate::value::Value;
 
 /// Runs a scenario, again where it fails and may, and tells what happened.
@@ -32,7 +32,7 @@ pub(super) async fn run(
     let stopped = || shared.stopped().map(|reason| (State::NotRun, reason));
     if let Some((state, reason)) = skipped.or_else(stopped) {
         let mut runner = Runner::new(index, emit, planned.until);
-        leave_out(&mut runner, &mut context(shared, planned), (state, &reason));
+        leave_out(&mut runner, &mut context(shared, planned, 1), (state, &reason));
         let duration = Duration::ZERO;
         emit(Event::ScenarioFinished { scenario: index, state, duration, runs: 0 });
         return state;
@@ -45,7 +45,7 @@ pub(super) async fn run(
         runner.run = number;
         // Whether what comes of it counts is known at its end.
         runner.held = (number <= shared.retries).then(Vec::new);
-        once(&mut runner, &mut context(shared, planned), planned.row).await;
+        once(&mut runner, &mut context(shared, planned, number), planned.row).await;
         let again = runner.held.is_some() && runner.failed() && shared.stopped().is_none();
         for mut outcome in runner.held.take().unwrap_or_default() {
             if again {
@@ -62,14 +62,23 @@ pub(super) async fn run(
     }
 }
 
-/// What a run of the scenario begins with: nothing of the run before.
-fn context<'s>(shared: &'s Shared<'s>, planned: &'s Planned) -> Context<'s> {
+/// What the run of this number begins with: nothing of the run before, and other random values.
+fn context<'s>(shared: &'s Shared<'s>, planned: &'s Planned, number: u32) -> Context<'s> {
     let scenario: &Scenario = &planned.scenario;
     let home = SessionKey::of(DEFAULT);
     let outer = scenario.defaults.over(&shared.defaults);
     let mut frame = Frame::outermost(scenario, home.clone(), outer);
     frame.asks_cookies = asks_cookies(scenario, shared);
-    Context { home, name: &planned.name, ..Context::new(shared, scenario, frame) }
+    let mut context =
+        Context { home, name: &planned.name, ..Context::new(shared, scenario, frame) };
+    let id = (scenario.source().identity().to_owned(), planned.name.clone());
+    let row = planned.row.map(|row| row as u64 + 1);
+    let around = context.scope.draw().clone();
+    context.scope.set_draw(Draw { scenario: id, row, ..around });
+    if number > 1 {
+        context.scope.turn(Turn::Run(number));
+    }
+    context
 }
 
 async fn once(runner: &mut Runner<'_>, context: &mut Context<'_>, row: Option<usize>) {

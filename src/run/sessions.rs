@@ -20,7 +20,7 @@ use crate::scenario::visit;
 use crate::scenario::yaml::At;
 use crate::scenario::{Scenario, names};
 use crate::session::Session;
-use crate::template::{Binding, Expression, Origin};
+use crate::template::{Binding, Draw, Expression, Origin, Turn};
 
 /// The logins of a run by all that makes two of them one: the first that needs it runs it, the others wait for it.
 pub(super) type Logins = HashMap<String, Arc<OnceCell<Result<SignedIn, LoginFailed>>>>;
@@ -58,15 +58,21 @@ pub(super) async fn enter(
     context.park();
     let entered = match context.sessions.parked.remove(key) {
         Some(parked) => parked,
-        None => match Box::pin(begin(context, runner, section, (key, asked))).await {
-            Ok(parked) => parked,
-            Err(error) => {
-                // It is one failure, however many steps need the session.
-                let told = CannotEnter { told: true, ..error.clone() };
-                context.sessions.broken.insert(key.clone(), told);
-                return Err(error);
+        None => {
+            // What is random in it does not depend on the step that needs it first.
+            let turns = context.scope.set_turns(vec![Turn::Session(key.unique())]);
+            let begun = Box::pin(begin(context, runner, section, (key, asked))).await;
+            context.scope.set_turns(turns);
+            match begun {
+                Ok(parked) => parked,
+                Err(error) => {
+                    // It is one failure, however many steps need the session.
+                    let told = CannotEnter { told: true, ..error.clone() };
+                    context.sessions.broken.insert(key.clone(), told);
+                    return Err(error);
+                }
             }
-        },
+        }
     };
     context.unpark(key, entered);
     Ok(())
@@ -170,12 +176,25 @@ fn login_context<'s>(
         Once::Scenario => (context.scope.clone(), context.frame.base_url.clone()),
         Once::Run => (shared.scope.borrow().clone(), shared.base_url.clone()),
     };
+    let turns = context.scope.draw().turns.clone();
+    let mut draw = match login.once {
+        Once::Scenario => context.scope.draw().clone(),
+        Once::Run => Draw { turns, ..shared.scope.borrow().draw().clone() },
+    };
+    let mut around = context.scope.clone();
+    around.set_draw(draw.clone());
+    let mut given = String::new();
     for (name, tree) in &login.with {
-        let value = evaluate(tree, &context.scope)
-            .map_err(|(text, error)| no_value(context, text, error))?;
+        let value =
+            evaluate(tree, &around).map_err(|(text, error)| no_value(context, text, error))?;
+        given.push_str(&value.to_string());
         let Place { source, span } = context.place(name.at);
         scope.bind(&name.value, value, Origin::With { source, span });
     }
+    if login.once == Once::Run {
+        draw.turns.push(Turn::Given(given));
+    }
+    scope.set_draw(draw);
     let given = |name: &str| login.with.iter().any(|(with, _)| with.value == name);
     let own = file.vars.iter().filter(|(name, _)| !given(&name.value));
     bind_all(&mut scope, own, None, file.source(), |at| file.span(at))

@@ -11,6 +11,7 @@ pub mod expectation;
 pub mod expected_error;
 pub mod files;
 pub mod flow;
+mod growth;
 pub mod hosts;
 mod levels;
 pub mod lint;
@@ -306,7 +307,9 @@ fn variables(d: &Decoder<'_>, node: &Node) -> Option<Vec<(Located<String>, Tree)
         let (name, value) = (variable_name(d, entry), d.tree(&entry.value));
         Some((name?, value?))
     };
-    Some(d.entries(node, "the variables")?.iter().filter_map(variable).collect())
+    let vars: Vec<_> = d.entries(node, "the variables")?.iter().filter_map(variable).collect();
+    growth::check(d, &vars);
+    Some(vars)
 }
 
 /// Whether an expression can use this name, and callsheet does not give it a meaning of its own.

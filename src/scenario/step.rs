@@ -222,18 +222,8 @@ fn request_action(d: &Decoder<'_>, entry: &Entry, settings: Settings) -> Option<
     let url = url.trim();
     let start = text.len() - text.trim_end().len();
     let start = text.len() - start - url.len();
-    let template = match Template::parse_from(text.trim_end(), start) {
-        Ok(template) => template,
-        Err(error) => {
-            let span = super::decode::inside(d.source(), d.span(node.at), text, error.offset);
-            let diagnostic = Diagnostic::error(error.message).at(d.source(), span, "");
-            d.report(match error.help {
-                Some(help) => diagnostic.help(help),
-                None => diagnostic,
-            });
-            return None;
-        }
-    };
+    let url = d.template_from(node.at, text.trim_end(), start)?;
+    let template = &url.value;
     let blank =
         |part: &Part| matches!(part, Part::Literal(text) if text.contains(char::is_whitespace));
     if template.parts().iter().any(blank) {
@@ -242,8 +232,7 @@ fn request_action(d: &Decoder<'_>, entry: &Entry, settings: Settings) -> Option<
         d.error_help(node.at, "the URL holds white space", "", help);
         return None;
     }
-    check_url(d, &line, &template, start)?;
-    let url = Located { at: node.at, value: template };
+    check_url(d, &line, template, start)?;
     let (at, line, method) = (node.at, line.value.clone(), method.to_owned());
     Some(Action::Request(Box::new(Request { at, line, method, url, settings })))
 }

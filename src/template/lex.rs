@@ -88,7 +88,7 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
     tokens
 }
 
-fn string_length(text: &str, quote: char) -> usize {
+pub(super) fn string_length(text: &str, quote: char) -> usize {
     let mut escaped = false;
     for (at, c) in text.char_indices().skip(1) {
         match c {

@@ -32,6 +32,9 @@ mod examples;
 // The commands, their options and exit codes.
 mod commands;
 
+// Expressions: random values, and the words that there are.
+mod templates;
+
 // Which scenarios run, and in which order.
 mod select;
 

@@ -137,9 +137,6 @@ pub(crate) struct Run {
     /// Begin the scenarios in an order by chance, which `--seed` fixes
     #[arg(long)]
     pub(crate) shuffle: bool,
-    /// Fixes what is random; printed in every report
-    #[arg(long, value_name = "N")]
-    pub(crate) seed: Option<u64>,
     /// Run again when a scenario, or a file that it reads, changes
     #[arg(long)]
     pub(crate) watch: bool,
@@ -149,6 +146,9 @@ pub(crate) struct Run {
     /// Longest time for the whole run, such as 10m; what did not run by then is reported
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) timeout: Option<Duration>,
+    /// Seed of all that is random, as an earlier run has told it [default: a new one]
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
     /// Show every step; twice: its headers and bodies too
     #[arg(short, long, action = ArgAction::Count, conflicts_with = "quiet")]
     pub(crate) verbose: u8,

@@ -14,6 +14,7 @@ use callsheet::report::progress::{self, Progress};
 use callsheet::report::terminal::{Terminal, Verbosity};
 use callsheet::run::{self, Options};
 use callsheet::scenario::quantity;
+use callsheet::template::Seed;
 use futures_util::FutureExt;
 use tokio::sync::watch as channel;
 
@@ -46,7 +47,7 @@ pub(crate) fn main(run: args::Run) -> Exit {
     if let Err(exit) = refuse_sources(&run.reports, &plan) {
         return exit;
     }
-    let exit = runtime.block_on(go(&run, &plan, (None, seed)));
+    let exit = runtime.block_on(go(&run, &plan, (None, &seed)));
     // What was given up is not waited for.
     runtime.shutdown_background();
     // The process ends here: to take a big plan apart piece by piece would only take time.
@@ -55,14 +56,20 @@ pub(crate) fn main(run: args::Run) -> Exit {
 }
 
 /// Reads all that the run needs, and says what is wrong with it; comes with the seed of the run.
-pub(crate) fn load(run: &args::Run, only: Option<HashSet<PathBuf>>) -> Result<(Loaded, u64), Exit> {
+pub(crate) fn load(
+    run: &args::Run,
+    only: Option<HashSet<PathBuf>>,
+) -> Result<(Loaded, Seed), Exit> {
     let mut request = check::request(run.selection.clone(), true)?;
-    let Some(seed) = run.seed.or_else(drawn) else {
-        output::err("error: the system gives no random numbers: name a `--seed`\n");
-        return Err(Exit::Internal);
+    let seed = match run.seed.map_or_else(drawn, Ok) {
+        Ok(number) => Seed::new(number),
+        Err(error) => {
+            output::err(&format!("error: no seed can be drawn: {error}; give one with `--seed`\n"));
+            return Err(Exit::Internal);
+        }
     };
     request.selection.repeat = run.repeat;
-    request.selection.shuffle = run.shuffle.then_some(seed);
+    request.selection.shuffle = run.shuffle.then(|| seed.take());
     request.selection.only = only;
     let loaded = plan::load(request);
     output::diagnostics(&loaded.diagnostics, run.selection.color);
@@ -73,14 +80,6 @@ pub(crate) fn load(run: &args::Run, only: Option<HashSet<PathBuf>>) -> Result<(L
     Ok((loaded, seed))
 }
 
-/// A seed by chance.
-fn drawn() -> Option<u64> {
-    let mut bytes = [0; 4];
-    getrandom::fill(&mut bytes).ok()?;
-    // Short enough to be typed.
-    Some(u64::from(u32::from_le_bytes(bytes)))
-}
-
 /// How long teardown may take after a signal.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -88,13 +87,13 @@ const GRACE: Duration = Duration::from_secs(10);
 pub(crate) async fn go(
     run: &args::Run,
     plan: &Plan,
-    (server, seed): (Option<&server::Running>, u64),
+    (server, seed): (Option<&server::Running>, &Seed),
 ) -> Exit {
-    let show = RefCell::new(Show::new(run, plan));
+    let show = RefCell::new(Show::new(run, plan, seed));
     let (stop, stopped) = channel::channel(None);
     let (mut interrupted, mut timed_out) = (None, false);
     let ended = {
-        let mut whole = pin!(whole(run, plan, (server, stopped), &show));
+        let mut whole = pin!(whole((run, plan, seed), (server, stopped), &show));
         let mut tick = pin!(tick(&show));
         let mut deadline = pin!(std::future::pending().right_future());
         let mut limit = pin!(over(run.timeout).fuse());
@@ -119,16 +118,12 @@ pub(crate) async fn go(
             }
         }
     };
-    let exit = match (interrupted, ended) {
-        (None, Exit::ServerNotReady | Exit::Invalid) => return ended,
+    match (interrupted, ended) {
+        (None, Exit::ServerNotReady | Exit::Invalid) => ended,
         (Some(signal), _) => show.into_inner().finish(run, signal, Some("interrupted")),
         (None, _) if timed_out => show.into_inner().finish(run, Exit::Failed, Some("timed out")),
         (None, _) => show.into_inner().finish(run, ended, None),
-    };
-    if run.shuffle && !run.quiet {
-        output::out(&format!("the order is that of `--shuffle --seed {seed}`\n"));
     }
-    exit
 }
 
 /// Ends when the time of the run is over, and says so; never where it has no limit.
@@ -143,8 +138,7 @@ type Stopped = channel::Receiver<Option<String>>;
 
 /// The server, the run, and the end of the server.
 async fn whole(
-    run: &args::Run,
-    plan: &Plan,
+    (run, plan, seed): (&args::Run, &Plan, &Seed),
     (kept, mut stop): (Option<&server::Running>, Stopped),
     show: &RefCell<Show>,
 ) -> Exit {
@@ -170,6 +164,7 @@ async fn whole(
         fail_fast: run.fail_fast.map(usize::from),
         server_url: server.as_ref().or(kept).map(|server| server.url().to_owned()),
         id: run_id(),
+        seed: seed.clone(),
         stop,
     };
     let mut sink = |event: Event| show.borrow_mut().event(event);
@@ -189,6 +184,11 @@ async fn tick(show: &RefCell<Show>) {
         tokio::time::sleep(pause).await;
         show.borrow_mut().draw();
     }
+}
+
+/// A seed of a run that was given none: short enough to be typed again.
+fn drawn() -> Result<u64, getrandom::Error> {
+    getrandom::u32().map(u64::from)
 }
 
 /// Names a run, so that a test can find what it has made.
@@ -214,7 +214,7 @@ struct Show {
 }
 
 impl Show {
-    fn new(run: &args::Run, plan: &Plan) -> Self {
+    fn new(run: &args::Run, plan: &Plan, seed: &Seed) -> Self {
         let verbosity = match (run.quiet, run.verbose) {
             (true, _) => Verbosity::Quiet,
             (_, 0) => Verbosity::Normal,
@@ -236,7 +236,7 @@ impl Show {
         };
         let outcome = || Outcome {
             options: options.clone(),
-            ..Outcome::new(SystemTime::now(), prints.clone())
+            ..Outcome::new(SystemTime::now(), seed.clone(), prints.clone())
         };
         Self {
             begun: Instant::now(),
@@ -245,7 +245,8 @@ impl Show {
             summary: Summary::default(),
             outcome: (!run.reports.is_empty()).then(outcome),
             terminal: Terminal::new(output::result_style(run.selection.color), verbosity, prints)
-                .with_options(&options),
+                .with_options(&options)
+                .with_seed(seed.clone()),
             progress: progress.then(|| Progress::new(plan.parts())),
             live: output::is_live(),
         }

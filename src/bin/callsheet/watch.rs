@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use callsheet::plan::{Plan, Watched};
+use callsheet::template::Seed;
 
 use crate::exit::Exit;
 use crate::runtime::stop_signal;
@@ -35,7 +36,7 @@ pub(crate) async fn watch(run: &args::Run) -> Exit {
         };
         known = with_known(loaded.watched, &known);
         if let Some(plan) = &loaded.plan {
-            let exit = once(run, plan, &mut server, seed).await;
+            let exit = once(run, plan, &mut server, &seed).await;
             if matches!(exit, Exit::Interrupted | Exit::Terminated) {
                 return exit;
             }
@@ -62,7 +63,7 @@ async fn once(
     run: &args::Run,
     plan: &Plan,
     server: &mut Option<server::Running>,
-    seed: u64,
+    seed: &Seed,
 ) -> Exit {
     if plan.scenarios.is_empty() {
         output::err("no scenario is to run\n");
