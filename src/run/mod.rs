@@ -213,11 +213,10 @@ fn bind_all<'v>(
     source: &Arc<Source>,
     scalar: impl Fn(crate::scenario::yaml::At) -> Span,
 ) -> Result<(), Box<CannotBegin>> {
-    let mut budget = Budget::default();
     for (name, tree) in vars {
         let span = scalar(name.at);
         let source = Arc::clone(source);
-        match evaluate_within(tree, scope, &mut budget) {
+        match evaluate(tree, scope) {
             Ok(value) => {
                 let environment = environment.map(str::to_owned);
                 scope.bind(&name.value, value, Origin::Vars { environment, source, span });

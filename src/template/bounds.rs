@@ -13,7 +13,7 @@ pub(super) const FUEL: u64 = 4 * MOST_TEXT as u64 / 64;
 const DEEPEST: usize = 127;
 
 /// What every value counts, besides its text.
-const VALUE: usize = 16;
+pub const VALUE: usize = 16;
 
 /// What is told of an expression that goes beyond [`MOST_TEXT`].
 pub(super) fn too_much() -> String {
@@ -75,7 +75,8 @@ pub(super) fn take(value: &Value, depth: usize, budget: &mut Budget) -> Result<(
 }
 
 /// What a value counts, whatever its depth.
-pub(super) fn size(value: &Value) -> usize {
+#[must_use]
+pub fn size(value: &Value) -> usize {
     let inside = match value {
         Value::Null | Value::Bool(_) => 0,
         Value::Number(number) => number.as_str().len(),

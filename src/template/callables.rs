@@ -368,63 +368,65 @@ impl Callable {
         written: &Written<'_>,
     ) -> Result<(), InvalidTemplate> {
         let Some(value) = literal(written.text) else { return Ok(()) };
-        let wrong = |what: &str| {
-            let found = match &value {
-                Value::Number(_) | Value::Bool(_) => format!("`{value}`"),
-                other => value::a_kind(other).to_owned(),
-            };
-            let message = format!("`{}` takes {what}, found {found}", self.name);
-            Err(in_argument(written, message, self.help()))
-        };
-        let Value::String(text) = &value else {
-            return match (parameter, &value) {
-                (Parameter::Whole, value) if value.is_i64() => Ok(()),
-                (Parameter::Length, value)
-                    if value.as_u64().is_some_and(|length| length <= LONGEST_RANDOM) =>
-                {
-                    Ok(())
-                }
-                (Parameter::Text, Value::Number(_) | Value::Bool(_))
-                    if self.name == "hmac_sha256" || self.name == "regex_replace" =>
-                {
-                    Ok(())
-                }
-                (Parameter::Whole, _) => wrong("whole numbers"),
-                (Parameter::Length, _) => wrong(&format!("a whole number up to {LONGEST_RANDOM}")),
-                (Parameter::Duration(_), _) => wrong("a duration such as '1h'"),
-                _ => wrong("a text"),
-            };
-        };
-        let wrong_text = |error: String| in_argument(written, error, None);
-        match parameter {
-            Parameter::Text => Ok(()),
-            Parameter::Whole => wrong("whole numbers"),
-            Parameter::Length => wrong("a whole number"),
-            Parameter::Duration(_) => time::span(text).map(|_| ()).map_err(wrong_text),
-            Parameter::Format(_) => time::format(text).map(|_| ()).map_err(wrong_text),
-            Parameter::Regex => pattern::pattern(text).map(|_| ()).map_err(|error| {
-                let help = pattern::pattern_help(&error).to_owned();
-                in_argument(written, error, help)
-            }),
-            Parameter::JsonPath => match JsonPath::parse(text) {
-                Ok(_) => Ok(()),
-                // With escapes in the text its bytes are not those of the expression.
-                Err(error) if error.offset == 0 || written.text.len() != text.len() + 2 => {
-                    Err(wrong_text(error.message))
-                }
-                Err(error) => {
-                    Err(invalid(inside(written).start + error.offset, error.message, None))
-                }
-            },
-            Parameter::Kind if fake::KINDS.contains(&text.as_str()) => Ok(()),
-            Parameter::Kind => {
-                let kinds = fake::KINDS.map(|kind| format!("`{kind}`")).join(", ");
-                let help = closest(text, fake::KINDS).map_or_else(
-                    || format!("it makes up {kinds}"),
-                    |close| format!("did you mean `{close}`?"),
-                );
-                Err(in_argument(written, fake::unknown(text), help))
+        let wanted = match (parameter, &value) {
+            (Parameter::Whole, value) if value.is_i64() => return Ok(()),
+            (Parameter::Length, value)
+                if value.as_u64().is_some_and(|length| length <= LONGEST_RANDOM) =>
+            {
+                return Ok(());
             }
+            // What a filter works with is taken as its text.
+            (Parameter::Text, Value::Number(_) | Value::Bool(_))
+                if FILTERS.iter().any(|filter| filter.name == self.name) =>
+            {
+                return Ok(());
+            }
+            (Parameter::Whole, _) => "whole numbers".to_owned(),
+            (Parameter::Length, _) => format!("a whole number up to {LONGEST_RANDOM}"),
+            (_, Value::String(text)) => return check_text(parameter, written, text),
+            (Parameter::Duration(_), _) => "a duration such as '1h'".to_owned(),
+            _ => "a text".to_owned(),
+        };
+        let found = match &value {
+            Value::Number(_) | Value::Bool(_) => format!("`{value}`"),
+            other => value::a_kind(other).to_owned(),
+        };
+        let message = format!("`{}` takes {wanted}, found {found}", self.name);
+        Err(in_argument(written, message, self.help()))
+    }
+}
+
+/// What is wrong with a text where this is wanted.
+fn check_text(
+    parameter: Parameter,
+    written: &Written<'_>,
+    text: &str,
+) -> Result<(), InvalidTemplate> {
+    let wrong = |error: String| in_argument(written, error, None);
+    match parameter {
+        Parameter::Text | Parameter::Whole | Parameter::Length => Ok(()),
+        Parameter::Duration(_) => time::span(text).map(|_| ()).map_err(wrong),
+        Parameter::Format(_) => time::format(text).map(|_| ()).map_err(wrong),
+        Parameter::Regex => pattern::pattern(text).map(|_| ()).map_err(|error| {
+            let help = pattern::pattern_help(&error).to_owned();
+            in_argument(written, error, help)
+        }),
+        Parameter::JsonPath => JsonPath::parse(text).map(|_| ()).map_err(|error| {
+            // With escapes in the text its bytes are not those of the expression.
+            let exact = written.text.len() == text.len() + 2;
+            match error.offset {
+                at if at > 0 && exact => invalid(inside(written).start + at, error.message, None),
+                _ => wrong(error.message),
+            }
+        }),
+        Parameter::Kind if fake::KINDS.contains(&text) => Ok(()),
+        Parameter::Kind => {
+            let kinds = fake::KINDS.map(|kind| format!("`{kind}`")).join(", ");
+            let help = closest(text, fake::KINDS).map_or_else(
+                || format!("it makes up {kinds}"),
+                |close| format!("did you mean `{close}`?"),
+            );
+            Err(in_argument(written, fake::unknown(text), help))
         }
     }
 }

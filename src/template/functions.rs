@@ -14,7 +14,7 @@ use sha2::Sha256;
 use super::bounds::Budget;
 use super::convert::{from_jinja, to_jinja};
 use super::random::{Draw, Stream};
-use super::{Site, codec, fake, pattern, time};
+use super::{Site, Use, UseKind, codec, fake, pattern, time};
 use crate::jsonpath::{self, Found, JsonPath};
 use crate::mask::Masks;
 use crate::value::Value;
@@ -27,18 +27,25 @@ pub(super) const CALLS: &str = "the calls of the expression";
 /// What `cookie` looks its names up in.
 pub(super) const COOKIES: &str = "the session's cookies";
 
-/// Words without which no function or filter of an expression asks for [`Calls`].
-pub(super) const SITUATED: [&str; 9] = [
-    "uuid",
-    "random_",
+/// The functions and filters that ask for [`Calls`]; `map` may call any of them.
+const SITUATED: [&str; 10] = [
+    "base64_decode",
     "fake",
     "file",
-    "base64_decode",
-    "urldecode",
-    "html_unescape",
     "from_json",
-    "jwt_claims",
+    "html_unescape",
+    "map",
+    "random_int",
+    "random_string",
+    "urldecode",
+    "uuid",
 ];
+
+/// Whether one of them is in an expression.
+pub(super) fn is_situated(uses: &[Use]) -> bool {
+    let mut calls = uses.iter().filter(|used| !matches!(used.kind, UseKind::Name { .. }));
+    calls.any(|used| SITUATED.contains(&used.name.as_str()))
+}
 
 /// Where an expression is evaluated, and how many random values it has taken.
 #[derive(Debug)]

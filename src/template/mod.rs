@@ -20,7 +20,7 @@ use std::sync::Arc;
 use crate::jsonpath::{Found, JsonPath};
 use crate::value::{self, Value};
 
-pub use bounds::{Budget, MOST_TEXT};
+pub use bounds::{Budget, MOST_TEXT, VALUE, size};
 pub use lex::{Use, UseKind, is_keyword};
 pub use pattern::{pattern, pattern_help};
 pub use random::{Draw, Seed, Turn};
@@ -315,7 +315,7 @@ impl Expression {
                 Program::Compiled { program: Arc::new(program), path: path_into(text) }
             }
         };
-        let is_situated = functions::SITUATED.iter().any(|name| text.contains(name));
+        let is_situated = functions::is_situated(&uses);
         Ok(Self { text: text.to_owned(), offset, uses, is_situated, site: None, program })
     }
 

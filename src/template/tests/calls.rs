@@ -41,7 +41,11 @@ fn the_number_and_the_kind_of_arguments_are_checked() {
             16,
             "`random_string` takes a whole number up to 1048576, found `9999999`",
         ),
-        ("${random_string('12')}", 17, "`random_string` takes a whole number, found a string"),
+        (
+            "${random_string('12')}",
+            17,
+            "`random_string` takes a whole number up to 1048576, found a string",
+        ),
         ("${fake()}", 2, "`fake` takes 1 argument, found 0"),
         ("${fake('colour')}", 8, "`fake` does not know `colour`"),
         ("${fake(1)}", 7, "`fake` takes a text, found `1`"),
