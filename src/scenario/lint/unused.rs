@@ -13,11 +13,12 @@ use crate::template::Expression;
 pub(super) fn unused(scenario: &Scenario, used: &HashSet<String>) -> Vec<Diagnostic> {
     let masked = |name: &str| scenario.secrets.iter().any(|secret| secret.value == name);
     let vars = scenario.vars.iter().map(|(name, _)| ("variable", name));
-    let vars = vars.filter(|(_, name)| !masked(&name.value) && !has_anchor(scenario, name));
+    let vars = vars.filter(|(_, name)| !masked(&name.value));
     let captures = scenario.all_steps().flat_map(|step| &step.captures);
     let captures = captures.map(|capture| ("capture", &capture.name));
-    vars.chain(captures)
-        .filter(|(_, name)| is_unused(name, used))
+    // Places are asked for last: they cost a look through the file.
+    vars.filter(|(_, name)| is_unused(name, used) && !has_anchor(scenario, name))
+        .chain(captures.filter(|(_, name)| is_unused(name, used)))
         .map(|(what, name)| told(what, name).at(scenario.source(), scenario.span(name.at), ""))
         .collect()
 }
