@@ -9,6 +9,9 @@ pub const MOST_TEXT: usize = 64 << 20;
 /// more: four times what the result may be.
 pub(super) const FUEL: u64 = 4 * MOST_TEXT as u64 / 64;
 
+/// The words and signs of an expression: MiniJinja reads them by functions that call themselves.
+pub(super) const MOST_TOKENS: usize = 1000;
+
 /// How deep lists and maps may lie in each other: as deep as JSON is read.
 const DEEPEST: usize = 127;
 

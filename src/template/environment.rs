@@ -30,7 +30,8 @@ pub(super) fn compile(
 ) -> Result<minijinja::Expression<'static, 'static>, InvalidTemplate> {
     ENVIRONMENT.compile_expression_owned(text.to_owned()).map_err(|error| InvalidTemplate {
         message: format!(
-            "`{text}` is no expression: {}",
+            "`{}` is no expression: {}",
+            value::cut(text, 200),
             error
                 .detail()
                 .unwrap_or("it does not follow Jinja's grammar")
@@ -79,17 +80,17 @@ pub(super) fn evaluate(
     let value =
         program.eval(minijinja::Value::from(context)).map_err(|error| match error.kind() {
             ErrorKind::OutOfFuel => {
-                format!("`{}` takes too much work: {}", expression.text, bounds::too_much())
+                format!("`{}` takes too much work: {}", expression.shown(), bounds::too_much())
             }
             ErrorKind::UndefinedError => not_there(expression, scope),
-            _ => format!("`{}` cannot be worked out: {}", expression.text, reason(&error)),
+            _ => format!("`{}` cannot be worked out: {}", expression.shown(), reason(&error)),
         })?;
     if value.is_undefined() {
         return Err(not_there(expression, scope));
     }
     let raw = value.is_safe();
     let value = from_jinja(&value, budget)
-        .map_err(|why| format!("`{}` cannot be worked out: {why}", expression.text))?;
+        .map_err(|why| format!("`{}` cannot be worked out: {why}", expression.shown()))?;
     Ok(Evaluated { value, raw })
 }
 
@@ -159,14 +160,14 @@ fn not_there(expression: &Expression, scope: &Scope) -> String {
         }
     }
     if expression.uses.iter().any(is_cookie) {
-        return format!("the session holds no cookie that `{}` asks for", expression.text);
+        return format!("the session holds no cookie that `{}` asks for", expression.shown());
     }
     for used in expression.uses.iter().filter(|used| used.kind == UseKind::Filter) {
         if ["regex", "jsonpath"].contains(&used.name.as_str()) {
-            return format!("`{}` found nothing", expression.text);
+            return format!("`{}` found nothing", expression.shown());
         }
     }
-    format!("a part of `{}` is not there", expression.text)
+    format!("a part of `{}` is not there", expression.shown())
 }
 
 /// "an object with `id`, `name`"

@@ -298,6 +298,15 @@ impl Expression {
                 help,
             });
         }
+        if let Some(at) = lex::beyond(text, bounds::MOST_TOKENS) {
+            let most = bounds::MOST_TOKENS;
+            return Err(InvalidTemplate {
+                message: format!("the expression has more than {most} words and signs"),
+                offset: offset + at,
+                length: 0,
+                help: Some("give its parts names in `vars`, and use those".to_owned()),
+            });
+        }
         let uses = lex::uses(text);
         callables::check(text, &uses).map_err(|mut error| {
             error.offset += offset;
@@ -323,6 +332,11 @@ impl Expression {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The expression for messages.
+    fn shown(&self) -> String {
+        value::cut(&self.text, 200)
     }
 
     /// Where it begins in the template's text, in bytes.
@@ -385,7 +399,7 @@ impl Expression {
             (value, _) => {
                 let value = value.unwrap_or(&Value::Null);
                 bounds::take(value, 0, budget)
-                    .map_err(|why| format!("`{}` cannot be inserted: {why}", self.text))?;
+                    .map_err(|why| format!("`{}` cannot be inserted: {why}", self.shown()))?;
                 Ok(Evaluated { value: value.clone(), raw: false })
             }
         }

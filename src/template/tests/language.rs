@@ -122,6 +122,35 @@ fn raw_is_kept_as_a_mark() {
     assert!(expression.evaluate(&scope()).expect("a value").raw);
 }
 
+#[test]
+fn no_expression_is_too_deep_for_the_stack() {
+    for (start, again, end) in [
+        ("", "(", "1"),
+        ("x", " | upper", ""),
+        ("1", " + 1", ""),
+        ("", "not ", "x"),
+        ("", "-", "1"),
+        ("", "[", "]"),
+        ("x", ".a", ""),
+        ("x", "[0]", ""),
+        ("", "x if x else ", "x"),
+        ("x", " is defined", ""),
+        ("", "x(", ""),
+        ("", "{1: ", ""),
+    ] {
+        for count in [300, 900, 100_000] {
+            let text = format!("${{{start}{}{end}}}", again.repeat(count));
+            let Ok(template) = Template::parse(&text) else { continue };
+            let _ = template.evaluate(&scope());
+        }
+        let text = format!("${{{start}{}{end}}}", again.repeat(1001));
+        let error = Template::parse(&text).expect_err(&text);
+        assert!(error.message.len() < 400, "{error}");
+    }
+    let list = format!("${{[{}]}}", "1, ".repeat(498));
+    assert!(Template::parse(&list).is_ok());
+}
+
 const INPUTS: [&str; 14] = [
     "user",
     "count",
