@@ -61,7 +61,7 @@ pub(super) fn prepare<'s>(
     };
     let mut headers = HeaderMap::new();
     default_headers(&mut headers);
-    let content = match own.body.as_ref().or(outer.body.as_ref()) {
+    let content = match own.body.as_deref().or(outer.body.as_deref()) {
         Some(written) => body::content(context, written)?,
         None => Content::default(),
     };
@@ -107,7 +107,7 @@ fn settings(
         accept_encoding: !merged(&outer.headers, &own.headers)
             .any(|(name, values)| name.value == ACCEPT_ENCODING.as_str() && values.is_none()),
         hash_body: false,
-        channel: connection::channel(context, &own.connection, &outer.connection)?,
+        channel: connection::channel(context, own.connection(), outer.connection())?,
         home: context.home_host(),
     })
 }

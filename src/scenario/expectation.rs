@@ -28,7 +28,7 @@ pub struct Expectations {
     /// The decoded text.
     pub body: Option<Matcher>,
     /// The decoded bytes.
-    pub bytes: Option<BytesExpectation>,
+    pub bytes: Option<Box<BytesExpectation>>,
     /// The time of the whole exchange, in milliseconds.
     pub duration: Option<Matcher>,
     /// The last URL.
@@ -38,7 +38,7 @@ pub struct Expectations {
     /// Expressions that must be true.
     pub check: Vec<Text>,
     /// The kind of the error that the request must end in; then there is nothing else.
-    pub error: Option<Located<Matcher>>,
+    pub error: Option<Box<Located<Matcher>>>,
 }
 
 impl Expectations {
@@ -213,12 +213,12 @@ pub(super) fn decode(d: &Decoder<'_>, node: &Node) -> Option<Expectations> {
             "set_cookies" => expect.set_cookies = cookies(d, value).unwrap_or_default(),
             "json" => expect.json = json(d, value).unwrap_or_default(),
             "body" => expect.body = matcher::decode(d, value, Domain::Text),
-            "bytes" => expect.bytes = bytes::decode(d, value),
+            "bytes" => expect.bytes = bytes::decode(d, value).map(Box::new),
             "duration" => expect.duration = matcher::decode(d, value, Domain::Duration),
             "url" => expect.url = matcher::decode(d, value, Domain::Text),
             "redirects" => expect.redirects = redirects(d, value),
             "check" => expect.check = checks(d, value).unwrap_or_default(),
-            "error" => expect.error = expected_error::decode(d, entry),
+            "error" => expect.error = expected_error::decode(d, entry).map(Box::new),
             _ => {}
         }
     }

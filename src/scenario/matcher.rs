@@ -37,7 +37,7 @@ pub enum Op {
     /// An order of numbers, or of texts by code points.
     Compare(Order, Tree),
     /// From the first to the second, both included.
-    Between(Tree, Tree),
+    Between(Box<[Tree; 2]>),
     /// One of these values.
     In(Tree),
     /// A substring, an element, or members of an object.
@@ -359,7 +359,7 @@ fn between(d: &Decoder<'_>, node: &Node, domain: Domain) -> Option<Op> {
     match d.list(node, "two values")? {
         [low, high] => {
             let (low, high) = (operand(d, low, domain), operand(d, high, domain));
-            Some(Op::Between(low?, high?))
+            Some(Op::Between(Box::new([low?, high?])))
         }
         other => {
             d.error(node.at, format!("`between` wants two values, found {}", other.len()), "");

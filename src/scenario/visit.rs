@@ -57,7 +57,7 @@ pub fn settings<'t>(settings: &'t Settings, visit: &mut dyn FnMut(&'t Text)) {
     }
     settings.body.iter().for_each(|body| body.value.visit(visit));
     settings.auth.iter().for_each(|auth| auth.value.visit(visit));
-    settings.connection.visit(visit);
+    settings.connection().visit(visit);
 }
 
 pub(super) fn session<'t>(action: &'t SessionAction, visit: Visit<'_, 't>) {
@@ -129,7 +129,7 @@ fn visit_matcher<'t>(matcher: &'t Matcher, visit: Visit<'_, 't>) {
             }
             Op::Unordered(all) => all.iter().for_each(|inner| visit_matcher(inner, visit)),
             Op::Matches(Pattern::Template(text)) => visit(text),
-            Op::Between(low, high) => [low, high].into_iter().for_each(|tree| tree.visit(visit)),
+            Op::Between(ends) => ends.iter().for_each(|tree| tree.visit(visit)),
             op => op.operand().into_iter().for_each(|tree| tree.visit(visit)),
         }
     }

@@ -29,8 +29,8 @@ pub use scope::{Binding, Origin, Scope};
 /// A text that may hold expressions.
 #[derive(Clone, Debug)]
 pub struct Template {
-    text: String,
-    parts: Vec<Part>,
+    text: Box<str>,
+    parts: Box<[Part]>,
 }
 
 /// A piece of a template.
@@ -39,7 +39,7 @@ pub enum Part {
     /// Text that stays as it is.
     Literal(String),
     /// The inside of `${…}`.
-    Expression(Expression),
+    Expression(Box<Expression>),
 }
 
 /// The inside of one `${…}`, compiled.
@@ -158,8 +158,8 @@ impl Template {
                 if !literal.is_empty() {
                     parts.push(Part::Literal(std::mem::take(&mut literal)));
                 }
-                parts
-                    .push(Part::Expression(Expression::compile(&text[found + 2..end], found + 2)?));
+                let expression = Expression::compile(&text[found + 2..end], found + 2)?;
+                parts.push(Part::Expression(Box::new(expression)));
                 at = end + 1;
             } else {
                 literal.push('$');
@@ -170,9 +170,7 @@ impl Template {
         if !literal.is_empty() || parts.is_empty() {
             parts.push(Part::Literal(literal));
         }
-        // Most have one.
-        parts.shrink_to_fit();
-        Ok(Self { text: text.to_owned(), parts })
+        Ok(Self { text: text.into(), parts: parts.into() })
     }
 
     /// The text as it was written.
@@ -190,7 +188,7 @@ impl Template {
     /// The text itself where it holds no expression.
     #[must_use]
     pub fn literal(&self) -> Option<&str> {
-        match self.parts.as_slice() {
+        match &*self.parts {
             [Part::Literal(text)] => Some(text),
             _ => None,
         }
@@ -200,7 +198,7 @@ impl Template {
     pub fn expressions(&self) -> impl Iterator<Item = &Expression> {
         self.parts.iter().filter_map(|part| match part {
             Part::Literal(_) => None,
-            Part::Expression(expression) => Some(expression),
+            Part::Expression(expression) => Some(&**expression),
         })
     }
 
@@ -245,7 +243,7 @@ impl Template {
         scope: &Scope,
         budget: &mut Budget,
     ) -> Result<Value, EvaluationError> {
-        match self.parts.as_slice() {
+        match &*self.parts {
             [Part::Expression(only)] => Ok(only.evaluate_within(scope, budget)?.value),
             _ => self.text_within(scope, budget).map(Value::String),
         }

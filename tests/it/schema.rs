@@ -78,6 +78,7 @@ const BEYOND_A_SCHEMA: &[(&str, &str)] = &[
     ("function-files", EXPRESSIONS),
     ("text-explosion", EXPRESSIONS),
     ("templates", EXPRESSIONS),
+    ("expression-long", EXPRESSIONS),
     ("project reuse", FILES),
     ("project cases", FILES),
     ("project elsewhere", NAMES),

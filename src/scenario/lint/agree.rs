@@ -88,9 +88,10 @@ fn bounds(op: &Op) -> (Bound<'_>, Bound<'_>) {
             Order::Less => (None, Some((value, false))),
             Order::LessOrEqual => (None, Some((value, true))),
         },
-        Op::Between(Tree::Literal(low), Tree::Literal(high)) => {
-            (Some((low, true)), Some((high, true)))
-        }
+        Op::Between(ends) => match &**ends {
+            [Tree::Literal(low), Tree::Literal(high)] => (Some((low, true)), Some((high, true))),
+            _ => (None, None),
+        },
         _ => (None, None),
     }
 }

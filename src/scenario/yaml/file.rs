@@ -33,7 +33,9 @@ pub fn read_file_up_to(path: &Path, name: &str, most: usize) -> Result<Source, D
         return Err(too_large(name, facts.len(), most));
     }
     let file = File::open(path).map_err(|error| unreadable(name, &error))?;
-    let mut bytes = Vec::new();
+    // As much room as it needs: a suite keeps thousands of texts.
+    let room = usize::try_from(facts.len()).unwrap_or(0).min(most) + 1;
+    let mut bytes = Vec::with_capacity(room);
     file.take(most as u64 + 1).read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
     // A file may grow while it is read, and those of /proc have no size.
     if bytes.len() > most {
