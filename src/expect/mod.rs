@@ -17,6 +17,7 @@ mod cookies;
 mod json;
 mod whole;
 mod bytes;
+mod schema;
 mod redirects;
 mod check;
 mod error;
@@ -76,6 +77,9 @@ pub fn evaluate(
     }
     if let Some(bytes) = &expect.bytes {
         context.bytes(bytes, evidence, &mut faults);
+    }
+    if let Some(schema) = &expect.schema {
+        context.schema(schema, evidence, &mut faults);
     }
     if let Some(matcher) = &expect.duration {
         context.duration(matcher, evidence, &mut faults);

@@ -249,6 +249,7 @@ impl Masked<'_> {
             | Subject::Check(text) => self.text(text),
             Subject::Status
             | Subject::Body
+            | Subject::Schema
             | Subject::Bytes(_)
             | Subject::Duration
             | Subject::Url
@@ -270,7 +271,7 @@ impl Masked<'_> {
                 media.iter_mut().for_each(|media| self.text(media));
             }
             Actual::NotText(reason) => self.text(reason),
-            Actual::Absent | Actual::NoBody | Actual::Answered(_) => {}
+            Actual::Absent | Actual::NoBody | Actual::Unfit(_) | Actual::Answered(_) => {}
         }
         for difference in differences {
             self.text(&mut difference.path);

@@ -6,6 +6,7 @@ mod title;
 mod label;
 mod notes;
 mod kind;
+mod breaches;
 
 use super::Place;
 use crate::jsonpath::JsonPath;
@@ -36,6 +37,7 @@ pub struct Miss {
     /// - `equals` on two objects or two lists: where they differ
     /// - `unordered`: expectations without a partner (`expected` alone), then elements without one (`actual` alone)
     /// - `unique`: two elements that are equal (`actual` alone)
+    /// - `schema`: every value that is not as it says, with what was expected in words
     /// - a check: the parts of the response that it names (`actual` alone)
     /// - anything else that missed inside of `each`: the other elements that do (`actual` alone)
     pub differences: Vec<Difference>,
@@ -48,6 +50,7 @@ enum Told {
     Leftovers,
     Repeated,
     Names,
+    Breaches,
     OtherElements,
 }
 
@@ -66,6 +69,8 @@ pub enum Subject {
     Json(String),
     /// The decoded text.
     Body,
+    /// The JSON body, as a schema describes it.
+    Schema,
     /// The `length`, `sha256` or beginning of the body's bytes.
     Bytes(&'static str),
     /// The time of the exchange.
@@ -140,6 +145,8 @@ pub enum Actual {
     NotJson(String, Option<String>),
     /// The body is no text, with the reason.
     NotText(String),
+    /// It is not as a schema says, in so many places; none if they were not counted.
+    Unfit(Option<usize>),
     /// There is no error, but a response of this status.
     Answered(u16),
 }
@@ -186,6 +193,9 @@ impl Miss {
     fn told(&self) -> Told {
         if matches!(self.subject, Subject::Check(_)) {
             return Told::Names;
+        }
+        if matches!(self.actual, Actual::Unfit(_)) {
+            return Told::Breaches;
         }
         match (self.wanted.operator.as_str(), &self.wanted.operand, &self.actual) {
             ("equals", Value::Object(_), Actual::Value(Value::Object(_)))

@@ -1,6 +1,7 @@
 //! `expect`: what must hold of a response.
 
 mod bytes;
+mod schema;
 
 use std::fmt;
 
@@ -29,6 +30,8 @@ pub struct Expectations {
     pub body: Option<Matcher>,
     /// The decoded bytes.
     pub bytes: Option<Box<BytesExpectation>>,
+    /// The JSON Schema of the body.
+    pub schema: Option<Box<SchemaExpectation>>,
     /// The time of the whole exchange, in milliseconds.
     pub duration: Option<Matcher>,
     /// The last URL.
@@ -56,6 +59,7 @@ impl Expectations {
             json: both(self.json, &common.json),
             body: self.body.or_else(|| common.body.clone()),
             bytes: self.bytes.or_else(|| common.bytes.clone()),
+            schema: self.schema.or_else(|| common.schema.clone()),
             duration: self.duration.or_else(|| common.duration.clone()),
             url: self.url.or_else(|| common.url.clone()),
             redirects: self.redirects.or_else(|| common.redirects.clone()),
@@ -141,6 +145,7 @@ pub enum CookieAttribute {
 }
 
 pub use bytes::BytesExpectation;
+pub use schema::{SchemaExpectation, SchemaSource};
 
 /// What must hold of the redirects that were followed.
 #[derive(Clone, Debug)]
@@ -172,6 +177,7 @@ pub(super) const KEYS: Keys = Keys {
         "json",
         "body",
         "bytes",
+        "schema",
         "duration",
         "url",
         "redirects",
@@ -182,7 +188,6 @@ pub(super) const KEYS: Keys = Keys {
         "like",
         "xml",
         "html",
-        "schema",
         "openapi",
         "snapshot",
         "http_version",
@@ -214,6 +219,7 @@ pub(super) fn decode(d: &Decoder<'_>, node: &Node) -> Option<Expectations> {
             "json" => expect.json = json(d, value).unwrap_or_default(),
             "body" => expect.body = matcher::decode(d, value, Domain::Text),
             "bytes" => expect.bytes = bytes::decode(d, value).map(Box::new),
+            "schema" => expect.schema = schema::decode(d, value).map(Box::new),
             "duration" => expect.duration = matcher::decode(d, value, Domain::Duration),
             "url" => expect.url = matcher::decode(d, value, Domain::Text),
             "redirects" => expect.redirects = redirects(d, value),
