@@ -310,7 +310,13 @@ fn files_that_are_right_are_right_to_the_schema() {
     let schemas = (validator(&printed(&["schema"])), validator(&printed(&["schema", "--project"])));
     let mut texts = Vec::new();
     let folders = ["scenarios", "fixtures/failing", "fixtures/shared", "src/bin/callsheet/init"];
-    for path in folders.iter().flat_map(|folder| below(&root().join(folder))) {
+    // What bodies are held against is no scenario.
+    let is_contract = |path: &PathBuf| {
+        let folder = path.parent().and_then(Path::file_name);
+        folder.is_some_and(|folder| folder == "schemas" || folder == "openapi")
+    };
+    let all = folders.iter().flat_map(|folder| below(&root().join(folder)));
+    for path in all.filter(|path| !is_contract(path)) {
         let is_project = path.ends_with("callsheet.yaml");
         texts.push((
             path.display().to_string(),
