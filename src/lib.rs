@@ -14,6 +14,7 @@ pub mod diagnostic;
 pub mod template;
 pub mod cookies;
 pub mod schema;
+pub mod openapi;
 pub mod scenario;
 pub mod plan;
 pub mod http;

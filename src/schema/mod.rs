@@ -43,6 +43,19 @@ pub enum Dialect {
 }
 
 impl Dialect {
+    /// The dialect of a `$schema`, if it is known.
+    #[must_use]
+    pub fn of_uri(uri: &str) -> Option<Self> {
+        Some(match Draft::from_schema_uri(uri) {
+            Draft::Draft4 => Self::Draft4,
+            Draft::Draft6 => Self::Draft6,
+            Draft::Draft7 => Self::Draft7,
+            Draft::Draft201909 => Self::Draft201909,
+            Draft::Draft202012 => Self::Draft202012,
+            _ => return None,
+        })
+    }
+
     fn draft(self) -> Draft {
         match self {
             Self::Draft4 => Draft::Draft4,
@@ -134,10 +147,12 @@ impl Schemas {
         let draft = draft.detect(document.value);
         let base = references::base(document, draft);
         let base = base.map_or_else(|_| document.uri.to_owned(), |base| base.as_str().to_owned());
+        let others = references::closure(document, documents.as_ref());
         let registry = Registry::new()
             .retriever(Counted(Arc::clone(documents)))
             .draft(draft)
             .add(&base, draft.create_resource(budget::counted(document.value)))
+            .and_then(|registry| references::with_all(registry, &others, draft, budget::counted))
             .and_then(jsonschema::RegistryBuilder::prepare);
         let uri = document.uri.to_owned();
         let whole = pointers.contains(&"").then(|| budget::counted(document.value));
@@ -155,7 +170,7 @@ impl Schemas {
     /// # Errors
     /// What is wrong with it beyond its form, such as a pattern that is no regular expression.
     pub fn at(&self, pointer: &str) -> Result<Schema, Wrong> {
-        let reference = format!("{}#{}", self.base.trim_end_matches('#'), percent(pointer));
+        let reference = reference(&self.base, pointer);
         // What stands within a document is reached as from another one; a whole one is the outermost itself, which
         // `$recursiveRef` asks for.
         let part = serde_json::json!({ "$ref": reference });
@@ -228,6 +243,10 @@ impl Schema {
         let any = || vec![Breach::of_whole(value)];
         Verdict::Breaks(first.filter(|first| !first.is_empty()).unwrap_or_else(any), None)
     }
+}
+
+fn reference(base: &str, pointer: &str) -> String {
+    format!("{}#{}", base.trim_end_matches('#'), percent(pointer))
 }
 
 /// Values within values, times schemas for one value, that any stack has room for.

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use jsonschema::{Draft, Registry, Retrieve, Uri};
+use jsonschema::{Draft, Registry, RegistryBuilder, Retrieve, Uri};
 
 use super::keywords::{Child, children};
 use super::{Document, Documents, Wrong, words};
@@ -34,10 +34,13 @@ pub(super) fn check(
         return Err(vec![wrong]);
     }
     let base = base(document, draft).map_err(|error| whole(words::unresolved(&error)))?;
+    let others = closure(document, documents.as_ref());
+    fetched.log().found.extend(others.iter().map(|(uri, _)| uri.clone()));
     let registry = Registry::new()
         .retriever(Shared(Arc::clone(&fetched)))
         .draft(draft)
         .add(&base, draft.create_resource_ref(document.value))
+        .and_then(|registry| with_all(registry, &others, draft, Value::clone))
         .and_then(jsonschema::RegistryBuilder::prepare);
     let registry = registry.map_err(|error| whole(words::unresolved(&error)))?;
     let schemas = pointers.iter().filter_map(|pointer| document.value.pointer(pointer));
@@ -93,6 +96,72 @@ fn unknown_dialect(document: Document<'_>, documents: &dyn Documents) -> Option<
     })
 }
 
+/// A document with its URI.
+pub(super) type Other = (String, Arc<Value>);
+
+/// All that a document may refer to, and what that refers to, wherever in them: the registry looks for references at the
+/// places of schemas alone, and in OpenAPI these stand elsewhere.
+pub(super) fn closure(document: Document<'_>, documents: &dyn Documents) -> Vec<Other> {
+    fn references<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
+        match value {
+            Value::Object(members) => {
+                if let Some(Value::String(reference)) = members.get("$ref") {
+                    found.push(reference.split('#').next().unwrap_or_default());
+                }
+                members.values().for_each(|value| references(value, found));
+            }
+            Value::Array(items) => items.iter().for_each(|value| references(value, found)),
+            _ => {}
+        }
+    }
+    let mut found: Vec<Other> = Vec::new();
+    let mut seen = HashSet::from([document.uri.to_owned()]);
+    let mut look = |uri: &str, value: &Value, next: &mut Vec<Other>| {
+        let mut all = Vec::new();
+        references(value, &mut all);
+        let base = url::Url::parse(uri).ok();
+        for reference in all.into_iter().filter(|reference| !reference.is_empty()) {
+            let uri = base.as_ref().and_then(|base| base.join(reference).ok());
+            let Some(uri) = uri.map(String::from).filter(|uri| seen.insert(uri.clone())) else {
+                continue;
+            };
+            if let Ok(value) = fetch(&uri, documents) {
+                next.push((uri, value));
+            }
+        }
+    };
+    let mut next = Vec::new();
+    look(document.uri, document.value, &mut next);
+    while let Some((uri, value)) = next.pop() {
+        look(&uri, &value, &mut next);
+        found.push((uri, value));
+    }
+    found
+}
+
+/// A document whose dialect is known.
+fn fetch(uri: &str, documents: &dyn Documents) -> Result<Arc<Value>, String> {
+    let value = documents.get(uri)?;
+    match unknown_dialect(Document { uri, value: &value }, documents) {
+        Some(wrong) => {
+            Err(format!("`{}`: {}", uri.rsplit('/').next().unwrap_or(uri), wrong.message))
+        }
+        None => Ok(value),
+    }
+}
+
+/// Puts documents into a registry.
+pub(super) fn with_all<'r>(
+    registry: RegistryBuilder<'r>,
+    others: &[Other],
+    draft: Draft,
+    make: fn(&Value) -> Value,
+) -> Result<RegistryBuilder<'r>, jsonschema::ReferencingError> {
+    others.iter().try_fold(registry, |registry, (uri, value)| {
+        registry.add(uri, draft.detect(value).create_resource(make(value)))
+    })
+}
+
 /// The documents, and what was asked of them.
 struct Fetched {
     documents: Arc<dyn Documents>,
@@ -104,7 +173,6 @@ struct Log {
     found: Vec<String>,
     /// What there is not, with the reason.
     missing: HashMap<String, String>,
-    wrong: Vec<Wrong>,
 }
 
 impl Fetched {
@@ -123,13 +191,8 @@ impl Retrieve for Shared {
     ) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
         let uri = uri.as_str().trim_end_matches('#').to_owned();
         let nothing = Value::Object(Map::new());
-        match self.0.documents.get(&uri) {
+        match fetch(&uri, self.0.documents.as_ref()) {
             Ok(value) => {
-                let document = Document { uri: &uri, value: &value };
-                if let Some(wrong) = unknown_dialect(document, self.0.documents.as_ref()) {
-                    self.0.log().wrong.push(wrong);
-                    return Ok(nothing);
-                }
                 self.0.log().found.push(uri);
                 Ok(Value::clone(&value))
             }
@@ -260,14 +323,19 @@ impl<'r> Walk<'r> {
             return None;
         }
         let uri = self.registry.resolve_uri(&base.borrow(), before).ok()?;
-        let log = self.fetched.log();
-        let why = log.missing.get(uri.as_str().trim_end_matches('#'))?;
+        let known = uri.as_str().trim_end_matches('#');
+        let missing = self.fetched.log().missing.get(known).cloned();
+        let why = match missing {
+            Some(why) => why,
+            None if self.registry.contains_resource(known) => return None,
+            None => fetch(known, self.fetched.documents.as_ref()).err()?,
+        };
         let is_relative = !before.contains(':');
         let by_id = is_relative && uri.scheme().as_str().starts_with("http");
         let help = by_id.then(|| {
             format!("with the `$id` around it, `{reference}` means `{uri}`: leave the `$id` out, and it is a file beside this one")
         });
-        Some((why.clone(), help))
+        Some((why, help))
     }
 
     /// Holds a schema against the schema of schemas, unless one around it was.
@@ -295,7 +363,8 @@ impl<'r> Walk<'r> {
 
     /// What is wrong, with its places.
     fn finish(self) -> Vec<Wrong> {
-        let Log { found, mut wrong, .. } = std::mem::take(&mut *self.fetched.log());
+        let Log { found, .. } = std::mem::take(&mut *self.fetched.log());
+        let mut wrong: Vec<Wrong> = Vec::new();
         let mut documents: Vec<(String, &Value)> =
             vec![(self.root.uri.to_owned(), self.root.value)];
         for uri in found {

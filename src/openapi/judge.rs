@@ -1,0 +1,279 @@
+//! An exchange, held against the operation that it asked for.
+
+use std::borrow::Cow;
+
+use http::{HeaderMap, Method, StatusCode, header};
+use url::Url;
+
+use super::model::{self, Field, Media, Operation, Parameter, Place, Response, SchemaAt};
+use super::parameter;
+use super::path::Values;
+use super::{Asked, Document};
+use crate::schema::{Breach, MOST_BREACHES, Verdict};
+use crate::value::Value;
+
+/// What was sent, and what came.
+#[derive(Clone, Copy)]
+pub struct Exchange<'e> {
+    /// The method of the last request.
+    pub method: &'e Method,
+    /// Its URL.
+    pub url: &'e Url,
+    /// Its headers.
+    pub sent: &'e HeaderMap,
+    /// The status of the last response.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: &'e HeaderMap,
+    /// Its body.
+    pub body: &'e dyn Body,
+}
+
+/// The body of a response.
+pub trait Body {
+    /// Whether there is none.
+    fn is_empty(&self) -> bool;
+    /// As JSON.
+    ///
+    /// # Errors
+    /// Why it is none.
+    fn json(&self) -> Result<&Value, String>;
+    /// As text; none if it is no text.
+    fn text(&self) -> Option<&str>;
+}
+
+/// What came of an exchange that was held against a document.
+#[derive(Debug, PartialEq)]
+pub enum Judged {
+    /// It is as the operation says.
+    Holds,
+    /// It is not: the operation, the first things, and how many they are, if that is known.
+    Breaks(String, Vec<Breach>, Option<usize>),
+    /// The document has no such operation: the methods that it has for this path, and what may help.
+    NoOperation(Vec<String>, Option<String>),
+    /// It was not judged, for this reason.
+    Unjudged(String),
+}
+
+/// What is wrong, until it is told.
+#[derive(Default)]
+struct Found {
+    breaches: Vec<Breach>,
+    /// Those that were counted and are not told.
+    more: Option<usize>,
+    unjudged: Option<String>,
+}
+
+impl Found {
+    fn add(&mut self, path: impl Into<String>, wanted: impl Into<String>, found: Option<Value>) {
+        self.breaches.push(Breach { path: path.into(), wanted: wanted.into(), found });
+    }
+}
+
+impl Document {
+    /// The operation that a request asks for, with the values of its path.
+    pub(super) fn find(&self, method: &str, path: &str) -> Option<(usize, Values)> {
+        let fits = self.operations.iter().enumerate().flat_map(|(at, operation)| {
+            let of_method = operation.method() == method;
+            operation
+                .templates
+                .iter()
+                .filter(move |_| of_method)
+                .filter_map(move |template| Some((at, template, template.values(path)?)))
+        });
+        // Of equals the first one in the document.
+        let best = fits.reduce(|best, next| match next.1.compare(best.1) {
+            std::cmp::Ordering::Greater => next,
+            _ => best,
+        });
+        best.map(|(at, _, values)| (at, values))
+    }
+
+    /// What an exchange asked for, for coverage.
+    #[must_use]
+    pub fn asked(&self, method: &Method, url: &Url, status: StatusCode) -> Option<Asked> {
+        let (operation, _) = self.find(method.as_str(), url.path())?;
+        let status = self.operations[operation].response(status.as_u16()).map(|(at, _)| at);
+        Some(Asked { operation, status })
+    }
+
+    /// Holds an exchange against the operation that it asked for.
+    #[must_use]
+    pub fn judge(&self, exchange: Exchange<'_>) -> Judged {
+        let Some((at, values)) = self.find(exchange.method.as_str(), exchange.url.path()) else {
+            return self.no_operation(&exchange);
+        };
+        let operation = &self.operations[at];
+        let mut found = Found { more: Some(0), ..Found::default() };
+        for parameter in &operation.parameters {
+            self.parameter(parameter, &exchange, &values, &mut found);
+        }
+        match operation.response(exchange.status.as_u16()) {
+            Some((_, response)) => self.response(response, &exchange, &mut found),
+            None => {
+                let known: Vec<String> =
+                    operation.responses.iter().map(|it| it.status.to_string()).collect();
+                let wanted = match known.as_slice() {
+                    [only] => only.clone(),
+                    known => format!("one of {}", known.join(", ")),
+                };
+                found.add("status", wanted, Some(Value::from(exchange.status.as_u16())));
+            }
+        }
+        if let Some(why) = found.unjudged {
+            return Judged::Unjudged(why);
+        }
+        if found.breaches.is_empty() {
+            return Judged::Holds;
+        }
+        let count = found.more.map(|more| more + found.breaches.len());
+        found.breaches.truncate(MOST_BREACHES);
+        Judged::Breaks(operation.name.clone(), found.breaches, count)
+    }
+
+    fn no_operation(&self, exchange: &Exchange<'_>) -> Judged {
+        let path = exchange.url.path();
+        let fits = |operation: &&Operation| {
+            operation.templates.iter().any(|template| template.values(path).is_some())
+        };
+        let here: Vec<&Operation> = self.operations.iter().filter(fits).collect();
+        let methods = here.iter().map(|operation| operation.method().to_owned()).collect();
+        if let Some(first) = here.first() {
+            return Judged::NoOperation(methods, Some(first.path().to_owned()));
+        }
+        let known = self.operations.iter().map(Operation::path);
+        let closest = crate::diagnostic::suggest::closest(path, known).map(str::to_owned);
+        Judged::NoOperation(methods, closest)
+    }
+
+    fn parameter(
+        &self,
+        parameter: &Parameter,
+        exchange: &Exchange<'_>,
+        values: &Values,
+        found: &mut Found,
+    ) {
+        let Parameter { place, style, field } = parameter;
+        let name = field.name.as_str();
+        let explode = field.explode;
+        let (what, sent) = match place {
+            Place::Path => {
+                let text = values.iter().find(|(known, _)| known == name).map(|(_, text)| text);
+                let value =
+                    |text: &String| parameter::of_path(name, text, *style, explode, &field.hint);
+                ("path", text.map(value))
+            }
+            Place::Query => {
+                let query = exchange.url.query().unwrap_or_default();
+                ("query", parameter::of_query(name, query, *style, explode, &field.hint))
+            }
+            Place::Header => ("header", in_headers(field, exchange.sent)),
+        };
+        self.field((field, &format!("{what} parameter `{name}`")), sent, found);
+    }
+
+    fn response(&self, response: &Response, exchange: &Exchange<'_>, found: &mut Found) {
+        for header in &response.headers {
+            let what = format!("response header `{}`", header.name);
+            self.field((header, &what), in_headers(header, exchange.headers), found);
+        }
+        let Some(body) = &response.body else { return };
+        let status = exchange.status.as_u16();
+        let is_bare = exchange.method == Method::HEAD || matches!(status, 100..=199 | 204 | 304);
+        let known = || -> String {
+            let all: Vec<&str> = body.media.iter().map(|media| media.range.as_str()).collect();
+            all.join(" or ")
+        };
+        match exchange.body.is_empty() {
+            true if is_bare => {}
+            true => found.add("body", format!("a body of type {}", known()), None),
+            false => {
+                let sent = exchange.headers.get(header::CONTENT_TYPE);
+                let sent = sent.map(|value| String::from_utf8_lossy(value.as_bytes()));
+                match sent.as_ref().and_then(|sent| body.of(sent)) {
+                    Some(media) => self.body(media, sent.unwrap_or_default(), exchange, found),
+                    None => {
+                        let sent = sent.map(|sent| Value::from(&*sent));
+                        found.add("content type", known(), sent);
+                    }
+                }
+            }
+        }
+    }
+
+    /// JSON is held against its schema, and so is text; of other bodies the type alone is known.
+    fn body(&self, media: &Media, sent: Cow<'_, str>, exchange: &Exchange<'_>, found: &mut Found) {
+        let Some(schema) = &media.schema else { return };
+        if model::is_json(&sent) {
+            match exchange.body.json() {
+                Ok(body) => self.schema(schema, body, "$", found),
+                Err(why) => found.add("body", format!("JSON ({why})"), None),
+            }
+        } else if sent.trim_start().to_ascii_lowercase().starts_with("text/plain")
+            && let Some(text) = exchange.body.text()
+        {
+            self.schema(schema, &Value::from(text), "body", found);
+        }
+    }
+
+    fn field(&self, (field, what): (&Field, &str), sent: Option<Value>, found: &mut Found) {
+        match (sent, &field.schema) {
+            (None, _) if field.is_required => found.add(what, "it to be there", None),
+            (None, _) | (Some(_), None) => {}
+            (Some(Value::String(text)), Some(schema)) if field.is_json => {
+                match serde_json::from_str(&text) {
+                    Ok(value) => self.schema(schema, &value, what, found),
+                    Err(_) => found.add(what, "JSON", Some(Value::from(text))),
+                }
+            }
+            (Some(value), Some(schema)) => self.schema(schema, &value, what, found),
+        }
+    }
+
+    /// Holds a value against a schema; `root` is what it is called.
+    fn schema(&self, schema: &SchemaAt, value: &Value, root: &str, found: &mut Found) {
+        let compiled = schema.compiled.get_or_init(|| {
+            let schemas = self.schemas.get(&schema.uri);
+            let schemas = schemas.ok_or_else(|| "the schema was not read".to_owned())?;
+            schemas.at(&schema.pointer).map_err(|wrong| wrong.message)
+        });
+        let schema = match compiled {
+            Ok(schema) => schema,
+            Err(why) => {
+                found.unjudged = Some(format!("a schema of the document is wrong: {why}"));
+                return;
+            }
+        };
+        match schema.judge(value) {
+            Verdict::Holds => {}
+            Verdict::Breaks(breaches, count) => {
+                let told = breaches.len();
+                let more = count.map(|count| count - told);
+                found.more = found.more.zip(more).map(|(all, more)| all + more);
+                let named = |breach: Breach| match (root, breach.path.strip_prefix('$')) {
+                    ("$", _) | (_, None) => breach,
+                    (root, Some("")) => Breach { path: root.to_owned(), ..breach },
+                    (root, Some(inner)) => {
+                        Breach { path: format!("`${inner}` of {root}"), ..breach }
+                    }
+                };
+                found.breaches.extend(breaches.into_iter().map(named));
+            }
+            Verdict::Endless => {
+                found.unjudged =
+                    Some("its schema allows it in more ways than can be tried".to_owned());
+            }
+        }
+    }
+}
+
+/// The value of a header; several fields of one name are one list.
+fn in_headers(field: &Field, headers: &HeaderMap) -> Option<Value> {
+    let all = headers.get_all(field.name.as_str()).iter();
+    let all: Vec<String> =
+        all.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect();
+    if all.is_empty() {
+        return None;
+    }
+    Some(parameter::of_header(&all.join(","), field.explode, &field.hint))
+}
