@@ -7,7 +7,7 @@ use ::http::{HeaderMap, HeaderValue, StatusCode, header};
 use sha2::{Digest as _, Sha256};
 
 use super::charset;
-use crate::http::{Exchange, Response};
+use crate::http::{Exchange, Hop, Response};
 use crate::jsonpath::{self, JsonPath};
 use crate::outcome::Actual;
 use crate::session::{Cookie, SetCookie};
@@ -108,6 +108,11 @@ impl<'a> Evidence<'a> {
     /// The values of a header field, in the order they were sent.
     pub(super) fn header(&self, name: &str) -> Vec<Cow<'a, str>> {
         self.headers().get_all(name).iter().map(field).collect()
+    }
+
+    /// The request that the response answers.
+    pub(super) fn last_hop(&self) -> Option<&'a Hop> {
+        self.exchange.hops.last()
     }
 
     pub(super) fn url(&self) -> &'a str {

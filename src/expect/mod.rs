@@ -18,6 +18,7 @@ mod json;
 mod whole;
 mod bytes;
 mod schema;
+mod openapi;
 mod redirects;
 mod check;
 mod error;
@@ -80,6 +81,9 @@ pub fn evaluate(
     }
     if let Some(schema) = &expect.schema {
         context.schema(schema, evidence, &mut faults);
+    }
+    if let Some(document) = &expect.openapi {
+        context.openapi(document, evidence, &mut faults);
     }
     if let Some(matcher) = &expect.duration {
         context.duration(matcher, evidence, &mut faults);

@@ -46,6 +46,6 @@ impl Context<'_> {
     }
 }
 
-fn difference(Breach { path, wanted, found }: Breach) -> Difference {
+pub(super) fn difference(Breach { path, wanted, found }: Breach) -> Difference {
     Difference { path, expected: Some(Value::from(wanted)), actual: found }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{Event, Fingerprints, Place, State, StepOutcome, Summary};
+use super::{Coverage, Event, Fingerprints, Place, State, StepOutcome, Summary};
 use crate::template::Seed;
 
 /// What a run came to, with all that reports tell of it.
@@ -22,6 +22,8 @@ pub struct Outcome {
     pub fingerprints: Fingerprints,
     /// The options that the run was given, each with a space before it.
     pub options: String,
+    /// How much of the project's OpenAPI document was asked for, if it has one.
+    pub coverage: Option<Coverage>,
 }
 
 /// What came of a scenario.
@@ -57,6 +59,7 @@ impl Outcome {
             seed,
             fingerprints,
             options: String::new(),
+            coverage: None,
         }
     }
 
@@ -69,6 +72,9 @@ impl Outcome {
             }
             Event::StepStarted { .. } | Event::Transfer { .. } => {}
             Event::StepFinished { scenario, step } => {
+                if let Some(coverage) = &mut self.coverage {
+                    step.covers.iter().for_each(|asked| coverage.add(*asked));
+                }
                 if let Some(scenario) = self.scenario(scenario) {
                     if step.state == State::Failed {
                         scenario.state = State::Failed;

@@ -154,6 +154,7 @@ impl Masked<'_> {
             // Of the place the line alone is told.
             rerun: _,
             asked: _,
+            covers: _,
         } = step;
         access.iter_mut().for_each(|cell| self.text(&mut cell.row));
         self.text(name);
@@ -246,6 +247,7 @@ impl Masked<'_> {
             | Subject::Cookie(text, _)
             | Subject::SetCookie(text, _)
             | Subject::Json(text)
+            | Subject::OpenApi(text)
             | Subject::Check(text) => self.text(text),
             Subject::Status
             | Subject::Body
@@ -271,6 +273,9 @@ impl Masked<'_> {
                 media.iter_mut().for_each(|media| self.text(media));
             }
             Actual::NotText(reason) => self.text(reason),
+            Actual::NoOperation(methods, closest) => {
+                methods.iter_mut().chain(closest).for_each(|word| self.text(word));
+            }
             Actual::Absent | Actual::NoBody | Actual::Unfit(_) | Actual::Answered(_) => {}
         }
         for difference in differences {

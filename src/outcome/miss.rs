@@ -71,6 +71,8 @@ pub enum Subject {
     Body,
     /// The JSON body, as a schema describes it.
     Schema,
+    /// The exchange, as this operation of an OpenAPI document allows it; or a request that is none.
+    OpenApi(String),
     /// The `length`, `sha256` or beginning of the body's bytes.
     Bytes(&'static str),
     /// The time of the exchange.
@@ -147,6 +149,8 @@ pub enum Actual {
     NotText(String),
     /// It is not as a schema says, in so many places; none if they were not counted.
     Unfit(Option<usize>),
+    /// The OpenAPI document has no such operation: the methods that it has at this path, and a path that may be meant.
+    NoOperation(Vec<String>, Option<String>),
     /// There is no error, but a response of this status.
     Answered(u16),
 }

@@ -16,6 +16,7 @@ pub use summary::{Counts, Summary};
 pub use crate::mask::{Fingerprints, MASK};
 
 use crate::http::{Exchange, Failure};
+pub use crate::openapi::{Asked, Coverage, OperationCoverage};
 pub use crate::session::{CookieFate, CookieNote, Reason};
 use crate::source::{Source, Span};
 use crate::value::Value;
@@ -151,6 +152,8 @@ pub struct StepOutcome {
     pub access: Option<AccessCell>,
     /// The step of the scenario that it ran for, where it is one of a file that the scenario uses.
     pub asked: Option<Place>,
+    /// What its requests asked for of the project's OpenAPI document.
+    pub covers: Vec<Asked>,
 }
 
 /// What was done with cookies by hand.

@@ -1,4 +1,5 @@
-//! What responses are held against beyond the scenario's own text: schemas, read once for all steps that name them.
+//! What responses are held against beyond the scenario's own text: schemas and OpenAPI documents, each read once for all
+//! steps that name it.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -7,8 +8,10 @@ use std::sync::Arc;
 use super::documents::{self, Library};
 use super::load::extend_new;
 use crate::diagnostic::Diagnostic;
+use crate::openapi;
 use crate::scenario::Scenario;
-use crate::scenario::expectation::{SchemaExpectation, SchemaSource};
+use crate::scenario::expectation::{OpenApiReference, SchemaExpectation, SchemaSource};
+use crate::scenario::project::Project;
 use crate::scenario::yaml::At;
 use crate::schema::{Dialect, Document, Documents, Schema, Schemas, Wrong};
 use crate::source::{Source, Span};
@@ -22,43 +25,95 @@ pub(super) struct Contracts {
     library: Option<Arc<Library>>,
     /// The schemas that stand in files, by their paths; none could not be read.
     schemas: HashMap<PathBuf, Option<Schema>>,
+    /// The OpenAPI documents in the same way.
+    documents: HashMap<PathBuf, Option<Arc<openapi::Document>>>,
 }
 
 /// The place that asks for a document.
-struct Asked<'s> {
-    scenario: &'s Scenario,
-    at: At,
+#[derive(Clone, Copy)]
+enum Asked<'s> {
+    Scenario(&'s Scenario, At),
+    Project(&'s Project, At),
 }
 
 impl Asked<'_> {
     fn source(&self) -> &Arc<Source> {
-        self.scenario.source()
+        match self {
+            Self::Scenario(scenario, _) => scenario.source(),
+            Self::Project(project, _) => project.source(),
+        }
     }
 
     fn span(&self) -> Span {
-        self.scenario.span(self.at)
+        match self {
+            Self::Scenario(scenario, at) => scenario.span(*at),
+            Self::Project(project, at) => project.span(*at),
+        }
     }
 }
+
+/// The working directory, and the folder that no path may leave.
+type Folders<'f> = (&'f Path, &'f Path);
 
 impl Contracts {
     /// Reads what the steps of a scenario name.
     pub(super) fn read(
         &mut self,
         scenario: &Scenario,
-        (folder, root): (&Path, &Path),
+        folders: Folders<'_>,
         diagnostics: &mut Vec<Diagnostic>,
     ) {
         for step in scenario.all_steps() {
             let all = std::iter::once(&step.expect);
             for expect in all.chain(step.access.iter().map(|cell| &cell.expect)) {
                 if let Some(schema) = &expect.schema {
-                    let library = self
-                        .library
-                        .get_or_insert_with(|| Arc::new(Library::new(folder, root)))
-                        .clone();
+                    let library = self.library(folders);
                     self.schema(scenario, schema, &library, diagnostics);
                 }
+                if let Some(openapi) = &expect.openapi {
+                    let asked = Asked::Scenario(scenario, openapi.at);
+                    self.openapi(asked, openapi, folders, diagnostics);
+                }
             }
+        }
+    }
+
+    /// Reads the document of the project file.
+    pub(super) fn read_project(
+        &mut self,
+        project: &Project,
+        folders: Folders<'_>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        if let Some(openapi) = &project.openapi {
+            let asked = Asked::Project(project, openapi.at);
+            self.openapi(asked, openapi, folders, diagnostics);
+        }
+    }
+
+    fn library(&mut self, (folder, root): Folders<'_>) -> Arc<Library> {
+        Arc::clone(self.library.get_or_insert_with(|| Arc::new(Library::new(folder, root))))
+    }
+
+    fn openapi(
+        &mut self,
+        asked: Asked<'_>,
+        expected: &OpenApiReference,
+        folders: Folders<'_>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        let library = self.library(folders);
+        let document = match self.documents.get(&expected.file) {
+            Some(known) => known.clone(),
+            None => {
+                let read = openapi_of(&expected.file, &asked, &library);
+                let document = read.map_err(|wrong| extend_new(diagnostics, wrong)).ok();
+                self.documents.insert(expected.file.clone(), document.clone());
+                document
+            }
+        };
+        if let Some(document) = document {
+            let _ = expected.document.set(document);
         }
     }
 
@@ -74,7 +129,7 @@ impl Contracts {
         library: &Arc<Library>,
         diagnostics: &mut Vec<Diagnostic>,
     ) {
-        let asked = Asked { scenario, at: expected.at };
+        let asked = Asked::Scenario(scenario, expected.at);
         let schema = match &expected.source {
             SchemaSource::File(_, path) => match self.schemas.get(path) {
                 Some(known) => known.clone(),
@@ -86,7 +141,7 @@ impl Contracts {
                 }
             },
             SchemaSource::Inline(_) => {
-                let read = inline(expected, &asked, library);
+                let read = inline(scenario, expected, library);
                 read.map_err(|wrong| diagnostics.extend(wrong)).ok()
             }
         };
@@ -111,20 +166,35 @@ fn of_file(
 }
 
 fn inline(
+    scenario: &Scenario,
     expected: &SchemaExpectation,
-    asked: &Asked<'_>,
     library: &Arc<Library>,
 ) -> Result<Schema, Vec<Diagnostic>> {
     let SchemaSource::Inline(node) = &expected.source else { return Err(Vec::new()) };
     let value = expected.inline().unwrap_or_default();
-    let path = asked.source().path();
+    let asked = Asked::Scenario(scenario, expected.at);
+    let path = scenario.source().path();
     let uri = documents::uri(&path.canonicalize().unwrap_or_else(|_| path.to_owned()));
     let own = |wrong: &Wrong| {
         let at = documents::node_at(node, &wrong.pointer).at;
-        (wrong.uri == uri).then(|| asked.scenario.span(at))
+        (wrong.uri == uri).then(|| scenario.span(at))
     };
     let read = compile(Document { uri: &uri, value: &value }, library);
-    read.map_err(|wrong| told(wrong, asked, library, &own))
+    read.map_err(|wrong| told(wrong, &asked, library, &own))
+}
+
+fn openapi_of(
+    path: &Path,
+    asked: &Asked<'_>,
+    library: &Arc<Library>,
+) -> Result<Arc<openapi::Document>, Vec<Diagnostic>> {
+    let document = library
+        .read(path)
+        .map_err(|error| vec![error.also(asked.source(), asked.span(), "read for this")])?;
+    let uri = documents::uri(path);
+    let documents: Arc<dyn Documents> = Arc::<Library>::clone(library);
+    let read = openapi::Document::read(Document { uri: &uri, value: &document.value }, &documents);
+    read.map(Arc::new).map_err(|wrong| told(wrong, asked, library, &|_| None))
 }
 
 fn compile(document: Document<'_>, library: &Arc<Library>) -> Result<Schema, Vec<Wrong>> {

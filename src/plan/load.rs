@@ -162,6 +162,7 @@ fn check_project(
     (around, used, in_use): (&mut Surroundings, &mut UsedFiles, &mut InUse<'_>),
     diagnostics: &mut Vec<Diagnostic>,
 ) {
+    used.contracts.read_project(project, (&request.folder, root), diagnostics);
     for session in &project.sessions {
         if let Some(login) = &session.login {
             let reading = Reading { given: (request, &around.secrets), root };

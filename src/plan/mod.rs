@@ -21,6 +21,7 @@ pub use watched::Watched;
 
 use crate::diagnostic::Diagnostic;
 use crate::mask::Masks;
+use crate::openapi::Coverage;
 use crate::scenario::Scenario;
 use crate::scenario::project::{Environment, Project};
 use crate::scenario::settings::Settings;
@@ -117,6 +118,13 @@ impl Plan {
     #[must_use]
     pub fn chosen(&self) -> Option<&Environment> {
         self.project.as_ref()?.environment(self.environment.as_deref()?)
+    }
+
+    /// All that there is to ask for of the project's OpenAPI document.
+    #[must_use]
+    pub fn coverage(&self) -> Option<Coverage> {
+        let openapi = self.project.as_ref()?.openapi.as_ref()?;
+        Some(openapi.document.get()?.coverage(&openapi.path))
     }
 
     /// How many scenarios a run tells of: the project's `setup` and `teardown` are told as such.

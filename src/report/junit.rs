@@ -301,6 +301,7 @@ fn looked_at(subject: &Subject) -> &'static str {
         Subject::Json(_) => "json",
         Subject::Body => "body",
         Subject::Schema => "schema",
+        Subject::OpenApi(_) => "openapi",
         Subject::Bytes(_) => "bytes",
         Subject::Duration => "duration",
         Subject::Url => "url",

@@ -181,6 +181,7 @@ pub(super) fn failing(faults: Vec<Fault>, exchange: Option<Exchange>) -> StepOut
         attempt: 1,
         rerun: false,
         asked: None,
+        covers: Vec::new(),
     }
 }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::text::{self, BAD, GOOD, HEAD, paint};
-use crate::outcome::{Counts, Summary};
+use super::text::{self, BAD, DIM, GOOD, HEAD, paint};
+use crate::outcome::{Counts, Coverage, Summary};
 
 /// More failures than these are counted, not listed: nobody reads on, and a run's memory stays bounded.
 const LISTED: usize = 100;
@@ -73,6 +73,22 @@ pub(super) fn line(summary: &Summary, duration: Duration, color: bool) -> String
         text::count(summary.requests, "request"),
         text::seconds(duration)
     )
+}
+
+/// `openapi: 12 of 17 operations, 20 of 41 statuses asked`, and what was not, if that is wanted.
+pub(super) fn coverage(coverage: &Coverage, missing: bool, color: bool) -> String {
+    let ((operations, all_operations), (statuses, all_statuses)) =
+        (coverage.operations(), coverage.statuses());
+    let operations = format!("{operations} of {}", text::count(all_operations, "operation"));
+    let mut lines = format!("openapi: {operations}, {statuses} of {all_statuses} statuses asked");
+    for (operation, statuses) in coverage.missing().filter(|_| missing) {
+        let what = match statuses.as_slice() {
+            [] => format!("not asked: {operation}"),
+            statuses => format!("not asked: {operation} -> {}", statuses.join(", ")),
+        };
+        lines.push_str(&format!("\n  {}", paint(DIM, &text::clean(&what), color)));
+    }
+    lines
 }
 
 fn parts(counts: &Counts, flaky: usize, color: bool) -> String {

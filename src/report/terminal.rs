@@ -12,7 +12,7 @@ use super::page::Page;
 use super::tally::{self, Failures};
 use super::text::{self, BAD, DIM, GOOD, HEAD, paint};
 use super::{Style, cookies, exchange};
-use crate::outcome::{Event, Fingerprints, Place, Section, State, StepOutcome, Summary};
+use crate::outcome::{Coverage, Event, Fingerprints, Place, Section, State, StepOutcome, Summary};
 use crate::scenario::quantity;
 use crate::template::Seed;
 
@@ -45,6 +45,7 @@ pub struct Terminal {
     failures: Failures,
     options: String,
     seed: Seed,
+    coverage: Option<Coverage>,
 }
 
 /// A scenario that is not written to its end.
@@ -85,6 +86,7 @@ impl Terminal {
             failures: Failures::default(),
             options: String::new(),
             seed: Seed::default(),
+            coverage: None,
         }
     }
 
@@ -100,6 +102,12 @@ impl Terminal {
         Self { seed, ..self }
     }
 
+    /// What there is to ask for of the project's OpenAPI document.
+    #[must_use]
+    pub fn with_coverage(self, coverage: Option<Coverage>) -> Self {
+        Self { coverage, ..self }
+    }
+
     /// Takes one event in and gives the text to write now, which may be empty.
     #[must_use]
     pub fn event(&mut self, event: &Event) -> String {
@@ -110,7 +118,12 @@ impl Terminal {
                 self.told.entry(*scenario).or_default().select.clone_from(select);
             }
             Event::StepStarted { .. } | Event::Transfer { .. } => {}
-            Event::StepFinished { scenario, step } => self.step(*scenario, step),
+            Event::StepFinished { scenario, step } => {
+                if let Some(coverage) = &mut self.coverage {
+                    step.covers.iter().for_each(|asked| coverage.add(*asked));
+                }
+                self.step(*scenario, step);
+            }
             Event::ScenarioFinished { scenario, state, duration, runs } => {
                 self.told.entry(*scenario).or_default().runs = *runs;
                 self.end(*scenario, *state, *duration);
@@ -134,6 +147,10 @@ impl Terminal {
         if self.seed.is_used() {
             let seed = format!("random values of `--seed {}`", self.seed.number());
             lines = format!("{lines}\n{}", paint(DIM, &seed, color));
+        }
+        if let Some(coverage) = &self.coverage {
+            let missing = self.verbosity >= Verbosity::Steps;
+            lines = format!("{lines}\n{}", tally::coverage(coverage, missing, color));
         }
         self.page.block(&lines);
         self.page.take()

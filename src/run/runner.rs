@@ -357,5 +357,6 @@ fn outcome(section: Section, name: String, place: Place) -> StepOutcome {
         attempt: 1,
         rerun: false,
         asked: None,
+        covers: Vec::new(),
     }
 }

@@ -4,12 +4,15 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use url::Url;
+
 use super::context::Context;
 use super::judge::{self, Asked};
 use super::request::Prepared;
 use super::{auth, flow, request, session_action};
 use crate::expect;
-use crate::http::Around;
+use crate::http::{Around, Exchange, Hop};
+use crate::openapi::Asked as Covered;
 use crate::outcome::{StepOutcome, UsedValue};
 use crate::scenario::capture::CaptureSource;
 use crate::scenario::decode::Text;
@@ -111,7 +114,24 @@ async fn exchange(
             outcome.faults.extend(faults);
         }
     }
+    outcome.covers = covers(context, &exchange);
     outcome.exchange = Some(Box::new(exchange));
+}
+
+/// What the exchange asked for of the project's OpenAPI document; where there is a base URL, other servers have nothing to
+/// do with it.
+fn covers(context: &Context<'_>, exchange: &Exchange) -> Vec<Covered> {
+    let project = context.shared.plan.project.as_ref();
+    let Some(document) = project.and_then(|it| it.openapi.as_ref()?.document.get()) else {
+        return Vec::new();
+    };
+    let base = context.frame.base_url.as_ref().and_then(|url| Url::parse(url).ok());
+    let own = |hop: &&Hop| base.as_ref().is_none_or(|base| base.origin() == hop.url.origin());
+    let asked = |hop: &Hop| {
+        let status = hop.answer.as_ref()?.status;
+        document.asked(&hop.method, &hop.url, status)
+    };
+    exchange.hops.iter().filter(own).filter_map(asked).collect()
 }
 
 /// Whether anything but `bytes` looks at the body, so that it has to be held.
@@ -126,7 +146,7 @@ fn needs_body(step: &Step, expect: &Expectations) -> bool {
         )
     };
     let looks = !expect.json.is_empty() || expect.body.is_some() || !expect.check.is_empty();
-    let looks = looks || expect.schema.is_some();
+    let looks = looks || expect.schema.is_some() || expect.openapi.is_some();
     looks || step.captures.iter().any(|capture| !header_only(&capture.source))
 }
 

@@ -2,6 +2,7 @@
 
 mod bytes;
 mod schema;
+pub(super) mod openapi;
 
 use std::fmt;
 
@@ -32,6 +33,8 @@ pub struct Expectations {
     pub bytes: Option<Box<BytesExpectation>>,
     /// The JSON Schema of the body.
     pub schema: Option<Box<SchemaExpectation>>,
+    /// The OpenAPI document that allows the exchange.
+    pub openapi: Option<Box<OpenApiReference>>,
     /// The time of the whole exchange, in milliseconds.
     pub duration: Option<Matcher>,
     /// The last URL.
@@ -60,6 +63,7 @@ impl Expectations {
             body: self.body.or_else(|| common.body.clone()),
             bytes: self.bytes.or_else(|| common.bytes.clone()),
             schema: self.schema.or_else(|| common.schema.clone()),
+            openapi: self.openapi.or_else(|| common.openapi.clone()),
             duration: self.duration.or_else(|| common.duration.clone()),
             url: self.url.or_else(|| common.url.clone()),
             redirects: self.redirects.or_else(|| common.redirects.clone()),
@@ -145,6 +149,7 @@ pub enum CookieAttribute {
 }
 
 pub use bytes::BytesExpectation;
+pub use openapi::OpenApiReference;
 pub use schema::{SchemaExpectation, SchemaSource};
 
 /// What must hold of the redirects that were followed.
@@ -178,6 +183,7 @@ pub(super) const KEYS: Keys = Keys {
         "body",
         "bytes",
         "schema",
+        "openapi",
         "duration",
         "url",
         "redirects",
@@ -188,7 +194,6 @@ pub(super) const KEYS: Keys = Keys {
         "like",
         "xml",
         "html",
-        "openapi",
         "snapshot",
         "http_version",
         "remote_ip",
@@ -220,6 +225,7 @@ pub(super) fn decode(d: &Decoder<'_>, node: &Node) -> Option<Expectations> {
             "body" => expect.body = matcher::decode(d, value, Domain::Text),
             "bytes" => expect.bytes = bytes::decode(d, value).map(Box::new),
             "schema" => expect.schema = schema::decode(d, value).map(Box::new),
+            "openapi" => expect.openapi = openapi::decode(d, value).map(Box::new),
             "duration" => expect.duration = matcher::decode(d, value, Domain::Duration),
             "url" => expect.url = matcher::decode(d, value, Domain::Text),
             "redirects" => expect.redirects = redirects(d, value),

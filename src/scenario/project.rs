@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::decode::{Decoder, Keys, Located, Text, Tree};
+use super::expectation::{self, OpenApiReference};
 use super::hosts::HostPattern;
 use super::sessions::{self, SessionDeclaration};
 use super::settings::{self, Settings};
@@ -39,6 +40,8 @@ pub struct Project {
     pub server: Option<Server>,
     /// The hosts that requests may go to; none are all.
     pub allow_hosts: Option<Vec<HostPattern>>,
+    /// The OpenAPI document whose coverage is told.
+    pub openapi: Option<OpenApiReference>,
     /// The files that it names, as far as they are known before a run.
     pub reads: Vec<PathBuf>,
     /// Steps before all scenarios, if there are any.
@@ -92,8 +95,9 @@ const KEYS: Keys = Keys {
         "setup",
         "teardown",
         "allow_hosts",
+        "openapi",
     ],
-    later: &["openapi", "report"],
+    later: &["report"],
 };
 const ENVIRONMENT_KEYS: Keys =
     Keys { what: "an environment", known: &["base_url", "vars"], later: &[] };
@@ -132,6 +136,7 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Project> {
     let sessions = find("sessions").and_then(|node| sessions::decode(d, node)).unwrap_or_default();
     let server = find("server").and_then(|node| server(d, node));
     let allow_hosts = find("allow_hosts").and_then(|node| hosts(d, node));
+    let openapi = find("openapi").and_then(|node| expectation::openapi::decode(d, node));
     let of_run = |key: &str| of_run(d, entries.iter().copied().find(|entry| entry.key == key)?);
     let (setup, teardown) = (of_run("setup"), of_run("teardown"));
     let both = setup.iter().chain(&teardown);
@@ -163,6 +168,7 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Project> {
         credentials: super::lint::written_out(node),
         server,
         allow_hosts,
+        openapi,
         reads: d.reads.take(),
         setup,
         teardown,

@@ -236,6 +236,7 @@ impl Show {
         };
         let outcome = || Outcome {
             options: options.clone(),
+            coverage: plan.coverage(),
             ..Outcome::new(SystemTime::now(), seed.clone(), prints.clone())
         };
         Self {
@@ -246,7 +247,8 @@ impl Show {
             outcome: (!run.reports.is_empty()).then(outcome),
             terminal: Terminal::new(output::result_style(run.selection.color), verbosity, prints)
                 .with_options(&options)
-                .with_seed(seed.clone()),
+                .with_seed(seed.clone())
+                .with_coverage(plan.coverage()),
             progress: progress.then(|| Progress::new(plan.parts())),
             live: output::is_live(),
         }

@@ -1,25 +1,38 @@
 //! What is not as a contract says: one value in the sentence, several in a list.
 
 use super::notes::SHORT;
-use super::{Actual, Difference, Miss};
+use super::{Actual, Difference, Miss, Subject};
 use crate::value::{self, Value};
 
 impl Miss {
     pub(super) fn title_of_breaches(&self, count: Option<usize>) -> String {
         if let (Some(1), [only]) = (count, self.differences.as_slice()) {
             return match &only.actual {
-                Some(value) => format!("`{}` is {}", only.path, self.shown(value)),
-                None => format!("`{}` is missing", only.path),
+                Some(value) => format!("{} is {}", thing(only), self.shown(value)),
+                None => format!("{} is missing", thing(only)),
             };
         }
         let places = count.map_or("many places".to_owned(), |count| format!("{count} places"));
-        format!("the body is not as the schema says in {places}")
+        match &self.subject {
+            Subject::OpenApi(operation) => {
+                format!("the exchange is not as `{operation}` allows in {places}")
+            }
+            _ => format!("the body is not as the schema says in {places}"),
+        }
     }
 
     pub(super) fn label_of_breaches(&self) -> String {
         match (&self.actual, self.differences.as_slice()) {
-            (Actual::Unfit(Some(1)), [only]) => format!("{}, as the schema says", wanted(only)),
-            _ => "what the schema says".to_owned(),
+            (Actual::Unfit(Some(1)), [only]) => format!("{}, as {} says", wanted(only), self.law()),
+            _ => format!("what {} says", self.law()),
+        }
+    }
+
+    /// Who says so.
+    fn law(&self) -> String {
+        match &self.subject {
+            Subject::OpenApi(operation) => format!("`{operation}` of the document"),
+            _ => "the schema".to_owned(),
         }
     }
 
@@ -28,7 +41,7 @@ impl Miss {
         let line = |one: &Difference| {
             let found = one.actual.as_ref().map(|value| value::shown(value, SHORT));
             let found = found.unwrap_or_else(|| "nothing".to_owned());
-            format!("`{}`: expected {}, found {found}", one.path, wanted(one))
+            format!("{}: expected {}, found {found}", thing(one), wanted(one))
         };
         let mut lines: Vec<String> = self.differences.iter().map(line).collect();
         match &self.actual {
@@ -41,6 +54,14 @@ impl Miss {
             _ => {}
         }
         lines.join("\n")
+    }
+}
+
+/// A path in backticks; what is no value of the body is said in words.
+fn thing(one: &Difference) -> String {
+    match one.path.starts_with('$') {
+        true => format!("`{}`", one.path),
+        false => one.path.clone(),
     }
 }
 

@@ -105,6 +105,7 @@ fn complement(operator: &str, operand: &Value, show: Show<'_>) -> String {
     let inner = || complements(operand, show);
     let either = |plain: &str, negation: &str| (if negated { negation } else { plain }).to_owned();
     match operator {
+        "openapi" => "an operation of the document".to_owned(),
         "schema" => "a body that fits the schema".to_owned(),
         "equals" => either("", "anything but ") + &value(),
         "gt" => either("greater than ", "not greater than ") + &value(),

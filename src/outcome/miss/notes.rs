@@ -44,6 +44,16 @@ impl Miss {
                 };
                 (note, meant.map(|path| format!("did you mean `{path}`?")))
             }
+            Actual::NoOperation(methods, Some(path)) if methods.is_empty() => {
+                (String::new(), Some(format!("did you mean `{path}`?")))
+            }
+            Actual::NoOperation(methods, Some(path)) => {
+                (format!("the document has {} for `{path}`", methods.join(", ")), None)
+            }
+            Actual::NoOperation(_, None) => {
+                let note = "no path of the document, below the paths of its `servers`, is this one";
+                (note.to_owned(), None)
+            }
             Actual::NotJson(_, Some(media)) => (format!("the content type is `{media}`"), None),
             Actual::NotJson(_, None) => ("no content type was sent".to_owned(), None),
             _ => (String::new(), None),

@@ -29,7 +29,10 @@ impl Miss {
             Actual::NoBody => "the response has no body".to_owned(),
             Actual::NotJson(reason, _) => format!("the body is not JSON: {reason}"),
             Actual::NotText(reason) => format!("the body is not text: {reason}"),
-            Actual::Unfit(_) => format!("{} is not as the schema says", thing(subject, &[])),
+            Actual::NoOperation(..) => {
+                format!("{} is not in the OpenAPI document", thing(subject, &[]))
+            }
+            Actual::Unfit(_) => format!("{} is not as its contract says", thing(subject, &[])),
             Actual::Answered(status) => {
                 format!("the request did not fail: it was answered with status {status}")
             }
@@ -128,6 +131,7 @@ fn thing(subject: &Subject, via: &[Via]) -> String {
         (Subject::Bytes("starts_with"), _) => "the beginning of the body".to_owned(),
         (Subject::Bytes(what), _) => format!("`{what}` of the body"),
         (Subject::Duration, _) => "the exchange".to_owned(),
+        (Subject::OpenApi(request), _) => format!("`{request}`"),
         (Subject::Url, _) => "the last URL".to_owned(),
         (Subject::Redirects, _) => "the number of redirects".to_owned(),
         (Subject::Redirect(number, part), _) => format!("{part} of redirect {number}"),
