@@ -17,6 +17,7 @@ mod cookies;
 mod json;
 mod whole;
 mod bytes;
+mod snapshot;
 mod redirects;
 mod check;
 mod error;
@@ -32,6 +33,7 @@ pub use check::ask;
 pub use diff::differences;
 pub use error::evaluate_failure;
 pub use evidence::Evidence;
+pub use snapshot::{Snapshot, Stored};
 
 use operand::Context;
 
@@ -87,8 +89,13 @@ pub fn evaluate(
         context.redirects(redirects, evidence, &mut faults);
     }
     check::checks(scenario, &expect.check, evidence, scope, &mut faults);
-    faults.sort_by_key(start);
+    in_order(&mut faults);
     faults
+}
+
+/// Puts faults in the order of the file.
+pub fn in_order(faults: &mut [Fault]) {
+    faults.sort_by_key(start);
 }
 
 /// Where a fault stands in the file.

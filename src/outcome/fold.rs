@@ -126,6 +126,7 @@ fn light(step: StepOutcome) -> StepOutcome {
         values: Vec::new(),
         cookies: Vec::new(),
         by_hand: Vec::new(),
+        snapshot: None,
         faults: Vec::new(),
         ..step
     }

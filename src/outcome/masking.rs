@@ -90,13 +90,16 @@ impl Masking {
             Detail::Name => {
                 step.name = masks.name(&step.name).into_owned();
                 let row = step.access.iter_mut().map(|cell| &mut cell.row);
-                let words = step.reason.iter_mut().chain(row);
+                let path = step.snapshot.iter_mut().map(|snapshot| &mut snapshot.path);
+                let words = step.reason.iter_mut().chain(row).chain(path);
                 words.for_each(|words| *words = masks.name(words).into_owned());
             }
             Detail::Line => {
                 masked.text(&mut step.name);
                 let row = step.access.iter_mut().map(|cell| &mut cell.row);
-                step.reason.iter_mut().chain(row).for_each(|words| masked.text(words));
+                let path = step.snapshot.iter_mut().map(|snapshot| &mut snapshot.path);
+                let words = step.reason.iter_mut().chain(row).chain(path);
+                words.for_each(|words| masked.text(words));
                 masked.cookies(&mut step.cookies, &mut step.by_hand);
                 let hops = step.exchange.iter_mut().flat_map(|exchange| &mut exchange.hops);
                 hops.for_each(|hop| masked.url(&mut hop.url));
@@ -107,8 +110,8 @@ impl Masking {
 }
 
 /// What stood in the headers of an exchange is secret from then on.
-fn learn(masks: &Masks, exchange: &Exchange) {
-    let mut add = |secret: &[u8]| masks.add(secret);
+pub(crate) fn learn(masks: &Masks, exchange: &Exchange) {
+    let mut add = |secret: &[u8]| masks.add_here(secret);
     for hop in &exchange.hops {
         header::secrets(&hop.headers, &mut add);
         if let Some(credentials) = hop.proxy.as_ref().and_then(Proxy::authorization) {
@@ -148,6 +151,7 @@ impl Masked<'_> {
             values,
             cookies,
             by_hand,
+            snapshot,
             reason,
             access,
             attempt: _,
@@ -167,6 +171,7 @@ impl Masked<'_> {
             self.text(origin);
         }
         self.cookies(cookies, by_hand);
+        snapshot.iter_mut().for_each(|snapshot| self.text(&mut snapshot.path));
         reason.iter_mut().for_each(|reason| self.text(reason));
     }
 
@@ -245,6 +250,7 @@ impl Masked<'_> {
             Subject::Header(text)
             | Subject::Cookie(text, _)
             | Subject::SetCookie(text, _)
+            | Subject::Snapshot(text)
             | Subject::Json(text)
             | Subject::Check(text) => self.text(text),
             Subject::Status
@@ -270,6 +276,9 @@ impl Masked<'_> {
                 media.iter_mut().for_each(|media| self.text(media));
             }
             Actual::NotText(reason) => self.text(reason),
+            Actual::Lines(lines) => {
+                lines.lines.iter_mut().for_each(|line| self.text(&mut line.text));
+            }
             Actual::Absent | Actual::NoBody | Actual::Answered(_) => {}
         }
         for difference in differences {

@@ -6,6 +6,9 @@ mod title;
 mod label;
 mod notes;
 mod kind;
+mod lines;
+
+pub use lines::{DiffLine, LineDifferences, MOST_LINES, Side};
 
 use super::Place;
 use crate::jsonpath::JsonPath;
@@ -68,6 +71,8 @@ pub enum Subject {
     Body,
     /// The `length`, `sha256` or beginning of the body's bytes.
     Bytes(&'static str),
+    /// The response, beside the snapshot of this name.
+    Snapshot(String),
     /// The time of the exchange.
     Duration,
     /// The last URL.
@@ -142,6 +147,8 @@ pub enum Actual {
     NotText(String),
     /// There is no error, but a response of this status.
     Answered(u16),
+    /// A text that differs from the one that was wanted.
+    Lines(LineDifferences),
 }
 
 /// A place where two structures differ.

@@ -9,8 +9,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use fold::{Outcome, ScenarioOutcome};
+pub(crate) use masking::learn;
 pub use masking::{Detail, Masking};
-pub use miss::{Actual, Difference, MOST_DIFFERENCES, Miss, Subject, Unit, Via, Wanted};
+pub use miss::{
+    Actual, DiffLine, Difference, LineDifferences, MOST_DIFFERENCES, MOST_LINES, Miss, Side, Subject,
+    Unit, Via, Wanted,
+};
 pub use summary::{Counts, Summary};
 
 pub use crate::mask::{Fingerprints, MASK};
@@ -141,6 +145,8 @@ pub struct StepOutcome {
     pub cookies: Vec<CookieNote>,
     /// What a `session` step did with cookies.
     pub by_hand: Vec<ByHand>,
+    /// The snapshot that it wrote.
+    pub snapshot: Option<Box<WrittenSnapshot>>,
     /// Why it did not run, or was not tried again.
     pub reason: Option<String>,
     /// Which attempt of its `retry` this was, from 1.
@@ -151,6 +157,15 @@ pub struct StepOutcome {
     pub access: Option<AccessCell>,
     /// The step of the scenario that it ran for, where it is one of a file that the scenario uses.
     pub asked: Option<Place>,
+}
+
+/// A snapshot that was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrittenSnapshot {
+    /// Its path, as messages show it.
+    pub path: String,
+    /// Whether there was none before.
+    pub is_new: bool,
 }
 
 /// What was done with cookies by hand.

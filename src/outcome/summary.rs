@@ -47,6 +47,10 @@ pub struct Summary {
     pub requests: usize,
     /// Those of them whose server was believed without a look at its certificate.
     pub unverified: usize,
+    /// The snapshots that were written where there was none.
+    pub new_snapshots: usize,
+    /// Those that were written over another.
+    pub updated_snapshots: usize,
 }
 
 impl Summary {
@@ -59,6 +63,10 @@ impl Summary {
                 let hops = step.exchange.iter().flat_map(|exchange| &exchange.hops);
                 self.requests += hops.clone().count();
                 self.unverified += hops.filter(|hop| hop.is_unverified()).count();
+                if let Some(snapshot) = &step.snapshot {
+                    self.new_snapshots += usize::from(snapshot.is_new);
+                    self.updated_snapshots += usize::from(!snapshot.is_new);
+                }
             }
             Event::ScenarioFinished { state, runs, .. } => {
                 self.scenarios.add(*state);

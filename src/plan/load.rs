@@ -9,7 +9,7 @@ use super::environment::Given;
 use super::hosts::Hosts;
 use super::used::{Reading, UsedFiles, check_login};
 use super::watched::Watched;
-use super::{Loaded, Plan, Planned, Request, environment};
+use super::{Loaded, Plan, Planned, Request, environment, snapshots};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::closest;
 use crate::mask::Masks;
@@ -85,6 +85,12 @@ pub fn load(mut request: Request) -> Loaded {
     let secrets = in_use.secrets;
     mask_vars(&request, &scenarios, &used);
     refuse_equal_names(&scenarios, &mut diagnostics);
+    let all = scenarios.iter().map(|planned| &*planned.scenario).chain(used.all());
+    let all: Vec<&Scenario> = all.chain(project.iter().flat_map(Project::of_run)).collect();
+    let has_snapshots = snapshots::check(&all, &mut diagnostics);
+    if !request.strict && !diagnostics.iter().any(Diagnostic::is_error) {
+        diagnostics.extend(snapshots::orphans(&request, &watched, &all));
+    }
     let has_base = request.base_url.is_some()
         || environment
             .as_deref()
@@ -129,6 +135,7 @@ pub fn load(mut request: Request) -> Loaded {
         scenarios,
         found,
         used,
+        has_snapshots,
     };
     Loaded { plan: (!failed).then_some(plan), diagnostics, files, watched }
 }

@@ -4,6 +4,7 @@ mod discover;
 mod environment;
 mod hosts;
 mod load;
+mod snapshots;
 pub mod select;
 pub mod tag;
 mod used;
@@ -80,6 +81,8 @@ pub struct Plan {
     pub found: usize,
     /// The files that sign sessions in.
     pub used: UsedFiles,
+    /// Whether any step has a snapshot.
+    pub has_snapshots: bool,
 }
 
 /// A scenario that runs.

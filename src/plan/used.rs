@@ -71,6 +71,11 @@ impl UsedFiles {
         self.files.len()
     }
 
+    /// Those that could be read.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Scenario> {
+        self.files.values().filter_map(|used| used.file.as_ref())
+    }
+
     /// A file and all that its steps use, each once.
     pub(super) fn with_used<'p>(&'p self, file: &'p Scenario) -> Vec<&'p Scenario> {
         let mut all = vec![file];

@@ -3,10 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
-use super::discover::discover;
+use super::discover::{discover, folders};
 use super::used::UsedFiles;
-use super::{Planned, Request};
+use super::{Planned, Request, snapshots};
 use crate::scenario::Scenario;
+use crate::scenario::expectation::FOLDER;
 use crate::scenario::project::Project;
 
 /// What a run depends on.
@@ -61,6 +62,11 @@ impl Watched {
         let (found, _) = discover(&self.folder, &self.paths);
         found.into_iter().map(|found| found.path).collect()
     }
+
+    /// The folders with snapshots below those that the paths mean.
+    pub(super) fn folders_of_snapshots(&self) -> Vec<PathBuf> {
+        folders(&self.folder, &self.paths, FOLDER)
+    }
 }
 
 /// A file, those that it uses, and all that they read.
@@ -75,5 +81,6 @@ fn reads(file: &Scenario, used: &UsedFiles) -> Vec<PathBuf> {
         files.extend(used.with_used(login));
     }
     let own = files.iter().map(|file| file.source().path().to_owned());
-    own.chain(files.iter().flat_map(|file| file.reads.iter().cloned())).collect()
+    let read = own.chain(files.iter().flat_map(|file| file.reads.iter().cloned()));
+    read.chain(files.iter().flat_map(|file| snapshots::files(file))).collect()
 }

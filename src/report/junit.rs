@@ -301,6 +301,7 @@ fn looked_at(subject: &Subject) -> &'static str {
         Subject::Json(_) => "json",
         Subject::Body => "body",
         Subject::Bytes(_) => "bytes",
+        Subject::Snapshot(_) => "snapshot",
         Subject::Duration => "duration",
         Subject::Url => "url",
         Subject::Redirects | Subject::Redirect(..) => "redirects",

@@ -176,6 +176,7 @@ pub(super) fn failing(faults: Vec<Fault>, exchange: Option<Exchange>) -> StepOut
         values: Vec::new(),
         cookies: Vec::new(),
         by_hand: Vec::new(),
+        snapshot: None,
         reason: None,
         access: None,
         attempt: 1,

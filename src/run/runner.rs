@@ -352,6 +352,7 @@ fn outcome(section: Section, name: String, place: Place) -> StepOutcome {
         values: Vec::new(),
         cookies: Vec::new(),
         by_hand: Vec::new(),
+        snapshot: None,
         reason: None,
         access: None,
         attempt: 1,

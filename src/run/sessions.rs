@@ -204,8 +204,15 @@ fn login_context<'s>(
     frame.base_url = base_url;
     frame.asks_cookies = asks_cookies(file, shared) || context.frame.asks_cookies;
     let settings = before_login(&declared.settings, file, shared);
+    // What a login of the run captures as a secret is one in every snapshot.
+    let masks = match login.once {
+        Once::Scenario => context.masks.clone(),
+        Once::Run => shared.masks.clone(),
+    };
+    scope.set_masks(masks.clone());
     let mut inner = Context {
         home: home.clone(),
+        masks,
         sessions: Sessions::of_login(home),
         scope,
         session,

@@ -10,7 +10,7 @@ use super::request::Prepared;
 use super::{auth, flow, request, session_action};
 use crate::expect;
 use crate::http::Around;
-use crate::outcome::{StepOutcome, UsedValue};
+use crate::outcome::{self, StepOutcome, UsedValue};
 use crate::scenario::capture::CaptureSource;
 use crate::scenario::decode::Text;
 use crate::scenario::expectation::Expectations;
@@ -95,6 +95,9 @@ async fn exchange(
     }
     outcome.faults.extend(auth::end(context, credentials, auth));
     outcome.cookies = context.session.take_notes();
+    if context.shared.plan.has_snapshots {
+        outcome::learn(&context.masks, &exchange);
+    }
     match &exchange.result {
         Err(failure) => {
             let place = context.place(written.at);
@@ -106,9 +109,11 @@ async fn exchange(
         Ok(response) => {
             context.offer_cookies(Some(&response.url));
             let (at, captures, limit) = (written.at, &step.captures, settings.request_timeout);
-            let asked = Asked { step: &outcome.name, at, expect, captures, limit };
-            let faults = judge::judge(context, asked, &mut exchange).await;
-            outcome.faults.extend(faults);
+            let (step, written) = (outcome.name.as_str(), visit::step_name(step));
+            let asked = Asked { step, written, at, expect, captures, limit };
+            let judged = judge::judge(context, asked, &mut exchange).await;
+            outcome.faults.extend(judged.faults);
+            outcome.snapshot = judged.snapshot.map(Box::new);
         }
     }
     outcome.exchange = Some(Box::new(exchange));
@@ -126,7 +131,9 @@ fn needs_body(step: &Step, expect: &Expectations) -> bool {
         )
     };
     let looks = !expect.json.is_empty() || expect.body.is_some() || !expect.check.is_empty();
-    looks || step.captures.iter().any(|capture| !header_only(&capture.source))
+    looks
+        || expect.snapshot.is_some()
+        || step.captures.iter().any(|capture| !header_only(&capture.source))
 }
 
 /// Why a step of the teardown has nothing to undo: it uses a capture of a step that did not come so far.

@@ -1,6 +1,7 @@
 //! `expect`: what must hold of a response.
 
 mod bytes;
+mod snapshot;
 
 use std::fmt;
 
@@ -29,6 +30,8 @@ pub struct Expectations {
     pub body: Option<Matcher>,
     /// The decoded bytes.
     pub bytes: Option<Box<BytesExpectation>>,
+    /// The response as it was when somebody said that it is right.
+    pub snapshot: Option<Box<SnapshotExpectation>>,
     /// The time of the whole exchange, in milliseconds.
     pub duration: Option<Matcher>,
     /// The last URL.
@@ -56,6 +59,7 @@ impl Expectations {
             json: both(self.json, &common.json),
             body: self.body.or_else(|| common.body.clone()),
             bytes: self.bytes.or_else(|| common.bytes.clone()),
+            snapshot: self.snapshot.or_else(|| common.snapshot.clone()),
             duration: self.duration.or_else(|| common.duration.clone()),
             url: self.url.or_else(|| common.url.clone()),
             redirects: self.redirects.or_else(|| common.redirects.clone()),
@@ -141,6 +145,8 @@ pub enum CookieAttribute {
 }
 
 pub use bytes::BytesExpectation;
+pub use snapshot::{ENDING, FOLDER, NAME_RULE, SnapshotExpectation, wrong_name};
+pub(crate) use snapshot::stem;
 
 /// What must hold of the redirects that were followed.
 #[derive(Clone, Debug)]
@@ -172,6 +178,7 @@ pub(super) const KEYS: Keys = Keys {
         "json",
         "body",
         "bytes",
+        "snapshot",
         "duration",
         "url",
         "redirects",
@@ -184,7 +191,6 @@ pub(super) const KEYS: Keys = Keys {
         "html",
         "schema",
         "openapi",
-        "snapshot",
         "http_version",
         "remote_ip",
         "certificate",
@@ -214,6 +220,7 @@ pub(super) fn decode(d: &Decoder<'_>, node: &Node) -> Option<Expectations> {
             "json" => expect.json = json(d, value).unwrap_or_default(),
             "body" => expect.body = matcher::decode(d, value, Domain::Text),
             "bytes" => expect.bytes = bytes::decode(d, value).map(Box::new),
+            "snapshot" => expect.snapshot = snapshot::decode(d, value).map(Box::new),
             "duration" => expect.duration = matcher::decode(d, value, Domain::Duration),
             "url" => expect.url = matcher::decode(d, value, Domain::Text),
             "redirects" => expect.redirects = redirects(d, value),

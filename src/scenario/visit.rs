@@ -105,6 +105,7 @@ pub(super) fn expectations<'t>(expect: &'t Expectations, visit: Visit<'_, 't>) {
         matchers.extend(&bytes.length);
         bytes.sha256.iter().chain(&bytes.starts_with).for_each(&mut *visit);
     }
+    expect.snapshot.iter().for_each(|snapshot| visit(&snapshot.name));
     for matcher in matchers {
         visit_matcher(matcher, visit);
     }

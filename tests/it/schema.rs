@@ -39,6 +39,7 @@ const DEFINITIONS: &[(&str, &str)] = &[
     ("a matcher", "matcher"),
     ("a cookie", "cookie_attributes"),
     ("`bytes`", "bytes"),
+    ("`snapshot`", "snapshot"),
     ("a redirect", "redirect"),
     ("a capture", "capture"),
     ("the project file", "project"),
@@ -50,7 +51,6 @@ const DEFINITIONS: &[(&str, &str)] = &[
 const LATER: &[(&str, &str)] = &[
     ("approx", "approx"),
     ("html_element", "html"),
-    ("snapshot", "snapshot"),
     ("certificate", "certificate"),
     ("timing", "timing"),
     ("report", "report"),

@@ -137,6 +137,9 @@ pub(crate) struct Run {
     /// Begin the scenarios in an order by chance, which `--seed` fixes
     #[arg(long)]
     pub(crate) shuffle: bool,
+    /// Write snapshots instead of comparing them; not in CI, where `CI` is set and not `false`
+    #[arg(long)]
+    pub(crate) update_snapshots: bool,
     /// Run again when a scenario, or a file that it reads, changes
     #[arg(long)]
     pub(crate) watch: bool,

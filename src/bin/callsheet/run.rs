@@ -12,7 +12,7 @@ use callsheet::plan::{self, Loaded, Plan};
 use callsheet::report::junit;
 use callsheet::report::progress::{self, Progress};
 use callsheet::report::terminal::{Terminal, Verbosity};
-use callsheet::run::{self, Options};
+use callsheet::run::{self, Options, SnapshotMode, Snapshots};
 use callsheet::scenario::quantity;
 use callsheet::template::Seed;
 use futures_util::FutureExt;
@@ -24,15 +24,16 @@ use crate::runtime::{runtime, stop_signal};
 use crate::{check, output, server, watch};
 
 pub(crate) fn main(run: args::Run) -> Exit {
-    if let Err(exit) = refuse_equal_reports(&run.reports) {
-        return exit;
-    }
+    let mode = match refuse_equal_reports(&run.reports).and_then(|()| snapshot_mode(&run)) {
+        Ok(mode) => mode,
+        Err(exit) => return exit,
+    };
     let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(exit) => return exit,
     };
     if run.watch {
-        let exit = runtime.block_on(watch::watch(&run));
+        let exit = runtime.block_on(watch::watch(&run, mode));
         runtime.shutdown_background();
         return exit;
     }
@@ -47,7 +48,7 @@ pub(crate) fn main(run: args::Run) -> Exit {
     if let Err(exit) = refuse_sources(&run.reports, &plan) {
         return exit;
     }
-    let exit = runtime.block_on(go(&run, &plan, (None, &seed)));
+    let exit = runtime.block_on(go(&run, &plan, (None, &seed), Snapshots::new(mode)));
     // What was given up is not waited for.
     runtime.shutdown_background();
     // The process ends here: to take a big plan apart piece by piece would only take time.
@@ -80,6 +81,23 @@ pub(crate) fn load(
     Ok((loaded, seed))
 }
 
+/// In CI nobody reads what is written, and nobody commits it: there no snapshot is.
+fn snapshot_mode(run: &args::Run) -> Result<SnapshotMode, Exit> {
+    let ci = std::env::var_os("CI").filter(|value| !value.is_empty() && value != "false");
+    match (ci, run.update_snapshots) {
+        (None, false) => Ok(SnapshotMode::WriteMissing),
+        (None, true) => Ok(SnapshotMode::Update),
+        (Some(_), false) => Ok(SnapshotMode::Never),
+        (Some(_), true) => {
+            output::err(
+                "error: `--update-snapshots` writes nothing in CI, and `CI` is set\n\
+                 help: run it on your own machine, read what it writes, and commit that; `CI=false` says that this is no CI\n",
+            );
+            Err(Exit::Invalid)
+        }
+    }
+}
+
 /// How long teardown may take after a signal.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -88,12 +106,13 @@ pub(crate) async fn go(
     run: &args::Run,
     plan: &Plan,
     (server, seed): (Option<&server::Running>, &Seed),
+    snapshots: Snapshots,
 ) -> Exit {
     let show = RefCell::new(Show::new(run, plan, seed));
     let (stop, stopped) = channel::channel(None);
     let (mut interrupted, mut timed_out) = (None, false);
     let ended = {
-        let mut whole = pin!(whole((run, plan, seed), (server, stopped), &show));
+        let mut whole = pin!(whole((run, plan, seed), (server, stopped), snapshots, &show));
         let mut tick = pin!(tick(&show));
         let mut deadline = pin!(std::future::pending().right_future());
         let mut limit = pin!(over(run.timeout).fuse());
@@ -140,6 +159,7 @@ type Stopped = channel::Receiver<Option<String>>;
 async fn whole(
     (run, plan, seed): (&args::Run, &Plan, &Seed),
     (kept, mut stop): (Option<&server::Running>, Stopped),
+    snapshots: Snapshots,
     show: &RefCell<Show>,
 ) -> Exit {
     let server = match &plan.project {
@@ -164,6 +184,7 @@ async fn whole(
         fail_fast: run.fail_fast.map(usize::from),
         server_url: server.as_ref().or(kept).map(|server| server.url().to_owned()),
         id: run_id(),
+        snapshots,
         seed: seed.clone(),
         stop,
     };

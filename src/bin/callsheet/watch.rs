@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use callsheet::plan::{Plan, Watched};
+use callsheet::run::{SnapshotMode, Snapshots};
 use callsheet::template::Seed;
 
 use crate::exit::Exit;
@@ -23,7 +24,7 @@ const NAMED: usize = 3;
 type Seen = HashMap<PathBuf, Option<(SystemTime, u64)>>;
 
 /// Runs until a signal comes.
-pub(crate) async fn watch(run: &args::Run) -> Exit {
+pub(crate) async fn watch(run: &args::Run, mode: SnapshotMode) -> Exit {
     let mut server = None;
     let mut only = None;
     let mut known = Watched::default();
@@ -35,15 +36,21 @@ pub(crate) async fn watch(run: &args::Run) -> Exit {
             Err(exit) => return exit,
         };
         known = with_known(loaded.watched, &known);
+        let snapshots = Snapshots::new(mode);
         if let Some(plan) = &loaded.plan {
-            let exit = once(run, plan, &mut server, &seed).await;
+            let exit = once(run, plan, &mut server, (&seed, &snapshots)).await;
             if matches!(exit, Exit::Interrupted | Exit::Terminated) {
                 return exit;
             }
         }
         let mut seen = look(&known);
+        let written = snapshots.written();
         for (path, facts) in &mut seen {
-            if let Some(earlier) = before.1.get(path) {
+            // What the run itself wrote is no news.
+            let is_own = || path.canonicalize().is_ok_and(|path| written.contains(&path));
+            if let Some(earlier) = before.1.get(path)
+                && !is_own()
+            {
                 *facts = *earlier;
             }
         }
@@ -63,7 +70,7 @@ async fn once(
     run: &args::Run,
     plan: &Plan,
     server: &mut Option<server::Running>,
-    seed: &Seed,
+    (seed, snapshots): (&Seed, &Snapshots),
 ) -> Exit {
     if plan.scenarios.is_empty() {
         output::err("no scenario is to run\n");
@@ -82,7 +89,7 @@ async fn once(
             }
         }
     }
-    run::go(run, plan, (server.as_ref(), seed)).await
+    run::go(run, plan, (server.as_ref(), seed), snapshots.clone()).await
 }
 
 /// A file with mistakes reads what it read before.

@@ -28,6 +28,7 @@ impl Miss {
             ("below", ..) => {
                 format!("a status below {operand}, as the step says nothing of the status")
             }
+            (_, _, Subject::Snapshot(_)) => self.beside_snapshot(),
             ("equals", Some(Via::Length(unit)), _) => counted(operand, *unit),
             ("equals", _, Subject::Redirects) if operand.as_u64() == Some(1) => {
                 "1 redirect".to_owned()
@@ -55,6 +56,17 @@ impl Miss {
                 format!("it {not}to be {what}")
             }
             _ => complement(),
+        }
+    }
+
+    /// The operand is the path of the file.
+    fn beside_snapshot(&self) -> String {
+        let path = self.wanted.operand.as_str().unwrap_or_default();
+        match &self.actual {
+            Actual::Lines(lines) if lines.own => format!("what this run has for `{path}`"),
+            Actual::Absent => format!("the file `{path}`, as none is written in CI"),
+            Actual::Lines(_) => format!("what `{path}` has"),
+            _ => "JSON, as `ignore` names parts of it".to_owned(),
         }
     }
 

@@ -16,7 +16,7 @@ impl Miss {
     #[must_use]
     pub fn notes(&self) -> Vec<(&'static str, String)> {
         let (note, help) = Self::notes_on(&self.subject, &self.actual);
-        let mut notes = Vec::new();
+        let mut notes = self.of_snapshot();
         if !note.is_empty() {
             notes.push(("note", note));
         }
@@ -46,6 +46,26 @@ impl Miss {
             Actual::NotJson(_, None) => ("no content type was sent".to_owned(), None),
             _ => (String::new(), None),
         }
+    }
+
+    fn of_snapshot(&self) -> Vec<(&'static str, String)> {
+        let help = match (&self.subject, &self.actual) {
+            (Subject::Snapshot(_), Actual::Absent) => {
+                "run it where `CI` is not set: that writes the file, to be read and committed"
+            }
+            (_, Actual::Lines(lines)) if lines.own => {
+                "the step ran several times, and not with one response: an expression in the name tells them apart, such as `name: order-${id}`"
+            }
+            (_, Actual::Lines(_)) => {
+                "where what came is right, `--update-snapshots` writes it; `ignore` is for what differs from run to run"
+            }
+            _ => return Vec::new(),
+        };
+        let diff = match &self.actual {
+            Actual::Lines(lines) => Some(("diff", lines.drawn())),
+            _ => None,
+        };
+        diff.into_iter().chain([("help", help.to_owned())]).collect()
     }
 
     /// "Not 5" could be taken to hold where there is nothing.

@@ -28,6 +28,13 @@ impl Miss {
             Actual::NoBody => "the response has no body".to_owned(),
             Actual::NotJson(reason, _) => format!("the body is not JSON: {reason}"),
             Actual::NotText(reason) => format!("the body is not text: {reason}"),
+            Actual::Lines(lines) => {
+                let places = match lines.places {
+                    1 => "one place".to_owned(),
+                    places => format!("{places} places"),
+                };
+                format!("the response differs from {} in {places}", thing(subject, &[]))
+            }
             Actual::Answered(status) => {
                 format!("the request did not fail: it was answered with status {status}")
             }
@@ -125,6 +132,7 @@ fn thing(subject: &Subject, via: &[Via]) -> String {
         (Subject::Body, _) => "the body".to_owned(),
         (Subject::Bytes("starts_with"), _) => "the beginning of the body".to_owned(),
         (Subject::Bytes(what), _) => format!("`{what}` of the body"),
+        (Subject::Snapshot(name), _) => format!("snapshot `{name}`"),
         (Subject::Duration, _) => "the exchange".to_owned(),
         (Subject::Url, _) => "the last URL".to_owned(),
         (Subject::Redirects, _) => "the number of redirects".to_owned(),
