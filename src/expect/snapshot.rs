@@ -132,7 +132,8 @@ impl<'s> Snapshot<'s> {
         if out.len() > LARGEST {
             let message =
                 format!("the response is larger than the {} MiB of a snapshot", LARGEST >> 20);
-            let help = "nobody reads as much: name what matters with `json`, or hash it with `bytes`";
+            let help =
+                "nobody reads as much: name what matters with `json`, or hash it with `bytes`";
             return Err(self.refused(message, Some(help)));
         }
         Ok(settled(&masks.text(&out)))
@@ -183,7 +184,8 @@ impl<'s> Snapshot<'s> {
 
     fn miss(&self, shown: &str, actual: Actual) -> Box<Fault> {
         let context = Context { scenario: self.scenario, scope: &Scope::new() };
-        let (subject, wanted) = (Subject::Snapshot(self.name.clone()), ("equals", Value::from(shown)));
+        let (subject, wanted) =
+            (Subject::Snapshot(self.name.clone()), ("equals", Value::from(shown)));
         let miss: Miss = context.plain_miss(self.expected.name.at, subject, wanted, actual);
         Box::new(Fault::Miss(miss))
     }
@@ -313,7 +315,10 @@ mod tests {
     #[track_caller]
     fn check(file: &str, expected: Option<(usize, &str)>) {
         let found = Stored::read(file);
-        assert_eq!(found.map(|it| (it.line, it.content)), expected.map(|it| (it.0, it.1.to_owned())));
+        assert_eq!(
+            found.map(|it| (it.line, it.content)),
+            expected.map(|it| (it.0, it.1.to_owned()))
+        );
     }
 
     #[test]
@@ -339,7 +344,10 @@ mod tests {
             format!("{mark}{}", line.text)
         };
         let shown: Vec<String> = found.lines.iter().map(shown).collect();
-        assert_eq!((found.places, shown), (places, lines.iter().map(|&it| it.to_owned()).collect()));
+        assert_eq!(
+            (found.places, shown),
+            (places, lines.iter().map(|&it| it.to_owned()).collect())
+        );
     }
 
     #[test]
@@ -355,7 +363,8 @@ mod tests {
 
     #[test]
     fn a_difference_fits_on_a_screen_however_long_the_texts_are() {
-        let text = |from: usize| (from..from + 200_000).map(|n| format!("{n}\n")).collect::<String>();
+        let text =
+            |from: usize| (from..from + 200_000).map(|n| format!("{n}\n")).collect::<String>();
         let found = differences(&text(0), &text(1_000_000), 1);
         assert_eq!((found.lines.len(), found.more), (MOST_LINES, 400_000 - MOST_LINES));
     }

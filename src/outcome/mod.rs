@@ -12,8 +12,8 @@ pub use fold::{Outcome, ScenarioOutcome};
 pub(crate) use masking::learn;
 pub use masking::{Detail, Masking};
 pub use miss::{
-    Actual, DiffLine, Difference, LineDifferences, MOST_DIFFERENCES, MOST_LINES, Miss, Side, Subject,
-    Unit, Via, Wanted,
+    Actual, DiffLine, Difference, LineDifferences, MOST_DIFFERENCES, MOST_LINES, Miss, Side,
+    Subject, Unit, Via, Wanted,
 };
 pub use summary::{Counts, Summary};
 

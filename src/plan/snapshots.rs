@@ -80,7 +80,8 @@ pub(super) fn files(file: &Scenario) -> Vec<PathBuf> {
     if !patterns.is_empty() {
         let stem = stem(file.source().path());
         let there = there(&own.join(FOLDER)).into_iter();
-        let named = there.filter(|it| it.of == stem && patterns.iter().any(|p| p.is_match(&it.name)));
+        let named =
+            there.filter(|it| it.of == stem && patterns.iter().any(|p| p.is_match(&it.name)));
         files.extend(named.map(|it| it.path));
     }
     files

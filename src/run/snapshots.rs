@@ -116,11 +116,7 @@ impl Keeper {
     }
 
     /// No two steps have one snapshot; gives what this run has written for this one.
-    fn claim(
-        &self,
-        snapshot: &Snapshot<'_>,
-        place: &Path,
-    ) -> Result<Option<Stored>, Box<Fault>> {
+    fn claim(&self, snapshot: &Snapshot<'_>, place: &Path) -> Result<Option<Stored>, Box<Fault>> {
         let source = snapshot.scenario().source();
         let by = (source.path().canonicalize().unwrap_or_default(), snapshot.start());
         let mut used = self.snapshots.lock();
@@ -152,7 +148,8 @@ impl Keeper {
         }
         let text = snapshot.file(content, step, &self.masks);
         if self.all_masks.text(&text) != text.as_str() {
-            let message = format!("`{shown}` would hold what another scenario captured as a secret");
+            let message =
+                format!("`{shown}` would hold what another scenario captured as a secret");
             let help = "capture it with `secret: true` here as well, or `ignore` it";
             return Err(snapshot.refused(message, Some(help)));
         }

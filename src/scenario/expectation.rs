@@ -145,8 +145,8 @@ pub enum CookieAttribute {
 }
 
 pub use bytes::BytesExpectation;
-pub use snapshot::{ENDING, FOLDER, NAME_RULE, SnapshotExpectation, wrong_name};
 pub(crate) use snapshot::stem;
+pub use snapshot::{ENDING, FOLDER, NAME_RULE, SnapshotExpectation, wrong_name};
 
 /// What must hold of the redirects that were followed.
 #[derive(Clone, Debug)]

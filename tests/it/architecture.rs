@@ -26,7 +26,7 @@ const ORDER: [&str; 16] = [
 ];
 
 /// Foreign crates and the only places that may name them.
-const WALLS: [(&str, &[&str]); 14] = [
+const WALLS: [(&str, &[&str]); 15] = [
     ("aho_corasick", &["mask"]),
     ("serde_yaml", &["scenario/yaml"]),
     ("jsonpath_rust", &["jsonpath"]),
@@ -39,6 +39,7 @@ const WALLS: [(&str, &[&str]); 14] = [
     ("quick_xml", &["report", "template/codec"]),
     ("rustls", &["http", "demo/random"]),
     ("minijinja", &["template"]),
+    ("similar", &["expect/snapshot"]),
     ("annotate_snippets", &["diagnostic/render"]),
     ("clap", &["bin"]),
 ];

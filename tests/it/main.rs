@@ -26,6 +26,9 @@ mod init;
 // What is wrong with a response is said at its place.
 mod failing;
 
+// A response beside the one that was kept.
+mod snapshots;
+
 // The examples are green, by all the ways to select them.
 mod examples;
 

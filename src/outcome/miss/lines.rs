@@ -166,6 +166,6 @@ mod tests {
 
     #[test]
     fn blanks_at_the_end_are_seen_where_nothing_else_differs() {
-        check(&[('-', "a "), ('+', "a"), ('+', "b ")], &[" 9 - a·", "   + a", "   + b"]);
+        check(&[('-', "a "), ('+', "a"), ('+', "b ")], &["9 - a·", "  + a", "  + b"]);
     }
 }
