@@ -113,7 +113,7 @@ pub fn load(mut request: Request) -> Loaded {
     let scenarios: Vec<Planned> = scenarios.into_iter().flat_map(rows).collect();
     let found = scenarios.len();
     diagnostics.extend(request.selection.unknown_tags(&scenarios));
-    let scenarios = request.selection.apply(scenarios);
+    let (scenarios, selected) = request.selection.apply(scenarios);
     let failed = diagnostics.iter().any(Diagnostic::is_error);
     let Request { base_url, vars, process, masks, .. } = request;
     let plan = Plan {
@@ -128,6 +128,7 @@ pub fn load(mut request: Request) -> Loaded {
         masks,
         scenarios,
         found,
+        selected,
         used,
     };
     Loaded { plan: (!failed).then_some(plan), diagnostics, files, watched }

@@ -5,6 +5,7 @@ mod environment;
 mod hosts;
 mod load;
 pub mod select;
+pub mod shard;
 pub mod tag;
 mod used;
 mod watched;
@@ -78,6 +79,8 @@ pub struct Plan {
     pub scenarios: Vec<Planned>,
     /// How many there are, those that were not selected among them.
     pub found: usize,
+    /// How many were selected, those of all parts of a run over several machines among them.
+    pub selected: usize,
     /// The files that sign sessions in.
     pub used: UsedFiles,
 }
@@ -95,6 +98,14 @@ pub struct Planned {
     pub select: Option<String>,
     /// How many of its `setup` steps and `steps`, counted together, run; all of them if none.
     pub until: Option<usize>,
+}
+
+impl Planned {
+    /// The names that it shares with no scenario that runs at the same time.
+    #[must_use]
+    pub fn locks(&self) -> Vec<&str> {
+        self.scenario.lock.iter().map(|lock| lock.value.as_str()).collect()
+    }
 }
 
 /// What was found: a plan if nothing is wrong.

@@ -7,6 +7,7 @@ use regex::Regex;
 use sha2::{Digest as _, Sha256};
 
 use super::Planned;
+use super::shard::{Shard, Timings};
 use super::tag::TagExpression;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::closest;
@@ -26,6 +27,10 @@ pub struct Selection {
     pub repeat: u32,
     /// The seed of the order; without one it is that of the paths.
     pub shuffle: Option<u64>,
+    /// The part of them that runs; without one, all do.
+    pub shard: Option<Shard>,
+    /// What makes parts of a run take the same time.
+    pub timings: Timings,
 }
 
 impl Selection {
@@ -38,8 +43,8 @@ impl Selection {
             && self.name.as_ref().is_none_or(|name| name.is_match(&planned.name))
     }
 
-    /// The scenarios that run, in their order.
-    pub(super) fn apply(&self, mut scenarios: Vec<Planned>) -> Vec<Planned> {
+    /// The scenarios that run, in their order; comes with how many do in all parts together.
+    pub(super) fn apply(&self, mut scenarios: Vec<Planned>) -> (Vec<Planned>, usize) {
         scenarios.retain(|planned| self.takes(planned));
         let mut all = match self.repeat {
             0 | 1 => scenarios,
@@ -53,10 +58,14 @@ impl Selection {
                 (1..=times).flat_map(run).collect()
             }
         };
+        let selected = all.len();
+        if let Some(shard) = self.shard {
+            all = shard.take(all, &self.timings);
+        }
         if let Some(seed) = self.shuffle {
             all.sort_by_cached_key(|planned| place(seed, planned));
         }
-        all
+        (all, selected)
     }
 
     /// Warns of tags that no scenario has: a slip, as a rule.

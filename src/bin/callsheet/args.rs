@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use callsheet::plan::shard::Shard;
 use callsheet::plan::tag::TagExpression;
 use callsheet::scenario::quantity;
 use callsheet::value::Value;
@@ -71,6 +72,9 @@ pub(crate) struct Selection {
     /// Only scenarios whose names this regular expression finds
     #[arg(long, value_name = "REGEX", value_parser = regex)]
     pub(crate) name: Option<Regex>,
+    /// Only the I-th of N parts of the scenarios, the same on every machine
+    #[arg(long, value_name = "I/N", value_parser = Shard::parse)]
+    pub(crate) shard: Option<Shard>,
     /// Environment of the project file
     #[arg(short, long, value_name = "NAME")]
     pub(crate) env: Option<String>,

@@ -24,7 +24,7 @@ pub(crate) fn main(check: args::Check) -> Exit {
     ));
     match loaded.plan {
         None => Exit::Invalid,
-        Some(plan) if plan.scenarios.is_empty() => nothing_to_run(plan.found),
+        Some(plan) if plan.selected == 0 => nothing_to_run(plan.found),
         Some(_) => Exit::Passed,
     }
 }
@@ -52,6 +52,7 @@ pub(crate) fn request(selection: Selection, strict: bool) -> Result<Request, Exi
             tags: selection.tags,
             skip_tags: selection.skip_tags,
             name: selection.name,
+            shard: selection.shard,
             ..Default::default()
         },
         strict,

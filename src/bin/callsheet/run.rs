@@ -41,13 +41,17 @@ pub(crate) fn main(run: args::Run) -> Exit {
         Err(exit) => return exit,
     };
     let Some(plan) = loaded.plan else { return Exit::Invalid };
-    if plan.scenarios.is_empty() {
+    if plan.selected == 0 {
         return check::nothing_to_run(plan.found);
     }
     if let Err(exit) = refuse_sources(&run.reports, &plan) {
         return exit;
     }
-    let exit = runtime.block_on(go(&run, &plan, (None, &seed)));
+    let exit = match plan.scenarios.is_empty() {
+        // More machines than scenarios are no failure, and nothing to set up.
+        true => Show::new(&run, &plan, &seed).finish(&run, Exit::Passed, None),
+        false => runtime.block_on(go(&run, &plan, (None, &seed))),
+    };
     // What was given up is not waited for.
     runtime.shutdown_background();
     // The process ends here: to take a big plan apart piece by piece would only take time.
@@ -202,6 +206,8 @@ struct Show {
     begun: Instant,
     /// How many there are to run, the project's `setup` and `teardown` among them.
     scenarios: usize,
+    /// How many of them were selected by `--shard`, and of how many.
+    sharded: (usize, usize),
     /// What is shown is masked here, before it is drawn or cut.
     masking: Masking,
     terminal: Terminal,
@@ -241,6 +247,7 @@ impl Show {
         Self {
             begun: Instant::now(),
             scenarios: plan.parts(),
+            sharded: (plan.scenarios.len(), plan.selected),
             masking: Masking::new(masks.clone(), detail),
             summary: Summary::default(),
             outcome: (!run.reports.is_empty()).then(outcome),
@@ -296,6 +303,11 @@ impl Show {
     fn finish(mut self, run: &args::Run, ended: Exit, cut: Option<&str>) -> Exit {
         self.erase();
         output::out(&self.terminal.finish(self.begun.elapsed()));
+        if let Some(shard) = run.selection.shard {
+            let (own, all) = self.sharded;
+            let all = check::counted(all, "scenario");
+            output::out(&format!("shard {shard}: {own} of {all}\n"));
+        }
         if let Some(cut) = cut {
             let done = self.summary.scenarios;
             let left = self.scenarios.saturating_sub(done.passed + done.failed);
