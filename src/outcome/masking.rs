@@ -92,6 +92,9 @@ impl Masking {
                 let row = step.access.iter_mut().map(|cell| &mut cell.row);
                 let words = step.reason.iter_mut().chain(row);
                 words.for_each(|words| *words = masks.name(words).into_owned());
+                // Its host is told.
+                let hops = step.exchange.iter_mut().flat_map(|exchange| &mut exchange.hops);
+                hops.filter(|hop| hop.is_unverified()).for_each(|hop| masked.url(&mut hop.url));
             }
             Detail::Line => {
                 masked.text(&mut step.name);

@@ -1,19 +1,22 @@
-//! What happened, as data: events, and the outcome that is their fold.
+//! What happened, as data: events, the lines that a journal keeps of them, and the outcome that is their fold.
 
 mod fold;
 mod masking;
 mod miss;
+pub mod record;
 mod summary;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use fold::{Outcome, ScenarioOutcome};
+pub use fold::{Outcome, RunOutcome, ScenarioOutcome};
 pub use masking::{Detail, Masking};
 pub use miss::{Actual, Difference, MOST_DIFFERENCES, Miss, Subject, Unit, Via, Wanted};
 pub use summary::{Counts, Summary};
 
 pub use crate::mask::{Fingerprints, MASK};
+
+use serde::{Deserialize, Serialize};
 
 use crate::http::{Exchange, Failure};
 pub use crate::session::{CookieFate, CookieNote, Reason};
@@ -89,7 +92,8 @@ pub enum Event {
 }
 
 /// What came of a step or a scenario.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum State {
     /// All held.
     Passed,
@@ -104,7 +108,8 @@ pub enum State {
 }
 
 /// The list that a step stands in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Section {
     /// `setup`
     Setup,
@@ -210,7 +215,7 @@ pub enum SentPart {
 }
 
 /// A cell of an access-control matrix.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessCell {
     /// The row: the step's name.
     pub row: String,

@@ -113,6 +113,9 @@ pub fn load(mut request: Request) -> Loaded {
     let scenarios: Vec<Planned> = scenarios.into_iter().flat_map(rows).collect();
     let found = scenarios.len();
     diagnostics.extend(request.selection.unknown_tags(&scenarios));
+    if request.paths.is_empty() {
+        diagnostics.extend(request.selection.gone(&scenarios));
+    }
     let (scenarios, selected) = request.selection.apply(scenarios);
     let failed = diagnostics.iter().any(Diagnostic::is_error);
     let Request { base_url, vars, process, masks, .. } = request;
@@ -360,7 +363,15 @@ fn read_scenario(
         },
     };
     let name = scenario.name.value.clone();
-    Ok(Planned { scenario: Arc::new(scenario), name, row: None, select: None, until })
+    Ok(Planned {
+        scenario: Arc::new(scenario),
+        name,
+        row: None,
+        select: None,
+        repetition: None,
+        position: 0,
+        until,
+    })
 }
 
 /// A scenario once for each of its rows.
@@ -372,6 +383,8 @@ fn rows(planned: Planned) -> Vec<Planned> {
         select: Some(format!("^{}$", regex::escape(name))),
         name: name.clone(),
         row: Some(index),
+        repetition: None,
+        position: 0,
         until: planned.until,
     };
     names.iter().enumerate().map(row).collect()

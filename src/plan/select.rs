@@ -23,6 +23,8 @@ pub struct Selection {
     pub name: Option<Regex>,
     /// The files whose scenarios run; none for all.
     pub only: Option<HashSet<PathBuf>>,
+    /// The files and names of those that run, as a journal has them; none for all.
+    pub among: Option<HashSet<(String, String)>>,
     /// How often each runs; 0 is once.
     pub repeat: u32,
     /// The seed of the order; without one it is that of the paths.
@@ -41,6 +43,7 @@ impl Selection {
             && !self.skip_tags.iter().any(|unwanted| unwanted.holds(&has))
             && self.only.as_ref().is_none_or(|only| only.contains(planned.scenario.source().path()))
             && self.name.as_ref().is_none_or(|name| name.is_match(&planned.name))
+            && self.among.as_ref().is_none_or(|among| among.contains(&planned.identity()))
     }
 
     /// The scenarios that run, in their order; comes with how many do in all parts together.
@@ -52,6 +55,7 @@ impl Selection {
                 let run = |number: u32| {
                     scenarios.iter().map(move |planned| Planned {
                         name: format!("{} #{number}", planned.name),
+                        repetition: Some(number),
                         ..planned.clone()
                     })
                 };
@@ -59,6 +63,7 @@ impl Selection {
             }
         };
         let selected = all.len();
+        (0..).zip(&mut all).for_each(|(position, planned)| planned.position = position);
         if let Some(shard) = self.shard {
             all = shard.take(all, &self.timings);
         }
@@ -66,6 +71,19 @@ impl Selection {
             all.sort_by_cached_key(|planned| place(seed, planned));
         }
         (all, selected)
+    }
+
+    /// Warns of scenarios of a journal that are not there any more.
+    pub(super) fn gone(&self, scenarios: &[Planned]) -> Vec<Diagnostic> {
+        let Some(among) = &self.among else { return Vec::new() };
+        let known: HashSet<_> = scenarios.iter().map(Planned::identity).collect();
+        let mut gone: Vec<_> = among.difference(&known).collect();
+        gone.sort_unstable();
+        let warning = |(file, name): &&(String, String)| {
+            Diagnostic::warning(format!("`{file}` has no scenario `{name}` any more"))
+                .help("it failed, or did not run, in the run of the journal")
+        };
+        gone.iter().map(warning).collect()
     }
 
     /// Warns of tags that no scenario has: a slip, as a rule.

@@ -73,8 +73,7 @@ impl Timings {
     }
 
     fn of(&self, planned: &Planned) -> Option<Duration> {
-        let file = planned.scenario.source().identity();
-        self.0.get(&(file.to_owned(), planned.name.clone())).copied()
+        self.0.get(&planned.identity()).copied()
     }
 }
 

@@ -19,6 +19,7 @@ pub mod matcher;
 pub mod names;
 pub mod project;
 pub mod quantity;
+pub mod report;
 pub mod reuse;
 pub mod schema;
 pub mod secrets;

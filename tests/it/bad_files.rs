@@ -183,7 +183,7 @@ fn a_report_is_not_written_over_what_is_run() {
     for path in ["scenario.yaml", "./scenario.yaml", "callsheet.yaml"] {
         let ran = run(folder.path(), &["run", "--report", &format!("junit={path}")]);
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{path}: {}", ran.stderr);
-        let told = format!("error: the report would be written over `{path}`, which is run\n");
+        let told = format!("error: the report would be written over `{path}`, which is read\n");
         assert_eq!(ran.stderr, told);
     }
     assert_eq!(fs::read_to_string(folder.path().join("scenario.yaml")).expect("a file"), text);

@@ -38,6 +38,9 @@ mod templates;
 // Which scenarios run, and in which order.
 mod select;
 
+// The journal of a run, the reports that are made of it, and what runs again.
+mod journal;
+
 // Runs again when something changes.
 mod watch;
 

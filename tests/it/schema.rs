@@ -44,6 +44,7 @@ const DEFINITIONS: &[(&str, &str)] = &[
     ("the project file", "project"),
     ("an environment", "environment"),
     ("`server`", "server"),
+    ("`report`", "report"),
 ];
 
 /// Definitions whose maps are not read yet, with the key of the format that they belong to.
@@ -53,7 +54,6 @@ const LATER: &[(&str, &str)] = &[
     ("snapshot", "snapshot"),
     ("certificate", "certificate"),
     ("timing", "timing"),
-    ("report", "report"),
 ];
 
 /// What `check` refuses and no schema can, each file of `fixtures/invalid` with the reason.
