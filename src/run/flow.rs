@@ -143,13 +143,15 @@ impl Runner<'_> {
         loop {
             wait = wait.min(longest);
             let before = (self.failed.clone(), self.stopped.clone());
-            let outer = self.held.replace(Vec::new());
+            let outer = self.tried.replace(Vec::new());
             let turn = context.scope.turn(Turn::Attempt(number));
             let failed = self.attempt(context, section, step, until).await;
-            let mut done = std::mem::replace(&mut self.held, outer).unwrap_or_default();
+            let mut done = std::mem::replace(&mut self.tried, outer).unwrap_or_default();
             let enough = match &failed {
                 None => Some(None),
                 Some(_) if number >= retry.attempts => Some(None),
+                // Its session could not begin, and does not begin again.
+                Some(_) if context.is_broken(step) => Some(None),
                 Some(_) if until == Until::Interrupted && context.shared.stopped().is_some() => {
                     Some(None)
                 }
@@ -276,10 +278,7 @@ impl Runner<'_> {
         let (item, left) = (self.item.take(), self.left.take());
         let (failed, stopped) = (self.failed.take(), self.stopped.take());
         for steps in lists.forth() {
-            match until {
-                Until::Interrupted => self.section(context, section, steps).await,
-                Until::Done => self.teardown(context, section, steps).await,
-            }
+            self.steps(context, (section, until), steps).await;
         }
         self.teardown(context, section, lists.teardown()).await;
         context.home = outer_home;
