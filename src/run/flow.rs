@@ -1,4 +1,4 @@
-//! What stands around a step: `when` > `for_each` > `timeout` > `retry`, and the steps of a `group`.
+//! What stands around a step: `when` > `timeout` > `for_each` > `retry`, and the steps of a `group`.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -39,10 +39,7 @@ impl Runner<'_> {
     ) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
         Box::pin(async move {
             let failed = match is_wanted(context, step) {
-                Ok(None) => match &step.flow().for_each {
-                    None => self.limited(context, section, step, until).await,
-                    Some(each) => self.for_each(context, section, (step, each), until).await,
-                },
+                Ok(None) => self.limited(context, section, step, until).await,
                 Ok(Some(reason)) => {
                     self.skip(context, section, step, (State::Skipped, &reason));
                     None
@@ -77,10 +74,11 @@ impl Runner<'_> {
             let Place { source, span } = context.place(each.name.at);
             context.scope.bind(name, item, Origin::Item { source, span });
             let turn = context.scope.turn(Turn::Item(index));
+            let is_over = context.limit.as_ref().is_some_and(|it| it.end <= Instant::now());
             let gives_up = until == Until::Interrupted && !step.continue_on_failure;
-            match failed.clone().filter(|_| gives_up) {
+            match failed.clone().filter(|_| gives_up || is_over) {
                 None => {
-                    let this = self.limited(context, section, step, until).await;
+                    let this = self.tried(context, section, step, until).await;
                     failed = failed.or(this);
                 }
                 Some(reason) => self.skip(context, section, step, (State::NotRun, &reason)),
@@ -114,11 +112,26 @@ impl Runner<'_> {
                 context.limit = Some(own);
             }
         }
+        let failed = match &step.flow().for_each {
+            None => self.tried(context, section, step, until).await,
+            Some(each) => self.for_each(context, section, (step, each), until).await,
+        };
+        context.limit = outer;
+        failed
+    }
+
+    /// The step for one item, again where it fails and says so.
+    async fn tried(
+        &mut self,
+        context: &mut Context<'_>,
+        section: Section,
+        step: &Step,
+        until: Until,
+    ) -> Failed {
         let failed = match &step.flow().retry {
             None => self.attempt(context, section, step, until).await,
             Some(retry) => self.retry(context, section, (step, retry), until).await,
         };
-        context.limit = outer;
         if failed.is_none() {
             self.record_cleanup(context, step);
         }

@@ -180,10 +180,15 @@ fn a_report_is_not_written_over_what_is_run() {
     let folder = scenario(text);
     let project = folder.path().join("callsheet.yaml");
     fs::write(&project, "scenarios: [scenario.yaml]\n").expect("a file");
-    for path in ["scenario.yaml", "./scenario.yaml", "callsheet.yaml"] {
-        let ran = run(folder.path(), &["run", "--report", &format!("junit={path}")]);
+    for (path, more) in
+        [("scenario.yaml", None), ("./scenario.yaml", None), ("callsheet.yaml", Some("--watch"))]
+    {
+        let report = format!("junit={path}");
+        let args = ["run", "--report", &report].into_iter().chain(more);
+        let ran = run(folder.path(), &args.collect::<Vec<_>>());
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{path}: {}", ran.stderr);
-        let told = format!("error: the report would be written over `{path}`, which is run\n");
+        let told =
+            format!("error: the report would be written over `{path}`, which the run reads\n");
         assert_eq!(ran.stderr, told);
     }
     assert_eq!(fs::read_to_string(folder.path().join("scenario.yaml")).expect("a file"), text);

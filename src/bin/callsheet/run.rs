@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::time::{Duration, Instant, SystemTime};
 
 use callsheet::outcome::{Detail, Event, Masking, Outcome, Summary};
-use callsheet::plan::{self, Loaded, Plan};
+use callsheet::plan::{self, Loaded, Plan, Watched};
 use callsheet::report::junit;
 use callsheet::report::progress::{self, Progress};
 use callsheet::report::terminal::{Terminal, Verbosity};
@@ -44,9 +44,6 @@ pub(crate) fn main(run: args::Run) -> Exit {
     if plan.scenarios.is_empty() {
         return check::nothing_to_run(plan.found);
     }
-    if let Err(exit) = refuse_sources(&run.reports, &plan) {
-        return exit;
-    }
     let exit = runtime.block_on(go(&run, &plan, (None, &seed)));
     // What was given up is not waited for.
     runtime.shutdown_background();
@@ -77,6 +74,7 @@ pub(crate) fn load(
         let errors = loaded.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
         output::err(&format!("{}: nothing was sent\n", check::counted(errors, "error")));
     }
+    refuse_sources(&run.reports, &loaded.watched)?;
     Ok((loaded, seed))
 }
 
@@ -345,20 +343,20 @@ fn refuse_equal_reports(reports: &[Report]) -> Result<(), Exit> {
     Ok(())
 }
 
-/// A report that would be written over a file of the run is a slip, and a costly one.
-fn refuse_sources(reports: &[Report], plan: &Plan) -> Result<(), Exit> {
-    let project = plan.project.iter().map(|project| project.source().path());
-    let scenarios = plan.scenarios.iter().map(|planned| planned.scenario.source().path());
-    let read: Vec<_> = project.chain(scenarios).map(Path::canonicalize).collect();
-    let is_read = |path: &Path| {
-        path.canonicalize().is_ok_and(|path| read.iter().flatten().any(|read| *read == path))
-    };
+/// A report that would be written over a file that the run reads is a slip, and a costly one.
+fn refuse_sources(reports: &[Report], watched: &Watched) -> Result<(), Exit> {
+    if reports.is_empty() {
+        return Ok(());
+    }
+    let read: HashSet<PathBuf> =
+        watched.every().filter_map(|path| path.canonicalize().ok()).collect();
+    let is_read = |path: &Path| path.canonicalize().is_ok_and(|path| read.contains(&path));
     match reports.iter().find(|report| is_read(&report.path)) {
         None => Ok(()),
         Some(report) => {
             let path = report.path.display();
             output::err(&format!(
-                "error: the report would be written over `{path}`, which is run\n"
+                "error: the report would be written over `{path}`, which the run reads\n"
             ));
             Err(Exit::Invalid)
         }
