@@ -174,6 +174,20 @@ fn what_would_run_for_ever_ends_with_its_place() {
 }
 
 #[test]
+fn of_very_many_mistakes_the_first_thousand_are_shown() {
+    let members: String = (0..1_200).map(|n| format!("      k{n}: ${{x{n}}}\n")).collect();
+    let folder = scenario(&format!(
+        "name: a\nsteps:\n  - request: POST http://127.0.0.1:1/\n    json:\n{members}"
+    ));
+    let ran = run(folder.path(), &["check"]);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert_eq!(ran.stderr.matches("is not defined").count(), 1_000);
+    assert!(ran.stderr.contains("\n200 more are not shown\n"));
+    let counted = format!("{}{}", ran.stdout, ran.stderr);
+    assert!(counted.contains("checked 1 file: 1200 errors"), "{}", ran.stdout);
+}
+
+#[test]
 fn a_report_is_not_written_over_what_is_run() {
     let text =
         "name: a\nsteps: [{ request: GET http://127.0.0.1:1/, expect: { error: connect } }]\n";

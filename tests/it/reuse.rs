@@ -248,6 +248,7 @@ fn files_that_go_too_deep_or_too_far_are_refused_before_anything_is_sent() {
     // (files, how often each uses the next, what is said)
     let cases = [
         (22, 1, "files use files more than 20 deep here"),
+        (5_000, 1, "files use files more than 20 deep here"),
         (16, 2, "more than 10000 files are used here"),
     ];
     for (files, times, message) in cases {
