@@ -415,16 +415,18 @@ impl InUse<'_> {
 
 /// Adds what is not told yet: two sessions that lack the same thing in one file have one mistake to mend.
 pub(super) fn extend_new(diagnostics: &mut Vec<Diagnostic>, found: Vec<Diagnostic>) {
+    if found.is_empty() {
+        return;
+    }
     fn key(diagnostic: &Diagnostic) -> Option<(usize, &str, &str)> {
         let label = diagnostic.primary.as_ref()?;
         Some((label.span.start, label.source.name(), &diagnostic.message))
     }
-    for diagnostic in found {
-        let new = key(&diagnostic);
-        if new.is_none() || !diagnostics.iter().any(|told| key(told) == new) {
-            diagnostics.push(diagnostic);
-        }
-    }
+    let is_new: Vec<bool> = {
+        let mut told: HashSet<_> = diagnostics.iter().filter_map(key).collect();
+        found.iter().map(|one| key(one).is_none_or(|key| told.insert(key))).collect()
+    };
+    diagnostics.extend(found.into_iter().zip(is_new).filter_map(|(one, new)| new.then_some(one)));
 }
 
 /// A variable of the command line that is a secret of a scenario may not be shown in the line that repeats the run.

@@ -55,6 +55,12 @@ impl Watched {
         }
     }
 
+    /// Every file of it; one that several scenarios read comes several times.
+    pub fn every(&self) -> impl Iterator<Item = &PathBuf> {
+        let reads = self.scenarios.iter().flat_map(|(path, reads)| reads.iter().chain([path]));
+        self.all.iter().chain(reads)
+    }
+
     /// The scenario files that there are now.
     #[must_use]
     pub fn files(&self) -> Vec<PathBuf> {

@@ -32,14 +32,21 @@ pub(crate) fn err(text: &str) {
     let _ = io::stderr().lock().write_all(MASKS.text(text).as_bytes());
 }
 
+/// More diagnostics are counted, not shown: a file can have a mistake in every few bytes.
+const MOST_SHOWN: usize = 1_000;
+
 /// Writes diagnostics to stderr.
 pub(crate) fn diagnostics(diagnostics: &[Diagnostic], color: When) {
     if !diagnostics.is_empty() {
         let mut sources = Sources::new(MASKS.clone());
-        let masked = diagnostics.iter().cloned().map(|one| one.masked(&mut sources));
+        let shown = diagnostics.iter().take(MOST_SHOWN).cloned();
+        let masked = shown.map(|one| one.masked(&mut sources));
         let masked: Vec<Diagnostic> = masked.collect();
         err(&render::styled(&masked, style(color, &io::stderr())));
         err("\n");
+        if let Some(more @ 1..) = diagnostics.len().checked_sub(MOST_SHOWN) {
+            err(&format!("{more} more are not shown\n"));
+        }
     }
 }
 

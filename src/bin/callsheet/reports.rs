@@ -1,5 +1,6 @@
 //! The reports of a run: which there are, and their files.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use callsheet::outcome::Outcome;
@@ -78,22 +79,16 @@ pub(crate) fn refuse_equal(paths: &[&Path]) -> Result<(), Exit> {
     Ok(())
 }
 
-/// A report that would be written over a file of the run is a slip, and a costly one.
-pub(crate) fn refuse_sources(paths: &[&Path], plan: &Plan) -> Result<(), Exit> {
-    let project = plan.project.iter().map(|project| project.source().path());
-    let scenarios = plan.scenarios.iter().map(|planned| planned.scenario.source().path());
-    refuse_over(paths, project.chain(scenarios))
-}
-
-/// No report is written over what was read.
+/// A report that would be written over what is read is a slip, and a costly one.
 pub(crate) fn refuse_over<'p>(
     paths: &[&Path],
     read: impl Iterator<Item = &'p Path>,
 ) -> Result<(), Exit> {
-    let read: Vec<_> = read.map(Path::canonicalize).collect();
-    let is_read = |path: &Path| {
-        path.canonicalize().is_ok_and(|path| read.iter().flatten().any(|read| *read == path))
-    };
+    if paths.is_empty() {
+        return Ok(());
+    }
+    let read: HashSet<PathBuf> = read.filter_map(|path| path.canonicalize().ok()).collect();
+    let is_read = |path: &Path| path.canonicalize().is_ok_and(|path| read.contains(&path));
     match paths.iter().find(|path| is_read(path)) {
         None => Ok(()),
         Some(path) => {

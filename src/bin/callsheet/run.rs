@@ -46,13 +46,6 @@ pub(crate) fn main(run: args::Run) -> Exit {
     if plan.selected == 0 {
         return check::nothing_to_run(plan.found);
     }
-    let wanted = reports::of(&run.reports, &plan);
-    let paths = written(&run, &wanted);
-    if let Err(exit) =
-        reports::refuse_equal(&paths).and_then(|()| reports::refuse_sources(&paths, &plan))
-    {
-        return exit;
-    }
     let exit = match plan.scenarios.is_empty() {
         // More machines than scenarios are no failure, and nothing to set up.
         true => Show::new(&run, &plan, (&run_id(), &seed)).finish(&run, Exit::Passed, None),
@@ -95,6 +88,12 @@ pub(crate) fn load(
     if loaded.plan.is_none() {
         let errors = loaded.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
         output::err(&format!("{}: nothing was sent\n", check::counted(errors, "error")));
+    }
+    if let Some(plan) = &loaded.plan {
+        let wanted = reports::of(&run.reports, plan);
+        let paths = written(run, &wanted);
+        reports::refuse_equal(&paths)?;
+        reports::refuse_over(&paths, loaded.watched.every().map(PathBuf::as_path))?;
     }
     Ok((loaded, seed))
 }
