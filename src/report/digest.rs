@@ -100,6 +100,6 @@ fn title(scenario: &ScenarioOutcome) -> String {
     }
 }
 
-fn milliseconds(count: f64) -> Duration {
+pub(super) fn milliseconds(count: f64) -> Duration {
     Duration::try_from_secs_f64(count / 1e3).unwrap_or_default()
 }

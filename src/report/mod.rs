@@ -21,6 +21,11 @@ pub mod journal;
 pub mod digest;
 pub mod terminal;
 pub mod junit;
+pub mod tap;
+pub mod json;
+pub mod har;
+pub mod markdown;
+pub mod github;
 pub mod progress;
 
 #[cfg(test)]
@@ -45,6 +50,11 @@ pub use terminal::{Terminal, Verbosity};
 pub fn write(format: Format, outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     match format {
         Format::Junit => junit::write(outcome, out),
+        Format::Tap => tap::write(outcome, out),
+        Format::Json => json::write(outcome, out),
+        Format::Har => har::write(outcome, out),
+        Format::Markdown => markdown::write(outcome, out),
+        Format::Github => github::write(outcome, out),
     }
 }
 

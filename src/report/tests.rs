@@ -5,10 +5,11 @@ use quick_xml::events::Event as Xml;
 use quick_xml::reader::Reader;
 use regex::Regex;
 
+use super::Style;
 use super::samples::*;
 use super::terminal::{Terminal, Verbosity};
-use super::{Style, junit};
 use crate::outcome::{CookieFate, Event, Fingerprints, ScenarioOutcome, State, StepOutcome};
+use crate::scenario::report::Format;
 
 fn plain() -> Style {
     Style { color: false, width: 140 }
@@ -40,10 +41,14 @@ fn alone(step: StepOutcome) -> Vec<Event> {
     scenario(0, "A customer signs in and sees the account", State::Failed, vec![step])
 }
 
-fn xml(events: Vec<Event>) -> String {
+fn written(format: Format, events: &[Event]) -> String {
     let mut out = Vec::new();
-    junit::write(&outcome(&events), &mut out).expect("memory");
+    super::write(format, &outcome(events), &mut out).expect("memory");
     String::from_utf8(out).expect("UTF-8")
+}
+
+fn xml(events: Vec<Event>) -> String {
+    written(Format::Junit, &events)
 }
 
 #[test]
@@ -90,11 +95,30 @@ fn every_kind_of_fault() {
 }
 
 #[test]
-fn junit_of_a_run_and_of_every_kind_of_fault() {
-    insta::assert_snapshot!("junit_run", steady(&xml(run())));
-    let steps = vec![all_kinds(), transport(), invalid(), hostile()];
-    let events = scenario(0, HOSTILE, State::Failed, steps);
-    insta::assert_snapshot!("junit_faults", steady(&xml(events)));
+fn every_format_of_a_run_and_of_every_kind_of_fault() {
+    for format in Format::ALL {
+        let name = format.name();
+        insta::assert_snapshot!(format!("{name}_run"), steady(&written(format, &run())));
+        let steps = vec![all_kinds(), transport(), invalid(), hostile()];
+        let events = scenario(0, HOSTILE, State::Failed, steps);
+        insta::assert_snapshot!(format!("{name}_faults"), steady(&written(format, &events)));
+    }
+}
+
+#[test]
+fn the_json_report_is_what_its_schema_describes() {
+    let schema = serde_json::from_str(&super::json::schema()).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    for events in [run(), alone(all_kinds()), alone(hostile()), Vec::new()] {
+        let report = written(Format::Json, &events);
+        let report =
+            serde_json::from_str(&report).unwrap_or_else(|error| panic!("{error}\n{report}"));
+        let wrong: Vec<String> = validator
+            .iter_errors(&report)
+            .map(|error| format!("{error} at {}", error.instance_path()))
+            .collect();
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
 }
 
 #[test]
@@ -150,8 +174,8 @@ fn a_scenario_that_failed_without_a_failing_step_is_told_too() {
 #[test]
 fn no_secret_is_told() {
     let secrets = ["s3cr3t", "t0p-", "bob:pw", "pw@"];
-    let texts = [told(&run(), plain(), Verbosity::Exchanges), xml(run())];
-    for text in texts {
+    let reports = Format::ALL.map(|format| written(format, &run()));
+    for text in reports.into_iter().chain([told(&run(), plain(), Verbosity::Exchanges)]) {
         for secret in secrets {
             assert!(!text.contains(secret), "{secret} in\n{text}");
         }
@@ -288,6 +312,28 @@ proptest! {
             let told = told(&made_of(a.clone(), b.clone(), state), plain(), verbosity);
             let bad = |c: char| c != '\n' && super::text::garbles(c);
             prop_assert!(!told.contains(bad), "{told:?}");
+        }
+    }
+
+    #[test]
+    fn no_text_breaks_out_of_a_format(a in text(), b in text(), number in 0..3usize) {
+        let state = [State::Failed, State::Passed, State::NotRun][number];
+        let events = || made_of(a.clone(), b.clone(), state);
+        for format in [Format::Json, Format::Har] {
+            let report = written(format, &events());
+            prop_assert!(serde_json::from_str::<crate::value::Value>(&report).is_ok(), "{report}");
+        }
+        let github = written(Format::Github, &events());
+        let levels = ["::error ", "::warning ", "::notice "];
+        let is_command = |line: &str| levels.iter().any(|level| line.starts_with(level));
+        prop_assert!(github.lines().all(is_command), "{github}");
+        let tap = written(Format::Tap, &events());
+        let points = tap.lines().filter(|line| line.starts_with("ok ") || line.starts_with("not ok "));
+        prop_assert_eq!(points.count(), 1, "{}", tap);
+        let markdown = written(Format::Markdown, &events());
+        for report in [github, tap, markdown] {
+            let bad = |c: char| c != '\n' && super::text::garbles(c);
+            prop_assert!(!report.contains(bad), "{report:?}");
         }
     }
 

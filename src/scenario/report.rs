@@ -8,17 +8,33 @@ use super::yaml::Node;
 pub enum Format {
     /// JUnit XML.
     Junit,
+    /// TAP, version 14.
+    Tap,
+    /// Everything, as JSON.
+    Json,
+    /// HAR 1.2.
+    Har,
+    /// A summary in Markdown.
+    Markdown,
+    /// Annotations for GitHub Actions.
+    Github,
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::Junit];
+    pub const ALL: [Self; 6] =
+        [Self::Junit, Self::Tap, Self::Json, Self::Har, Self::Markdown, Self::Github];
 
     /// Its name, in the project file and on the command line.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Junit => "junit",
+            Self::Tap => "tap",
+            Self::Json => "json",
+            Self::Har => "har",
+            Self::Markdown => "markdown",
+            Self::Github => "github",
         }
     }
 
@@ -32,15 +48,16 @@ impl Format {
     #[must_use]
     pub fn tells_exchanges(self) -> bool {
         match self {
-            Self::Junit => false,
+            Self::Junit | Self::Tap | Self::Markdown | Self::Github => false,
+            Self::Json | Self::Har => true,
         }
     }
 }
 
 const KEYS: Keys = Keys {
     what: "`report`",
-    known: &["junit"],
-    later: &["tap", "json", "html", "har", "markdown", "github"],
+    known: &["junit", "tap", "json", "har", "markdown", "github"],
+    later: &["html"],
 };
 
 /// A report of every run.

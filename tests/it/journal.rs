@@ -48,12 +48,28 @@ fn ran_scenarios(ran: &Ran) -> Vec<&str> {
 fn a_report_that_is_made_of_the_journal_is_that_of_the_run() {
     let demo = demo();
     let folder = folder(&demo.url);
-    let ran = run(folder.path(), &["run", "--journal", "run.jsonl"]);
+    let mut now = vec!["run".to_owned(), "--journal".to_owned(), "run.jsonl".to_owned()];
+    let mut then = vec!["report".to_owned(), "run.jsonl".to_owned(), "./run.jsonl".to_owned()];
+    let formats = ["junit", "tap", "json", "har", "markdown", "github"];
+    for format in formats {
+        // That of JUnit is the project file's.
+        if format != "junit" {
+            now.extend(["--report".to_owned(), format!("{format}=out/{format}")]);
+        }
+        then.extend([format!("--{format}"), format!("later/{format}")]);
+    }
+    let words = |words: &[String]| -> Ran {
+        run(folder.path(), &words.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let ran = words(&now);
     assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
-    let later =
-        run(folder.path(), &["report", "run.jsonl", "./run.jsonl", "--junit", "later/junit.xml"]);
+    let later = words(&then);
     assert_eq!(later.code, 0, "{}{}", later.stdout, later.stderr);
-    assert_eq!(read(folder.path(), "later/junit.xml"), read(folder.path(), "out/junit.xml"));
+    assert_eq!(read(folder.path(), "later/junit"), read(folder.path(), "out/junit.xml"));
+    for format in &formats[1..] {
+        let (live, later) = (format!("out/{format}"), format!("later/{format}"));
+        assert_eq!(read(folder.path(), &later), read(folder.path(), &live), "{format}");
+    }
     // The counts are those of the run, and the failures are told as they were.
     let counts = |ran: &Ran| {
         ran.stdout.lines().find(|line| line.contains(" scenarios: ")).map(str::to_owned)

@@ -154,7 +154,7 @@ pub(crate) struct Run {
     /// Run again when a scenario, or a file that it reads, changes
     #[arg(long)]
     pub(crate) watch: bool,
-    /// Report: junit=PATH; several times
+    /// Report: FORMAT is junit, tap, json, har, markdown or github; several times
     #[arg(long = "report", value_name = "FORMAT=PATH", value_parser = Report::parse)]
     pub(crate) reports: Vec<Report>,
     /// Journal of the run: every event as a line of JSON, for `report` and `--rerun-failed`
@@ -200,6 +200,21 @@ pub(crate) struct ReportOf {
     /// JUnit XML
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
+    /// TAP, version 14
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tap: Option<PathBuf>,
+    /// Everything, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// HAR 1.2: the exchanges, for tools that show them
+    #[arg(long, value_name = "FILE")]
+    pub(crate) har: Option<PathBuf>,
+    /// A summary in Markdown
+    #[arg(long, value_name = "FILE")]
+    pub(crate) markdown: Option<PathBuf>,
+    /// Annotations for GitHub Actions
+    #[arg(long, value_name = "FILE")]
+    pub(crate) github: Option<PathBuf>,
     /// When to use colours
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: When,
@@ -220,6 +235,9 @@ pub(crate) struct Schema {
     /// That of a line of a journal
     #[arg(long, group = "which")]
     pub(crate) journal: bool,
+    /// That of the JSON report
+    #[arg(long, group = "which")]
+    pub(crate) report: bool,
 }
 
 fn regex(text: &str) -> Result<Regex, String> {

@@ -23,7 +23,14 @@ pub(crate) fn main(asked: &args::ReportOf) -> Exit {
         Ok(read) => read,
         Err(exit) => return exit,
     };
-    let wanted = [(Format::Junit, &asked.junit)];
+    let wanted = [
+        (Format::Junit, &asked.junit),
+        (Format::Tap, &asked.tap),
+        (Format::Json, &asked.json),
+        (Format::Har, &asked.har),
+        (Format::Markdown, &asked.markdown),
+        (Format::Github, &asked.github),
+    ];
     let report = |(format, path): (Format, &Option<PathBuf>)| {
         path.clone().map(|path| Report { format, path })
     };
