@@ -100,8 +100,8 @@ fn row(source: &Arc<Source>, columns: &[Column], record: &[Field]) -> Result<Row
                 vars.push(RowVar { name: Arc::clone(&column.name), value: Tree::Literal(value) });
             }
             Err(what) => {
-                let shown = value::cut(text, 40).escape_debug().to_string();
-                let error = Diagnostic::error(format!("`{shown}` is no {what}"));
+                // The value stands in the excerpt, where it may be shown.
+                let error = Diagnostic::error(format!("this is no {what}"));
                 let label = format!("in column `{}`", column.name);
                 wrong.push(error.at(source, *span, label));
             }
