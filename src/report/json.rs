@@ -66,7 +66,7 @@ pub fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"\"scenarios\":[")?;
     for (number, scenario) in outcome.scenarios.iter().enumerate() {
         let comma = if number == 0 { "" } else { "," };
-        write!(out, "{comma}\n")?;
+        writeln!(out, "{comma}")?;
         serde_json::to_writer(&mut *out, &told(outcome, scenario)?)?;
     }
     out.write_all(b"\n]}\n")
