@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use ::http::{HeaderMap, HeaderValue, StatusCode, header};
+use ::http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 use sha2::{Digest as _, Sha256};
 
 use super::charset;
-use crate::http::{Exchange, Response};
+use crate::http::{Exchange, Hop, Response};
 use crate::jsonpath::{self, JsonPath};
 use crate::outcome::Actual;
 use crate::session::{Cookie, SetCookie};
@@ -95,6 +95,15 @@ impl<'a> Evidence<'a> {
     pub(super) fn beginning(&self, length: usize) -> &'a [u8] {
         let body = &self.response.body;
         &body[..length.min(body.len())]
+    }
+
+    /// The last request.
+    pub(super) fn hop(&self) -> Option<&'a Hop> {
+        self.exchange.hops.last()
+    }
+
+    pub(super) fn version(&self) -> Version {
+        self.response.version()
     }
 
     pub(super) fn status(&self) -> StatusCode {

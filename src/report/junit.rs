@@ -306,6 +306,11 @@ fn looked_at(subject: &Subject) -> &'static str {
         Subject::Redirects | Subject::Redirect(..) => "redirects",
         Subject::Error => "error",
         Subject::Check(_) => "check",
+        Subject::Like(_) => "like",
+        Subject::HttpVersion => "http_version",
+        Subject::RemoteIp => "remote_ip",
+        Subject::Certificate(_) => "certificate",
+        Subject::Timing(_) => "timing",
     }
 }
 

@@ -37,10 +37,13 @@ impl Miss {
             Actual::NoNode { reached, kind, members, length } => {
                 let note = there(reached, kind, members, *length);
                 let meant = match subject {
-                    Subject::Json(path) => meant(path, reached, members),
+                    Subject::Json(path) | Subject::Like(path) => meant(path, reached, members),
                     _ => None,
                 };
                 (note, meant.map(|path| format!("did you mean `{path}`?")))
+            }
+            Actual::NotSecure => {
+                (String::new(), Some("ask for a URL that begins with `https://`".to_owned()))
             }
             Actual::NotJson(_, Some(media)) => (format!("the content type is `{media}`"), None),
             Actual::NotJson(_, None) => ("no content type was sent".to_owned(), None),
