@@ -317,7 +317,7 @@ fn repeated(elements: Elements<'_>) -> Vec<Difference> {
 }
 
 /// An element that there is something to say of.
-fn element_at(index: usize, element: Option<&Value>) -> Difference {
+pub(super) fn element_at(index: usize, element: Option<&Value>) -> Difference {
     Difference { path: format!("$[{index}]"), expected: None, actual: element.cloned() }
 }
 

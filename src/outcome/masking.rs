@@ -275,6 +275,7 @@ impl Masked<'_> {
                 media.iter_mut().for_each(|media| self.text(media));
             }
             Actual::NotText(reason) => self.text(reason),
+            Actual::NoneOf(names) => names.iter_mut().for_each(|name| self.text(name)),
             Actual::Absent | Actual::NotSecure | Actual::NoBody | Actual::Answered(_) => {}
         }
         for difference in differences {

@@ -6,6 +6,7 @@ mod title;
 mod label;
 mod notes;
 mod kind;
+mod nearby;
 
 use super::Place;
 use crate::jsonpath::JsonPath;
@@ -36,6 +37,7 @@ pub struct Miss {
     /// - `equals` on two objects or two lists: where they differ
     /// - `unordered`: expectations without a partner (`expected` alone), then elements without one (`actual` alone)
     /// - `unique`: two elements that are equal (`actual` alone)
+    /// - the number of values of a header: the values (`actual` alone)
     /// - a check: the parts of the response that it names (`actual` alone)
     /// - anything else that missed inside of `each`: the other elements that do (`actual` alone)
     pub differences: Vec<Difference>,
@@ -48,6 +50,7 @@ enum Told {
     Leftovers,
     Repeated,
     Names,
+    Values,
     OtherElements,
 }
 
@@ -135,6 +138,8 @@ pub enum Actual {
     Value(Value),
     /// No such header, cookie or redirect.
     Absent,
+    /// No header or cookie of this name; these there are.
+    NoneOf(Vec<String>),
     /// The path leads to nothing; this is where it ends.
     NoNode {
         /// The path of the last node that is there.
@@ -200,6 +205,9 @@ impl Miss {
     fn told(&self) -> Told {
         if matches!(self.subject, Subject::Check(_)) {
             return Told::Names;
+        }
+        if let [Via::Length(Unit::Values)] = self.via.as_slice() {
+            return Told::Values;
         }
         match (self.wanted.operator.as_str(), &self.wanted.operand, &self.actual) {
             ("equals", Value::Object(_), Actual::Value(Value::Object(_)))

@@ -174,6 +174,7 @@ fn elements_and_lengths_are_named() {
         json!({"orders": []}),
         &[
             "[gt] `$.orders[*].total` found nothing -- expected at least one node, for `each` to look at",
+            "note: `$.orders` is an array without elements",
         ],
     );
     check(
@@ -227,7 +228,10 @@ fn what_is_not_there_is_not_told_to_be_there() {
         "$.a[*].id",
         "{exists: true}",
         json!({"a": []}),
-        &["[true] `$.a[*].id` found nothing -- expected it to be there"],
+        &[
+            "[true] `$.a[*].id` found nothing -- expected it to be there",
+            "note: `$.a` is an array without elements",
+        ],
     );
     check(
         "$.a",

@@ -66,8 +66,13 @@ impl Miss {
     }
 
     /// A path that gives a list gave an empty one.
-    pub(super) fn found_no_node(&self) -> bool {
-        let is_empty = matches!(&self.actual, Actual::Value(Value::Array(all)) if all.is_empty());
+    #[must_use]
+    pub fn found_no_node(&self) -> bool {
+        let is_empty = match &self.actual {
+            Actual::Value(Value::Array(all)) => all.is_empty(),
+            Actual::NoNode { .. } => true,
+            _ => false,
+        };
         is_empty && self.via.is_empty() && self.subject.is_list_of_nodes()
     }
 

@@ -31,7 +31,12 @@ impl Miss {
             Actual::NotSecure => {
                 "there is no certificate: the request went over plain http".to_owned()
             }
-            Actual::NoNode { .. } => format!("{} is missing", thing(subject, &[])),
+            Actual::NoNode { .. } if subject.is_list_of_nodes() => {
+                format!("{} found nothing", thing(subject, &[]))
+            }
+            Actual::NoNode { .. } | Actual::NoneOf(_) => {
+                format!("{} is missing", thing(subject, &[]))
+            }
             Actual::NoBody => "the response has no body".to_owned(),
             Actual::NotJson(reason, _) => format!("the body is not JSON: {reason}"),
             Actual::NotText(reason) => format!("the body is not text: {reason}"),
