@@ -64,8 +64,30 @@ impl Context<'_> {
         };
         let subject = || Subject::Json(path.text().to_owned());
         let looked = Looked { subject: &subject, missing: &missing };
+        let before = faults.len();
         self.matcher(matcher, target, Domain::Json, &looked, faults);
+        if matches!(&found, Found::Many(nodes) if nodes.is_empty()) {
+            for fault in &mut faults[before..] {
+                if let Fault::Miss(miss) = fault
+                    && miss.found_no_node()
+                    && let Some(reached) = reached(path.text(), body)
+                {
+                    miss.actual = reached;
+                }
+            }
+        }
     }
+}
+
+/// Of a path that found nothing, the last node on its way that is one alone.
+fn reached(path: &str, body: &Value) -> Option<Actual> {
+    let steps = path.char_indices().rev().filter(|(_, c)| matches!(c, '.' | '['));
+    let beginnings = steps.filter_map(|(end, _)| JsonPath::parse(&path[..end]).ok());
+    let mut singular = beginnings.filter(JsonPath::is_singular);
+    singular.find_map(|beginning| match beginning.find(body) {
+        Found::One(node) => Some(no_node(&Stop { path: beginning.text().to_owned(), node })),
+        _ => None,
+    })
 }
 
 /// How far a path went, and what is there.

@@ -15,9 +15,11 @@ mod status;
 mod headers;
 mod cookies;
 mod json;
+mod like;
 mod whole;
 mod bytes;
 mod redirects;
+mod transport;
 mod check;
 mod error;
 mod capture;
@@ -71,6 +73,11 @@ pub fn evaluate(
         context.set_cookie(&name.value, cookie, evidence, &mut faults);
     }
     context.json(&expect.json, evidence, &mut faults);
+    if let Some(matcher) = &expect.like
+        && (expect.json.is_empty() || evidence.json().is_ok())
+    {
+        context.like(matcher, evidence, &mut faults);
+    }
     if let Some(matcher) = &expect.body {
         context.body(matcher, evidence, &mut faults);
     }
@@ -85,6 +92,9 @@ pub fn evaluate(
     }
     if let Some(redirects) = &expect.redirects {
         context.redirects(redirects, evidence, &mut faults);
+    }
+    if let Some(transport) = &expect.transport {
+        context.transport(transport, evidence, &mut faults);
     }
     check::checks(scenario, &expect.check, evidence, scope, &mut faults);
     faults.sort_by_key(start);

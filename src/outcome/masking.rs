@@ -13,7 +13,7 @@ use super::{
     Actual, ByHand, CookieFate, CookieNote, Event, Fault, Miss, Place, SentBody, SentPart, State,
     StepOutcome, Subject, UsedValue,
 };
-use crate::http::{Channel, Exchange, Failure, Head, Proxy};
+use crate::http::{Certificate, Channel, Exchange, Failure, Head, Proxy};
 use crate::mask::{Masks, Sources, header};
 use crate::value::Value;
 
@@ -249,6 +249,7 @@ impl Masked<'_> {
             | Subject::Cookie(text, _)
             | Subject::SetCookie(text, _)
             | Subject::Json(text)
+            | Subject::Like(text)
             | Subject::Check(text) => self.text(text),
             Subject::Status
             | Subject::Body
@@ -257,7 +258,11 @@ impl Masked<'_> {
             | Subject::Url
             | Subject::Error
             | Subject::Redirects
-            | Subject::Redirect(..) => {}
+            | Subject::Redirect(..)
+            | Subject::HttpVersion
+            | Subject::RemoteIp
+            | Subject::Certificate(_)
+            | Subject::Timing(_) => {}
         }
         self.text(&mut wanted.operator);
         self.masks.value(&mut wanted.operand);
@@ -273,7 +278,8 @@ impl Masked<'_> {
                 media.iter_mut().for_each(|media| self.text(media));
             }
             Actual::NotText(reason) => self.text(reason),
-            Actual::Absent | Actual::NoBody | Actual::Answered(_) => {}
+            Actual::NoneOf(names) => names.iter_mut().for_each(|name| self.text(name)),
+            Actual::Absent | Actual::NotSecure | Actual::NoBody | Actual::Answered(_) => {}
         }
         for difference in differences {
             self.text(&mut difference.path);
@@ -302,6 +308,8 @@ impl Masked<'_> {
                 Arc::make_mut(&mut hop.channel).names(&mut |name| self.text(name));
             }
             hop.answer.iter_mut().for_each(|answer| self.head(answer));
+            let secured = hop.tls.iter_mut().filter_map(|tls| tls.certificate.as_mut());
+            secured.for_each(|certificate| self.certificate(Arc::make_mut(certificate)));
             for line in &mut hop.refused_cookies {
                 *line = self.masks.bytes(line).into_owned();
             }
@@ -314,6 +322,11 @@ impl Masked<'_> {
             }
             Err(failure) => self.failure(failure),
         }
+    }
+
+    fn certificate(&self, certificate: &mut Certificate) {
+        let Certificate { subject, issuer, names, not_before: _, not_after: _ } = certificate;
+        [subject, issuer].into_iter().chain(names).for_each(|name| self.text(name));
     }
 
     fn head(&self, head: &mut Arc<Head>) {

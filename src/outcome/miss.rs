@@ -6,6 +6,7 @@ mod title;
 mod label;
 mod notes;
 mod kind;
+mod nearby;
 
 use super::Place;
 use crate::jsonpath::JsonPath;
@@ -36,6 +37,7 @@ pub struct Miss {
     /// - `equals` on two objects or two lists: where they differ
     /// - `unordered`: expectations without a partner (`expected` alone), then elements without one (`actual` alone)
     /// - `unique`: two elements that are equal (`actual` alone)
+    /// - the number of values of a header: the values (`actual` alone)
     /// - a check: the parts of the response that it names (`actual` alone)
     /// - anything else that missed inside of `each`: the other elements that do (`actual` alone)
     pub differences: Vec<Difference>,
@@ -48,6 +50,7 @@ enum Told {
     Leftovers,
     Repeated,
     Names,
+    Values,
     OtherElements,
 }
 
@@ -80,6 +83,16 @@ pub enum Subject {
     Error,
     /// An expression that must be true.
     Check(String),
+    /// A part of the body that `like` asks for, by its path.
+    Like(String),
+    /// The version of HTTP.
+    HttpVersion,
+    /// The address that was connected to.
+    RemoteIp,
+    /// A part of the server's certificate.
+    Certificate(&'static str),
+    /// A part of the time of the last request.
+    Timing(&'static str),
 }
 
 /// A step on the way from a subject to the value that missed.
@@ -102,13 +115,15 @@ pub enum Unit {
     Members,
     /// The values of a header field.
     Values,
+    /// The bytes of a body.
+    Bytes,
 }
 
 /// What was wanted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wanted {
     /// The operator, as the format spells it: `equals`, `gt`, …; `not equals` for a negated one. It is `below` where the
-    /// step says nothing of the status.
+    /// step says nothing of the status, `just` with the number of elements where there is one too many.
     pub operator: String,
     /// The operand with its expressions evaluated; a matcher is the map of its operators.
     pub operand: Value,
@@ -123,6 +138,8 @@ pub enum Actual {
     Value(Value),
     /// No such header, cookie or redirect.
     Absent,
+    /// No header or cookie of this name; these there are.
+    NoneOf(Vec<String>),
     /// The path leads to nothing; this is where it ends.
     NoNode {
         /// The path of the last node that is there.
@@ -134,6 +151,8 @@ pub enum Actual {
         /// The count of its elements, if it is a list.
         length: Option<usize>,
     },
+    /// There is no certificate, as nothing was encrypted.
+    NotSecure,
     /// The response has no body.
     NoBody,
     /// The body is no JSON, with the reason and the media type that was sent.
@@ -187,6 +206,9 @@ impl Miss {
         if matches!(self.subject, Subject::Check(_)) {
             return Told::Names;
         }
+        if let [Via::Length(Unit::Values)] = self.via.as_slice() {
+            return Told::Values;
+        }
         match (self.wanted.operator.as_str(), &self.wanted.operand, &self.actual) {
             ("equals", Value::Object(_), Actual::Value(Value::Object(_)))
             | ("equals", Value::Array(_), Actual::Value(Value::Array(_))) => Told::Structure,
@@ -236,10 +258,12 @@ impl Subject {
     }
 
     fn is_time(&self) -> bool {
-        let (Self::Cookie(_, what) | Self::SetCookie(_, what)) = self else {
-            return *self == Self::Duration;
-        };
-        *what == Some("expires_in")
+        match self {
+            Self::Cookie(_, what) | Self::SetCookie(_, what) => *what == Some("expires_in"),
+            Self::Certificate(what) => *what == "expires_in",
+            Self::Duration | Self::Timing(_) => true,
+            _ => false,
+        }
     }
 
     fn shown(&self, value: &Value) -> String {
@@ -290,6 +314,7 @@ fn counted(count: &Value, unit: Unit) -> String {
         Unit::Elements => ("element", "elements"),
         Unit::Members => ("member", "members"),
         Unit::Values => ("value", "values"),
+        Unit::Bytes => ("byte", "bytes"),
     };
     format!("{count} {}", if count.as_u64() == Some(1) { one } else { many })
 }

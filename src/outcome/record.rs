@@ -267,6 +267,8 @@ pub struct AnswerRecord {
 /// The times of a request: each of its own phase, but `first_byte` and `total` from its beginning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TimingRecord {
+    /// When it began, after the exchange did.
+    pub start: f64,
     /// Looking up the name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dns: Option<f64>,

@@ -29,11 +29,9 @@ pub fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     for (number, scenario) in outcome.scenarios.iter().enumerate() {
         for step in outcome.steps(scenario)? {
             let Some(exchange) = &step.exchange else { continue };
-            let mut start = step.start;
             for (index, hop) in exchange.hops.iter().enumerate() {
-                let begun = begun(outcome, scenario, start);
+                let begun = begun(outcome, scenario, step.start + hop.timing.start);
                 next(out, &mut first, &entry(number, &begun, (exchange, index), &step))?;
-                start += hop.timing.total;
             }
         }
     }

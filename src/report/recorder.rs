@@ -302,11 +302,17 @@ fn looked_at(subject: &Subject) -> &'static str {
         Subject::Redirects | Subject::Redirect(..) => "redirects",
         Subject::Error => "error",
         Subject::Check(_) => "check",
+        Subject::Like(_) => "like",
+        Subject::HttpVersion => "http_version",
+        Subject::RemoteIp => "remote_ip",
+        Subject::Certificate(_) => "certificate",
+        Subject::Timing(_) => "timing",
     }
 }
 
 fn timing(timing: &Timing) -> TimingRecord {
     TimingRecord {
+        start: milliseconds(timing.start),
         dns: timing.dns.map(milliseconds),
         connect: timing.connect.map(milliseconds),
         tls: timing.tls.map(milliseconds),

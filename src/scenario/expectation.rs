@@ -1,6 +1,7 @@
 //! `expect`: what must hold of a response.
 
 mod bytes;
+mod transport;
 
 use std::fmt;
 
@@ -25,6 +26,8 @@ pub struct Expectations {
     pub set_cookies: Vec<(Located<String>, CookieExpectation)>,
     /// The JSON body.
     pub json: Vec<(Located<JsonPath>, Matcher)>,
+    /// What the JSON body holds at least.
+    pub like: Option<Matcher>,
     /// The decoded text.
     pub body: Option<Matcher>,
     /// The decoded bytes.
@@ -37,6 +40,8 @@ pub struct Expectations {
     pub redirects: Option<Redirects>,
     /// Expressions that must be true.
     pub check: Vec<Text>,
+    /// How the answer came.
+    pub transport: Option<Box<TransportExpectation>>,
     /// The kind of the error that the request must end in; then there is nothing else.
     pub error: Option<Box<Located<Matcher>>>,
 }
@@ -54,12 +59,14 @@ impl Expectations {
             cookies: both(self.cookies, &common.cookies),
             set_cookies: both(self.set_cookies, &common.set_cookies),
             json: both(self.json, &common.json),
+            like: self.like.or_else(|| common.like.clone()),
             body: self.body.or_else(|| common.body.clone()),
             bytes: self.bytes.or_else(|| common.bytes.clone()),
             duration: self.duration.or_else(|| common.duration.clone()),
             url: self.url.or_else(|| common.url.clone()),
             redirects: self.redirects.or_else(|| common.redirects.clone()),
             check: both(self.check, &common.check),
+            transport: self.transport.or_else(|| common.transport.clone()),
             error: self.error.or_else(|| common.error.clone()),
         }
     }
@@ -141,6 +148,7 @@ pub enum CookieAttribute {
 }
 
 pub use bytes::BytesExpectation;
+pub use transport::{CertificatePart, TimingPart, TransportExpectation};
 
 /// What must hold of the redirects that were followed.
 #[derive(Clone, Debug)]
@@ -170,26 +178,20 @@ pub(super) const KEYS: Keys = Keys {
         "cookies",
         "set_cookies",
         "json",
+        "like",
         "body",
         "bytes",
         "duration",
         "url",
         "redirects",
-        "check",
-        "error",
-    ],
-    later: &[
-        "like",
-        "xml",
-        "html",
-        "schema",
-        "openapi",
-        "snapshot",
         "http_version",
         "remote_ip",
         "certificate",
         "timing",
+        "check",
+        "error",
     ],
+    later: &["xml", "html", "schema", "openapi", "snapshot"],
 };
 
 /// Reads `expect`.
@@ -212,6 +214,7 @@ pub(super) fn decode(d: &Decoder<'_>, node: &Node) -> Option<Expectations> {
             "cookies" => expect.cookies = cookies(d, value).unwrap_or_default(),
             "set_cookies" => expect.set_cookies = cookies(d, value).unwrap_or_default(),
             "json" => expect.json = json(d, value).unwrap_or_default(),
+            "like" => expect.like = matcher::decode_like(d, value),
             "body" => expect.body = matcher::decode(d, value, Domain::Text),
             "bytes" => expect.bytes = bytes::decode(d, value).map(Box::new),
             "duration" => expect.duration = matcher::decode(d, value, Domain::Duration),
@@ -222,6 +225,7 @@ pub(super) fn decode(d: &Decoder<'_>, node: &Node) -> Option<Expectations> {
             _ => {}
         }
     }
+    expect.transport = transport::decode(d, &entries).map(Box::new);
     expected_error::stands_alone(d, &entries);
     Some(expect)
 }

@@ -54,6 +54,21 @@ fn every_operator_has_its_phrase() {
     check_label("{matches: '^A'}", json!("a"), "expected a text that matches `^A`");
     check_label("{not: {matches: a}}", json!("a"), "expected a text that does not match `a`");
     check_label("{length: 3}", json!("a"), "expected 3 characters");
+    check_label("{is: email}", json!("a"), "expected an e-mail address");
+    check_label(
+        "{not: {is: date}}",
+        json!("2026-01-31"),
+        "expected anything but a date (RFC 3339)",
+    );
+    let approx = "{approx: {value: 1.5, within: 0.1}}";
+    check_label(approx, json!(2), "expected something within 0.1 of 1.5");
+    check_label(
+        &format!("{{not: {approx}}}"),
+        json!(1.5),
+        "expected something not within 0.1 of 1.5",
+    );
+    check_label("{before: 2026-01-31}", json!(2e9), "expected a time before \"2026-01-31\"");
+    check_label("{not: {after: 0}}", json!(1), "expected a time not after 0");
     check_label("{length: 1}", json!([]), "expected 1 element");
     check_label("{length: {gt: 1}}", json!({}), "expected a count greater than 1");
     check_label("{length: {lte: 1}}", json!([1, 2]), "expected at most 1");
@@ -159,6 +174,7 @@ fn elements_and_lengths_are_named() {
         json!({"orders": []}),
         &[
             "[gt] `$.orders[*].total` found nothing -- expected at least one node, for `each` to look at",
+            "note: `$.orders` is an array without elements",
         ],
     );
     check(
@@ -212,7 +228,10 @@ fn what_is_not_there_is_not_told_to_be_there() {
         "$.a[*].id",
         "{exists: true}",
         json!({"a": []}),
-        &["[true] `$.a[*].id` found nothing -- expected it to be there"],
+        &[
+            "[true] `$.a[*].id` found nothing -- expected it to be there",
+            "note: `$.a` is an array without elements",
+        ],
     );
     check(
         "$.a",

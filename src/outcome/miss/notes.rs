@@ -25,6 +25,7 @@ impl Miss {
         }
         notes.extend(self.negated_absence().map(|note| ("note", note)));
         notes.extend(self.wrong_kind().map(|note| ("note", note)));
+        notes.extend(self.nearby().map(|note| ("note", note)));
         if !self.differences.is_empty() && !self.is_secret() {
             notes.push(self.of_differences());
         }
@@ -37,10 +38,14 @@ impl Miss {
             Actual::NoNode { reached, kind, members, length } => {
                 let note = there(reached, kind, members, *length);
                 let meant = match subject {
-                    Subject::Json(path) => meant(path, reached, members),
+                    Subject::Json(path) | Subject::Like(path) => meant(path, reached, members),
                     _ => None,
                 };
                 (note, meant.map(|path| format!("did you mean `{path}`?")))
+            }
+            Actual::NoneOf(names) => none_of(subject, names),
+            Actual::NotSecure => {
+                (String::new(), Some("ask for a URL that begins with `https://`".to_owned()))
             }
             Actual::NotJson(_, Some(media)) => (format!("the content type is `{media}`"), None),
             Actual::NotJson(_, None) => ("no content type was sent".to_owned(), None),
@@ -50,7 +55,9 @@ impl Miss {
 
     /// "Not 5" could be taken to hold where there is nothing.
     fn negated_absence(&self) -> Option<String> {
-        let is_absent = matches!(self.actual, Actual::Absent | Actual::NoNode { .. });
+        let is_absent =
+            matches!(self.actual, Actual::Absent | Actual::NoneOf(_) | Actual::NoNode { .. })
+                && !self.found_no_node();
         (is_absent && self.wanted.operator.starts_with("not"))
             .then(|| "where nothing is there only `exists: false` holds, and no `not`".to_owned())
     }
@@ -66,7 +73,7 @@ impl Miss {
         match self.told() {
             Told::Structure => ("diff", lines(difference)),
             Told::Leftovers => ("diff", lines(leftover)),
-            Told::Repeated => ("note", lines(is)),
+            Told::Repeated | Told::Values => ("note", lines(is)),
             Told::Names => ("note", lines(is)),
             Told::OtherElements => ("note", format!("these miss too\n{}", lines(is))),
         }
@@ -101,19 +108,37 @@ fn is(difference: &Difference) -> String {
     format!("`{name}` is {}", value.unwrap_or_default())
 }
 
+/// The headers or cookies that there are, and the one that may have been meant.
+fn none_of(subject: &Subject, names: &[String]) -> (String, Option<String>) {
+    let (name, has, what) = match subject {
+        Subject::Header(name) => (name, "the response has", "headers"),
+        Subject::SetCookie(name, _) => (name, "the response sets", "cookies"),
+        Subject::Cookie(name, _) => (name, "for this URL the session holds", "cookies"),
+        _ => return (String::new(), None),
+    };
+    let note = match names {
+        [] => format!("{has} no {what}"),
+        names => format!("{has} {}", listed(names)),
+    };
+    let meant = closest(name, names.iter().map(String::as_str));
+    (note, meant.map(|meant| format!("did you mean `{meant}`?")))
+}
+
+/// Names, the first of them where they are many.
+fn listed(names: &[String]) -> String {
+    let first: Vec<String> =
+        names.iter().take(MOST_NAMES).map(|name| format!("`{name}`")).collect();
+    match names.len() - first.len() {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
+}
+
 /// "`$.user` is an object with `id`, `name`"
 fn there(reached: &str, kind: &str, members: &[String], length: Option<usize>) -> String {
     let what = match (kind, members, length) {
         ("an object", [], _) => " without members".to_owned(),
-        ("an object", members, _) => {
-            let names: Vec<String> =
-                members.iter().take(MOST_NAMES).map(|name| format!("`{name}`")).collect();
-            let more = match members.len() - names.len() {
-                0 => String::new(),
-                more => format!(" and {more} more"),
-            };
-            format!(" with {}{more}", names.join(", "))
-        }
+        ("an object", members, _) => format!(" with {}", listed(members)),
         (_, _, Some(0)) => " without elements".to_owned(),
         (_, _, Some(1)) => " of 1 element".to_owned(),
         (_, _, Some(length)) => format!(" of {length} elements"),

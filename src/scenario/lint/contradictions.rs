@@ -6,8 +6,8 @@ use crate::diagnostic::Diagnostic;
 use crate::jsonpath::{Found, JsonPath, find_one};
 use crate::scenario::decode::{Located, Tree};
 use crate::scenario::expectation::{
-    CookieAttribute, CookieExpectation, Expectations, HeaderExpectation, Redirects, Status,
-    StatusPattern, WantedStatus,
+    CertificatePart, CookieAttribute, CookieExpectation, Expectations, HeaderExpectation,
+    Redirects, Status, StatusPattern, WantedStatus,
 };
 use crate::scenario::matcher::{Check, Matcher, Op};
 use crate::scenario::step::{Action, Step};
@@ -43,6 +43,8 @@ fn expectations(lint: &mut Lint<'_>, expect: &Expectations) {
         self::cookie(lint, name, cookie);
     }
     json(lint, &expect.json);
+    expect.like.iter().for_each(|matcher| one(lint, matcher, Texts::AsTexts));
+    transport(lint, expect);
     let texts = [&expect.body, &expect.url].into_iter().flatten();
     texts.for_each(|matcher| one(lint, matcher, Texts::AsNumbers));
     let lengths = expect.bytes.iter().flat_map(|bytes| &bytes.length);
@@ -51,6 +53,18 @@ fn expectations(lint: &mut Lint<'_>, expect: &Expectations) {
     if let Some(Redirects::Count(matcher)) = &expect.redirects {
         one(lint, matcher, Texts::AsTexts);
     }
+}
+
+fn transport(lint: &mut Lint<'_>, expect: &Expectations) {
+    let Some(transport) = &expect.transport else { return };
+    for matcher in transport.http_version.iter().chain(&transport.remote_ip) {
+        one(lint, matcher, Texts::AsNumbers);
+    }
+    for (part, matcher) in &transport.certificate {
+        let is_text = matches!(part, CertificatePart::Subject | CertificatePart::Issuer);
+        one(lint, matcher, if is_text { Texts::AsNumbers } else { Texts::AsTexts });
+    }
+    transport.timing.iter().for_each(|(_, matcher)| one(lint, matcher, Texts::AsTexts));
 }
 
 /// What the operators of one matcher, and of those in it, want.
@@ -62,6 +76,7 @@ fn one(lint: &mut Lint<'_>, matcher: &Matcher, texts: Texts) {
             Op::Each(inner) | Op::Any(inner) => one(lint, inner, texts),
             Op::Length(inner) => one(lint, inner, Texts::AsTexts),
             Op::Unordered(items) => items.iter().for_each(|inner| one(lint, inner, texts)),
+            Op::Like(like) => like.inner().for_each(|inner| one(lint, inner, texts)),
             _ => {}
         }
     }
@@ -212,8 +227,9 @@ fn without_body(lint: &mut Lint<'_>, step: &Step) {
     let wants_body =
         |check: &&Check| agree::holds(&check.op, &empty, Texts::AsNumbers) == Some(false);
     let body = body.into_iter().find(wants_body).map(|check| ("body", check.at));
+    let like = step.expect.like.as_ref().map(|matcher| ("like", matcher.at));
     let json = step.expect.json.first().map(|(path, _)| ("json", path.at));
-    let found: [Option<(&str, At)>; 2] = [json, body];
+    let found: [Option<(&str, At)>; 3] = [json, like, body];
     for (what, at) in found.into_iter().flatten() {
         let message = format!("{why} has no body: `{what}` can never hold");
         let help = "leave it out, or mend what it contradicts";
