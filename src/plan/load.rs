@@ -111,6 +111,7 @@ pub fn load(mut request: Request) -> Loaded {
         }
     }
     let scenarios: Vec<Planned> = scenarios.into_iter().flat_map(rows).collect();
+    refuse_equal_rows(&scenarios, &mut diagnostics);
     let found = scenarios.len();
     diagnostics.extend(request.selection.unknown_tags(&scenarios));
     if request.paths.is_empty() {
@@ -455,15 +456,28 @@ fn refuse_equal_names(scenarios: &[Planned], diagnostics: &mut Vec<Diagnostic>) 
     let mut seen: HashMap<&str, &Scenario> = HashMap::new();
     for Planned { scenario, .. } in scenarios {
         if let Some(first) = seen.insert(&scenario.name.value, scenario) {
-            let message = format!("two scenarios have the name `{}`", scenario.name.value);
-            let diagnostic = Diagnostic::error(message)
-                .at(scenario.source(), scenario.span(scenario.name.at), "again here")
-                .also(first.source(), first.span(first.name.at), "first here");
-            diagnostics.push(
-                diagnostic.help("reports tell scenarios apart by their names: give each its own"),
-            );
+            diagnostics.push(equal_names(&scenario.name.value, first, scenario));
         }
     }
+}
+
+/// The name of a row may be that of another scenario: `A [x]`.
+fn refuse_equal_rows(scenarios: &[Planned], diagnostics: &mut Vec<Diagnostic>) {
+    let mut seen: HashMap<&str, &Scenario> = HashMap::new();
+    for Planned { scenario, name, .. } in scenarios {
+        if let Some(first) = seen.insert(name, scenario)
+            && first.name.value != scenario.name.value
+        {
+            diagnostics.push(equal_names(name, first, scenario));
+        }
+    }
+}
+
+fn equal_names(name: &str, first: &Scenario, again: &Scenario) -> Diagnostic {
+    let diagnostic = Diagnostic::error(format!("two scenarios have the name `{name}`"))
+        .at(again.source(), again.span(again.name.at), "again here")
+        .also(first.source(), first.span(first.name.at), "first here");
+    diagnostic.help("reports tell scenarios apart by their names: give each its own")
 }
 
 /// What to do where there is no base URL.
