@@ -18,6 +18,7 @@ mod json;
 mod like;
 mod whole;
 mod bytes;
+mod schema;
 mod redirects;
 mod transport;
 mod check;
@@ -83,6 +84,9 @@ pub fn evaluate(
     }
     if let Some(bytes) = &expect.bytes {
         context.bytes(bytes, evidence, &mut faults);
+    }
+    if let Some(schema) = &expect.schema {
+        context.schema(schema, evidence, &mut faults);
     }
     if let Some(matcher) = &expect.duration {
         context.duration(matcher, evidence, &mut faults);

@@ -253,6 +253,7 @@ impl Masked<'_> {
             | Subject::Check(text) => self.text(text),
             Subject::Status
             | Subject::Body
+            | Subject::Schema
             | Subject::Bytes(_)
             | Subject::Duration
             | Subject::Url
@@ -279,7 +280,11 @@ impl Masked<'_> {
             }
             Actual::NotText(reason) => self.text(reason),
             Actual::NoneOf(names) => names.iter_mut().for_each(|name| self.text(name)),
-            Actual::Absent | Actual::NotSecure | Actual::NoBody | Actual::Answered(_) => {}
+            Actual::Absent
+            | Actual::NotSecure
+            | Actual::NoBody
+            | Actual::Unfit(_)
+            | Actual::Answered(_) => {}
         }
         for difference in differences {
             self.text(&mut difference.path);

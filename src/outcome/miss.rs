@@ -7,6 +7,7 @@ mod label;
 mod notes;
 mod kind;
 mod nearby;
+mod breaches;
 
 use super::Place;
 use crate::jsonpath::JsonPath;
@@ -38,6 +39,7 @@ pub struct Miss {
     /// - `unordered`: expectations without a partner (`expected` alone), then elements without one (`actual` alone)
     /// - `unique`: two elements that are equal (`actual` alone)
     /// - the number of values of a header: the values (`actual` alone)
+    /// - `schema`: every value that is not as it says, with what was expected in words
     /// - a check: the parts of the response that it names (`actual` alone)
     /// - anything else that missed inside of `each`: the other elements that do (`actual` alone)
     pub differences: Vec<Difference>,
@@ -51,6 +53,7 @@ enum Told {
     Repeated,
     Names,
     Values,
+    Breaches,
     OtherElements,
 }
 
@@ -69,6 +72,8 @@ pub enum Subject {
     Json(String),
     /// The decoded text.
     Body,
+    /// The JSON body, as a schema describes it.
+    Schema,
     /// The `length`, `sha256` or beginning of the body's bytes.
     Bytes(&'static str),
     /// The time of the exchange.
@@ -159,6 +164,8 @@ pub enum Actual {
     NotJson(String, Option<String>),
     /// The body is no text, with the reason.
     NotText(String),
+    /// It is not as a schema says, in so many places; none if they were not counted.
+    Unfit(Option<usize>),
     /// There is no error, but a response of this status.
     Answered(u16),
 }
@@ -208,6 +215,9 @@ impl Miss {
         }
         if let [Via::Length(Unit::Values)] = self.via.as_slice() {
             return Told::Values;
+        }
+        if matches!(self.actual, Actual::Unfit(_)) {
+            return Told::Breaches;
         }
         match (self.wanted.operator.as_str(), &self.wanted.operand, &self.actual) {
             ("equals", Value::Object(_), Actual::Value(Value::Object(_)))

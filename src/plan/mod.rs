@@ -1,6 +1,8 @@
 //! Which scenarios run: found, read, checked, in their order.
 
+mod contracts;
 mod discover;
+mod documents;
 mod environment;
 mod hosts;
 mod load;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::contracts::Contracts;
 use super::environment::Given;
 use super::{Planned, environment};
 use crate::diagnostic::Diagnostic;
@@ -26,6 +27,8 @@ const MOST_USES: usize = 10_000;
 #[derive(Debug, Default)]
 pub struct UsedFiles {
     files: IndexMap<PathBuf, Used>,
+    /// What their steps are held against, and those of the scenarios.
+    pub(super) contracts: Contracts,
 }
 
 /// A file that was read.
@@ -125,6 +128,8 @@ impl UsedFiles {
         reading: Reading<'_>,
         diagnostics: &mut Vec<Diagnostic>,
     ) {
+        let (request, _) = reading.given;
+        self.contracts.read(scenario, (&request.folder, reading.root), diagnostics);
         let source = scenario.source();
         let path = source.path().canonicalize().unwrap_or_default();
         let mut way = vec![(path, source.name().to_owned())];
@@ -213,7 +218,7 @@ impl UsedFiles {
     }
 
     fn read_file(
-        &self,
+        &mut self,
         path: &Path,
         Reading { given, root }: Reading<'_>,
         diagnostics: &mut Vec<Diagnostic>,
@@ -243,6 +248,9 @@ impl UsedFiles {
             }
         };
         diagnostics.extend(read.diagnostics);
+        if let Some(file) = &read.value {
+            self.contracts.read(file, (&request.folder, &root), diagnostics);
+        }
         diagnostics.extend(read.value.iter().flat_map(|file| lint::check(file, None)));
         read.value
     }

@@ -42,6 +42,7 @@ impl Watched {
         scenarios: &[Planned],
         used: &UsedFiles,
     ) {
+        self.all.extend(used.contracts.paths());
         if let Some(project) = project {
             self.all.extend(project.reads.iter().cloned());
             let logins = project.sessions.iter().filter_map(|session| session.login.as_ref());

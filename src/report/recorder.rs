@@ -296,6 +296,7 @@ fn looked_at(subject: &Subject) -> &'static str {
         Subject::SetCookie(..) => "set_cookie",
         Subject::Json(_) => "json",
         Subject::Body => "body",
+        Subject::Schema => "schema",
         Subject::Bytes(_) => "bytes",
         Subject::Duration => "duration",
         Subject::Url => "url",

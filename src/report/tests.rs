@@ -106,22 +106,6 @@ fn every_format_of_a_run_and_of_every_kind_of_fault() {
 }
 
 #[test]
-fn the_json_report_is_what_its_schema_describes() {
-    let schema = serde_json::from_str(&super::json::schema()).expect("JSON");
-    let validator = jsonschema::validator_for(&schema).expect("a schema");
-    for events in [run(), alone(all_kinds()), alone(hostile()), Vec::new()] {
-        let report = written(Format::Json, &events);
-        let report =
-            serde_json::from_str(&report).unwrap_or_else(|error| panic!("{error}\n{report}"));
-        let wrong: Vec<String> = validator
-            .iter_errors(&report)
-            .map(|error| format!("{error} at {}", error.instance_path()))
-            .collect();
-        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    }
-}
-
-#[test]
 fn scenarios_are_told_in_the_order_of_the_plan_whatever_the_order_of_events() {
     let in_order = told(&run(), plain(), Verbosity::Steps);
     let mut late = run();

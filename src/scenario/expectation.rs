@@ -2,6 +2,7 @@
 
 mod bytes;
 mod transport;
+mod schema;
 
 use std::fmt;
 
@@ -32,6 +33,8 @@ pub struct Expectations {
     pub body: Option<Matcher>,
     /// The decoded bytes.
     pub bytes: Option<Box<BytesExpectation>>,
+    /// The JSON Schema of the body.
+    pub schema: Option<Box<SchemaExpectation>>,
     /// The time of the whole exchange, in milliseconds.
     pub duration: Option<Matcher>,
     /// The last URL.
@@ -62,6 +65,7 @@ impl Expectations {
             like: self.like.or_else(|| common.like.clone()),
             body: self.body.or_else(|| common.body.clone()),
             bytes: self.bytes.or_else(|| common.bytes.clone()),
+            schema: self.schema.or_else(|| common.schema.clone()),
             duration: self.duration.or_else(|| common.duration.clone()),
             url: self.url.or_else(|| common.url.clone()),
             redirects: self.redirects.or_else(|| common.redirects.clone()),
@@ -148,6 +152,7 @@ pub enum CookieAttribute {
 }
 
 pub use bytes::BytesExpectation;
+pub use schema::{SchemaExpectation, SchemaSource};
 pub use transport::{CertificatePart, TimingPart, TransportExpectation};
 
 /// What must hold of the redirects that were followed.
@@ -181,6 +186,7 @@ pub(super) const KEYS: Keys = Keys {
         "like",
         "body",
         "bytes",
+        "schema",
         "duration",
         "url",
         "redirects",
@@ -191,7 +197,7 @@ pub(super) const KEYS: Keys = Keys {
         "check",
         "error",
     ],
-    later: &["xml", "html", "schema", "openapi", "snapshot"],
+    later: &["xml", "html", "openapi", "snapshot"],
 };
 
 /// Reads `expect`.
@@ -217,6 +223,7 @@ pub(super) fn decode(d: &Decoder<'_>, node: &Node) -> Option<Expectations> {
             "like" => expect.like = matcher::decode_like(d, value),
             "body" => expect.body = matcher::decode(d, value, Domain::Text),
             "bytes" => expect.bytes = bytes::decode(d, value).map(Box::new),
+            "schema" => expect.schema = schema::decode(d, value).map(Box::new),
             "duration" => expect.duration = matcher::decode(d, value, Domain::Duration),
             "url" => expect.url = matcher::decode(d, value, Domain::Text),
             "redirects" => expect.redirects = redirects(d, value),

@@ -74,7 +74,7 @@ const CASES: &[(&str, Held)] = &[
     ("s21-regex-too-big", Pairs(&["matchers"])),
     ("s22-invalid-jsonpath", Pairs(&["jsonpaths", "jsonpath-deep"])),
     ("s24-invalid-xpath-css", Open("`xml` and `html` are not read yet")),
-    ("s25-invalid-schema", Open("`schema` is not read yet")),
+    ("s25-invalid-schema", Pairs(&["schemas", "schemas-more"])),
     ("s27-retry-runaway", Pairs(&["runaway"])),
     ("s28-loop-runaway", Test("what_would_run_for_ever_ends_with_its_place")),
     ("s30-bad-scheme", Pairs(&["schemes"])),

@@ -85,22 +85,33 @@ fn a_report_that_is_made_of_the_journal_is_that_of_the_run() {
     assert_eq!(block(&later), block(&ran));
 }
 
+/// What is wrong with these values by a schema that the program prints.
+fn wrong(schema: &str, values: &[&str]) -> Vec<String> {
+    let printed = run(Path::new("."), &["schema", schema]);
+    let schema: serde_json::Value = serde_json::from_str(&printed.stdout).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let wrong = |text: &&str| -> Vec<String> {
+        let value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        let errors = validator.iter_errors(&value);
+        errors.map(|error| format!("{error} at {}", error.instance_path())).collect()
+    };
+    values.iter().flat_map(wrong).collect()
+}
+
 #[test]
-fn every_line_of_a_journal_is_one_that_the_schema_describes() {
+fn a_journal_and_the_json_report_are_what_their_schemas_describe() {
     let demo = demo();
     let folder = folder(&demo.url);
-    run(folder.path(), &["run", "--journal", "run.jsonl", "--shard", "1/1", "--repeat", "2"]);
-    let schema = run(folder.path(), &["schema", "--journal"]);
-    let schema: serde_json::Value = serde_json::from_str(&schema.stdout).expect("JSON");
-    let validator = jsonschema::validator_for(&schema).expect("a schema");
-    let journal = read(folder.path(), "run.jsonl");
-    assert!(journal.lines().count() > 20, "{journal}");
-    for line in journal.lines() {
-        let line: serde_json::Value = serde_json::from_str(line).expect("JSON");
-        let wrong: Vec<String> =
-            validator.iter_errors(&line).map(|error| error.to_string()).collect();
-        assert!(wrong.is_empty(), "{line}\n{}", wrong.join("\n"));
+    let more = ["--journal", "run.jsonl", "--report", "json=run.json"];
+    for args in [&["run", "--shard", "1/1", "--repeat", "2"][..], &["run", "--tag", "nobody"]] {
+        run(folder.path(), &[args, &more[..]].concat());
     }
+    let journal = read(folder.path(), "run.jsonl");
+    let lines: Vec<&str> = journal.lines().collect();
+    assert!(lines.len() > 20, "{journal}");
+    assert_eq!(wrong("--journal", &lines), [""; 0]);
+    assert_eq!(wrong("--report", &[&read(folder.path(), "run.json")]), [""; 0]);
+    assert!(!wrong("--journal", &["{\"run_begun\":{}}"]).is_empty());
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod lint;
 
 // The schema that editors complete and explain with is that of the files which are read.
 mod schema;
+mod schema_suite;
 
 // A project is begun with one command.
 mod init;

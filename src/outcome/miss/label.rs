@@ -25,6 +25,9 @@ impl Miss {
         let (operator, operand) = (self.wanted.operator.as_str(), &self.wanted.operand);
         let show = |value: &Value| self.shown_operand(value);
         let complement = || complement(operator, operand, &show);
+        if matches!(self.actual, Actual::Unfit(_)) {
+            return self.label_of_breaches();
+        }
         match (operator, self.via.last(), &self.subject) {
             ("below", ..) => {
                 format!("a status below {operand}, as the step says nothing of the status")
@@ -114,6 +117,7 @@ fn complement(operator: &str, operand: &Value, show: Show<'_>) -> String {
     let inner = || complements(operand, show);
     let either = |plain: &str, negation: &str| (if negated { negation } else { plain }).to_owned();
     match operator {
+        "schema" => "a body that fits the schema".to_owned(),
         "equals" => either("", "anything but ") + &value(),
         "gt" => either("greater than ", "not greater than ") + &value(),
         "gte" => either("at least ", "not at least ") + &value(),

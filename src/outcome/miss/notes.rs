@@ -6,7 +6,7 @@ use crate::jsonpath;
 use crate::value::{self, Value};
 
 /// A value in a list of values is cut after so many characters.
-const SHORT: usize = 60;
+pub(super) const SHORT: usize = 60;
 
 /// So many names are listed.
 const MOST_NAMES: usize = 12;
@@ -26,7 +26,9 @@ impl Miss {
         notes.extend(self.negated_absence().map(|note| ("note", note)));
         notes.extend(self.wrong_kind().map(|note| ("note", note)));
         notes.extend(self.nearby().map(|note| ("note", note)));
-        if !self.differences.is_empty() && !self.is_secret() {
+        // Of the one that there is all is said.
+        let is_told = self.actual == Actual::Unfit(Some(1));
+        if !self.differences.is_empty() && !self.is_secret() && !is_told {
             notes.push(self.of_differences());
         }
         notes
@@ -74,6 +76,7 @@ impl Miss {
             Told::Structure => ("diff", lines(difference)),
             Told::Leftovers => ("diff", lines(leftover)),
             Told::Repeated | Told::Values => ("note", lines(is)),
+            Told::Breaches => ("diff", self.list_of_breaches()),
             Told::Names => ("note", lines(is)),
             Told::OtherElements => ("note", format!("these miss too\n{}", lines(is))),
         }

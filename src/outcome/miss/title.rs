@@ -9,6 +9,7 @@ impl Miss {
     pub fn title(&self) -> String {
         match &self.actual {
             Actual::Value(value) => self.of_value(value),
+            Actual::Unfit(count) => self.title_of_breaches(*count),
             other => Self::title_of(&self.subject, other),
         }
     }
@@ -40,6 +41,7 @@ impl Miss {
             Actual::NoBody => "the response has no body".to_owned(),
             Actual::NotJson(reason, _) => format!("the body is not JSON: {reason}"),
             Actual::NotText(reason) => format!("the body is not text: {reason}"),
+            Actual::Unfit(_) => format!("{} is not as the schema says", thing(subject, &[])),
             Actual::Answered(status) => {
                 format!("the request did not fail: it was answered with status {status}")
             }
@@ -148,7 +150,7 @@ fn thing(subject: &Subject, via: &[Via]) -> String {
             format!("`{brackets}` of `{path}`")
         }
         (Subject::Json(path) | Subject::Like(path), _) => format!("`{path}{brackets}`"),
-        (Subject::Body, _) => "the body".to_owned(),
+        (Subject::Body | Subject::Schema, _) => "the body".to_owned(),
         (Subject::Bytes("starts_with"), _) => "the beginning of the body".to_owned(),
         (Subject::Bytes(what), _) => format!("`{what}` of the body"),
         (Subject::Duration, _) => "the exchange".to_owned(),
