@@ -66,7 +66,8 @@ fn string(bytes: &[u8], look: &mut Look) -> usize {
     bytes.len()
 }
 
-fn is_beyond(number: &str) -> bool {
+/// Whether a number cannot be kept.
+pub(super) fn is_beyond(number: &str) -> bool {
     number.len() > LONGEST_NUMBER
         || number.contains(['e', 'E']) && number.parse().is_ok_and(f64::is_infinite)
 }

@@ -1,54 +1,133 @@
-//! The nodes of singular paths, taken out of a JSON text in one pass that builds nothing else.
+//! The nodes of paths, taken out of a JSON text in one pass that builds nothing else.
 
 use std::fmt;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::{Found, JsonPath, Query, Step, bound, find_one};
+use super::ast::{Segment, Selector, look_at_root};
+use super::{JsonPath, bound, evaluate};
 use crate::value::Value;
 
-/// The node of each path, none where there is none.
+/// serde_json gives a number as a map of one such key, and takes a map that begins with one for something else.
+const PRIVATE: &str = "$serde_json::private::";
+
+/// The nodes of each path.
 ///
 /// All of the text is read, so that what is no JSON is an error wherever it goes wrong. `None` is given where a path
-/// cannot be followed from the front: one that gives a list, or counts from the end. So it is where the text has what only
-/// the reader of the whole tree looks at everywhere: depth, halves of characters, numbers without end.
+/// cannot be followed from the front: one that begins with a filter, a slice or an index from the end, or looks at the root
+/// again. So it is where the text has what only the reader of the whole tree tells: depth, halves of characters,
+/// numbers without end, a name twice in one object where the order of nodes depends on it.
 #[must_use]
 pub fn extract(
     json: &str,
     paths: &[&JsonPath],
-) -> Option<Result<Vec<Option<Value>>, serde_json::Error>> {
+) -> Option<Result<Vec<Vec<Value>>, serde_json::Error>> {
     let wanted: Vec<Wanted<'_>> = paths
         .iter()
         .enumerate()
-        .map(|(of, path)| Some((of, forward(path)?)))
+        .map(|(of, path)| {
+            let left = path.segments();
+            let can_stream = left.first().is_none_or(is_forward) && !look_at_root(left);
+            can_stream.then_some(Wanted { of, left, at: 0, whole: false })
+        })
         .collect::<Option<_>>()?;
     if bound::look(json) != bound::Look::default() {
         return None;
     }
-    let mut found = vec![None; paths.len()];
+    let nodes = vec![Vec::new(); paths.len()];
+    let mut taken = Taken { nodes, names: Vec::new(), is_lost: false };
     let mut reader = serde_json::Deserializer::from_str(json);
-    let read = Search { wanted, found: &mut found }.deserialize(&mut reader);
-    Some(read.and_then(|()| reader.end()).map(|()| found))
+    let read = Search { wanted, taken: &mut taken }.deserialize(&mut reader);
+    let read = read.and_then(|()| reader.end());
+    (!taken.is_lost).then(|| read.map(|()| taken.nodes))
 }
 
-fn forward(path: &JsonPath) -> Option<&[Step]> {
-    match &path.0.query {
-        Query::Singular(steps) => {
-            let backward = |step: &Step| matches!(step, Step::Index(..0));
-            (!steps.iter().any(backward)).then_some(steps)
-        }
-        Query::Many(_) => None,
+/// Whether the segment can be followed while the text is read.
+fn is_forward(segment: &Segment) -> bool {
+    match segment.selectors.as_slice() {
+        [Selector::Name(_)] => true,
+        [Selector::Index(0..) | Selector::Wildcard] => !segment.descends,
+        _ => false,
     }
 }
 
-/// Which path it is, and the steps that are left of it.
-type Wanted<'p> = (usize, &'p [Step]);
+/// A path on its way down.
+#[derive(Clone, Copy)]
+struct Wanted<'p> {
+    /// Which path it is.
+    of: usize,
+    /// What is left of it.
+    left: &'p [Segment],
+    /// Where its nodes go: behind those that were there when the value began.
+    at: usize,
+    /// The value is needed as a tree: its nodes go before others that came earlier.
+    whole: bool,
+}
+
+impl Wanted<'_> {
+    fn needs_tree(&self) -> bool {
+        self.whole || !self.left.first().is_some_and(is_forward)
+    }
+
+    /// Whether the place of a name decides on the order of the nodes.
+    fn is_ordered(&self) -> bool {
+        self.left.first().is_some_and(|next| {
+            next.descends || matches!(next.selectors.as_slice(), [Selector::Wildcard])
+        })
+    }
+}
+
+/// What was found so far.
+struct Taken {
+    nodes: Vec<Vec<Value>>,
+    /// Hashes of the names of the objects that are open, where a name that comes twice would be noticed.
+    names: Vec<u64>,
+    /// The tree alone can tell.
+    is_lost: bool,
+}
 
 /// What is wanted of the value that comes next.
-struct Search<'p, 'f> {
+struct Search<'p, 't> {
     wanted: Vec<Wanted<'p>>,
-    found: &'f mut [Option<Value>],
+    taken: &'t mut Taken,
+}
+
+impl<'p> Search<'p, '_> {
+    fn take(self, node: Value) {
+        if let [Wanted { of, left: [], at, .. }] = self.wanted.as_slice() {
+            return self.taken.nodes[*of].insert(*at, node);
+        }
+        for Wanted { of, left, at, .. } in self.wanted {
+            match evaluate::all(left, &node) {
+                Ok(found) => {
+                    self.taken.nodes[of].splice(at..at, found.into_iter().cloned());
+                }
+                Err(_) => self.taken.is_lost = true,
+            }
+        }
+    }
+
+    /// What is left of the paths that go on to a child; an empty list takes no memory.
+    fn after(&self, is_next: impl Fn(&Selector) -> bool) -> Vec<Wanted<'p>> {
+        let mut after = Vec::new();
+        for wanted in &self.wanted {
+            let Some((next, left)) = wanted.left.split_first() else { continue };
+            let at = self.taken.nodes[wanted.of].len();
+            let is_next = next.selectors.iter().all(&is_next);
+            if next.descends {
+                after.push(Wanted { at, ..*wanted });
+                if is_next {
+                    // A node comes before those below it, and before all that are below its elder brothers.
+                    after.push(Wanted { left, whole: true, ..*wanted });
+                }
+            } else if is_next {
+                after.push(Wanted { left, at, ..*wanted });
+            }
+        }
+        after
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for Search<'_, '_> {
@@ -58,18 +137,11 @@ impl<'de> DeserializeSeed<'de> for Search<'_, '_> {
         if self.wanted.is_empty() {
             return IgnoredAny::deserialize(reader).map(drop);
         }
-        if self.wanted.iter().all(|(_, left)| !left.is_empty()) {
-            return reader.deserialize_any(self);
+        if self.wanted.iter().any(Wanted::needs_tree) {
+            self.take(Value::deserialize(reader)?);
+            return Ok(());
         }
-        // The node of one path: those that go deeper are found in it.
-        let node = Value::deserialize(reader)?;
-        for (of, left) in self.wanted {
-            self.found[of] = match find_one(left, &node) {
-                Found::One(node) => Some(node.clone()),
-                Found::Missing(_) | Found::Many(_) => None,
-            };
-        }
-        Ok(())
+        reader.deserialize_any(self)
     }
 }
 
@@ -80,22 +152,34 @@ impl<'de> Visitor<'de> for Search<'_, '_> {
         f.write_str("a JSON value")
     }
 
-    // A number comes as a map of one odd key, which no path names: see serde_json's `arbitrary_precision`.
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(wanted) = map.next_key_seed(Key(&self.wanted))? {
-            // Of equal names the last one counts.
-            for (of, _) in &wanted {
-                self.found[*of] = None;
-            }
-            map.next_value_seed(Search { wanted, found: &mut *self.found })?;
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        for wanted in &mut self.wanted {
+            wanted.at = self.taken.nodes[wanted.of].len();
         }
+        let notes_names = self.wanted.iter().any(Wanted::is_ordered);
+        let before = self.taken.names.len();
+        let mut is_first = true;
+        while let Some(wanted) =
+            map.next_key_seed(Key { search: &mut self, notes_names, is_first })?
+        {
+            map.next_value_seed(Search { wanted, taken: &mut *self.taken })?;
+            is_first = false;
+        }
+        let names = &mut self.taken.names[before..];
+        names.sort_unstable();
+        self.taken.is_lost |= names.windows(2).any(|two| two[0] == two[1]);
+        self.taken.names.truncate(before);
         Ok(())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         for index in 0_i64.. {
-            let wanted = after(&self.wanted, |step| *step == Step::Index(index));
-            if list.next_element_seed(Search { wanted, found: &mut *self.found })?.is_none() {
+            let wanted = self.after(|selector| match selector {
+                Selector::Index(wanted) => *wanted == index,
+                Selector::Wildcard => true,
+                _ => false,
+            });
+            if list.next_element_seed(Search { wanted, taken: &mut *self.taken })?.is_none() {
                 break;
             }
         }
@@ -128,9 +212,13 @@ impl<'de> Visitor<'de> for Search<'_, '_> {
 }
 
 /// The paths that go through the member of this name.
-struct Key<'w, 'p>(&'w [Wanted<'p>]);
+struct Key<'s, 'p, 't> {
+    search: &'s mut Search<'p, 't>,
+    notes_names: bool,
+    is_first: bool,
+}
 
-impl<'de, 'p> DeserializeSeed<'de> for Key<'_, 'p> {
+impl<'de, 'p> DeserializeSeed<'de> for Key<'_, 'p, '_> {
     type Value = Vec<Wanted<'p>>;
 
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Self::Value, D::Error> {
@@ -138,7 +226,7 @@ impl<'de, 'p> DeserializeSeed<'de> for Key<'_, 'p> {
     }
 }
 
-impl<'p> Visitor<'_> for Key<'_, 'p> {
+impl<'p> Visitor<'_> for Key<'_, 'p, '_> {
     type Value = Vec<Wanted<'p>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -146,17 +234,26 @@ impl<'p> Visitor<'_> for Key<'_, 'p> {
     }
 
     fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(after(self.0, |step| matches!(step, Step::Name(wanted) if wanted == name)))
+        let Search { wanted, taken } = self.search;
+        if let Some(kind) = name.strip_prefix(PRIVATE) {
+            taken.is_lost |= kind != "Number" || !self.is_first;
+            return Ok(Vec::new());
+        }
+        if self.notes_names {
+            taken.names.push(BuildHasherDefault::<DefaultHasher>::default().hash_one(name));
+        }
+        let is_name = |selector: &Selector| match selector {
+            Selector::Name(wanted) => wanted == name,
+            selector => matches!(selector, Selector::Wildcard),
+        };
+        for Wanted { of, left, at, .. } in wanted.iter() {
+            // Of equal names the last one counts.
+            if left.first().and_then(Segment::singular).is_some_and(is_name) {
+                taken.nodes[*of].truncate(*at);
+            }
+        }
+        Ok(self.search.after(is_name))
     }
-}
-
-/// What is left of the paths whose next step is this one; an empty list takes no memory.
-fn after<'p>(wanted: &[Wanted<'p>], is_next: impl Fn(&Step) -> bool) -> Vec<Wanted<'p>> {
-    let next = |&(of, left): &Wanted<'p>| {
-        let (first, left) = left.split_first()?;
-        is_next(first).then_some((of, left))
-    };
-    wanted.iter().filter_map(next).collect()
 }
 
 #[cfg(test)]
@@ -164,29 +261,61 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const PATHS: [&str; 9] =
-        ["$", "$.a", "$.a.b", "$.a[1]", "$[0]", "$[1].a", "$.b", "$['a b']", "$.a.b.a"];
+    const PATHS: [&str; 24] = [
+        "$",
+        "$.a",
+        "$.a.b",
+        "$.a[1]",
+        "$[0]",
+        "$[1].a",
+        "$.b",
+        "$['a b']",
+        "$.a.b.a",
+        "$.a[*]",
+        "$[*].a",
+        "$.*",
+        "$.*.b",
+        "$[*][*]",
+        "$..a",
+        "$..b",
+        "$..a.b",
+        "$..a..b",
+        "$.a..b",
+        "$[*]..a",
+        "$.a[-1]",
+        "$.a[?@.b]",
+        "$..a[1:]",
+        "$..b.*",
+    ];
 
     fn paths() -> Vec<JsonPath> {
         PATHS.iter().map(|path| JsonPath::parse(path).expect(path)).collect()
     }
 
-    /// What comes out is what the whole tree gives.
+    fn nodes(path: &JsonPath, tree: &Value) -> Vec<Value> {
+        let nodes = evaluate::all(path.segments(), tree).expect("few nodes");
+        nodes.into_iter().cloned().collect()
+    }
+
+    /// What comes out is what the whole tree gives: of all paths together, and of each.
     #[track_caller]
     fn check(json: &str) {
-        for paths in [paths(), paths()[1..].to_vec()] {
-            let paths: Vec<&JsonPath> = paths.iter().collect();
-            let taken = extract(json, &paths).expect("paths from the front");
+        check_paths(json, &paths());
+        check_paths(json, &paths()[1..]);
+        for path in paths() {
+            check_paths(json, &[path]);
+        }
+    }
+
+    #[track_caller]
+    fn check_paths(json: &str, paths: &[JsonPath]) {
+        let paths: Vec<&JsonPath> = paths.iter().collect();
+        if let Some(taken) = extract(json, &paths) {
             match serde_json::from_str::<Value>(json) {
                 Err(error) => assert_eq!(taken.map_err(|e| e.to_string()), Err(error.to_string())),
                 Ok(tree) => {
-                    let expected: Vec<Option<Value>> = paths
-                        .iter()
-                        .map(|path| match path.find(&tree) {
-                            Found::One(node) => Some(node.clone()),
-                            _ => None,
-                        })
-                        .collect();
+                    let expected: Vec<Vec<Value>> =
+                        paths.iter().map(|path| nodes(path, &tree)).collect();
                     assert_eq!(taken.expect(json), expected, "{json}");
                 }
             }
@@ -236,23 +365,40 @@ mod tests {
 
     #[test]
     fn a_path_that_cannot_be_followed_from_the_front_is_not_taken() {
-        for path in ["$..a", "$[*]", "$[-1]"] {
+        for path in ["$..*", "$[?@.a]", "$[-1]", "$[0,1]", "$[0:1]", "$..[0]", "$.a[?@.b == $.c]"] {
             assert!(extract("[]", &[&JsonPath::parse(path).expect(path)]).is_none(), "{path}");
         }
     }
 
-    fn json() -> impl Strategy<Value = Value> {
+    #[test]
+    fn names_that_come_twice_are_left_to_the_tree_where_their_place_counts() {
+        let taken = |path: &str, json: &str| {
+            let path = JsonPath::parse(path).expect(path);
+            extract(json, &[&path]).map(|taken| taken.expect(json).concat().len())
+        };
+        assert_eq!(taken("$.a[*].b", r#"{"a": [{"b": 1}], "a": [{"b": 1, "b": 2}]}"#), Some(1));
+        assert_eq!(taken("$..b", r#"{"x": {"b": 1}, "x": 2}"#), None);
+        assert_eq!(taken("$.*", r#"{"x": 1, "y": 3, "x": 2}"#), None);
+        assert_eq!(taken("$..b", r#"{"x": {"b": 1}, "y": {"b": 1}, "b": [1.5]}"#), Some(3));
+        assert_eq!(taken("$.*", r#"{"$serde_json::private::RawValue": "[1]"}"#), None);
+    }
+
+    /// Texts in which names come twice, too.
+    fn json() -> impl Strategy<Value = String> {
         let leaf = prop_oneof![
-            Just(Value::Null),
-            any::<bool>().prop_map(Value::from),
-            any::<i32>().prop_map(Value::from),
-            "[a-c]{0,2}".prop_map(Value::from),
+            Just("null".to_owned()),
+            any::<bool>().prop_map(|truth| truth.to_string()),
+            any::<i32>().prop_map(|number| number.to_string()),
+            "\"[a-c]{0,2}\"",
         ];
         leaf.prop_recursive(4, 24, 4, |inner| {
             prop_oneof![
-                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-                prop::collection::vec(("[ab]|a b", inner), 0..4)
-                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+                prop::collection::vec(inner.clone(), 0..4)
+                    .prop_map(|items| format!("[{}]", items.join(","))),
+                prop::collection::vec(("[ab]|a b", inner), 0..4).prop_map(|members| {
+                    let members = members.iter().map(|(name, value)| format!("\"{name}\":{value}"));
+                    format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+                }),
             ]
         })
     }
@@ -260,7 +406,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_document_gives_the_same_nodes_both_ways(document in json()) {
-            check(&document.to_string());
+            check(&document);
         }
     }
 }

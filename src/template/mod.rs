@@ -283,8 +283,8 @@ fn path_into(text: &str) -> Option<(String, JsonPath)> {
 
 fn follow((name, path): &(String, JsonPath), scope: &Scope) -> Option<Value> {
     match path.find(&scope.get(name)?.value) {
-        Found::One(node) => Some(node.clone()),
-        Found::Missing(_) | Found::Many(_) => None,
+        Ok(Found::One(node)) => Some(node.clone()),
+        _ => None,
     }
 }
 

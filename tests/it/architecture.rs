@@ -26,10 +26,9 @@ const ORDER: [&str; 16] = [
 ];
 
 /// Foreign crates and the only places that may name them.
-const WALLS: [(&str, &[&str]); 14] = [
+const WALLS: [(&str, &[&str]); 13] = [
     ("aho_corasick", &["mask"]),
     ("serde_yaml", &["scenario/yaml"]),
-    ("jsonpath_rust", &["jsonpath"]),
     ("cookie", &["session"]),
     ("cookie_store", &["session"]),
     ("hyper", &["http", "demo"]),

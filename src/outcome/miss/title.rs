@@ -24,7 +24,10 @@ impl Miss {
                 }
                 _ => format!("{} is missing", thing(subject, &[])),
             },
-            Actual::NoNode { .. } => format!("{} is missing", thing(subject, &[])),
+            Actual::NoNode(_) if subject.is_list_of_nodes() => {
+                format!("{} found nothing", thing(subject, &[]))
+            }
+            Actual::NoNode(_) => format!("{} is missing", thing(subject, &[])),
             Actual::NoBody => "the response has no body".to_owned(),
             Actual::NotJson(reason, _) => format!("the body is not JSON: {reason}"),
             Actual::NotText(reason) => format!("the body is not text: {reason}"),
