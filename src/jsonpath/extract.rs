@@ -37,9 +37,9 @@ pub fn extract(
         return None;
     }
     let nodes = vec![Vec::new(); paths.len()];
-    let mut taken = Taken { nodes, names: Vec::new(), is_lost: false };
+    let mut taken = Taken { nodes, wanted, names: Vec::new(), is_lost: false };
     let mut reader = serde_json::Deserializer::from_str(json);
-    let read = Search { wanted, taken: &mut taken }.deserialize(&mut reader);
+    let read = Search { from: 0, taken: &mut taken }.deserialize(&mut reader);
     let read = read.and_then(|()| reader.end());
     (!taken.is_lost).then(|| read.map(|()| taken.nodes))
 }
@@ -79,54 +79,63 @@ impl Wanted<'_> {
     }
 }
 
-/// What was found so far.
-struct Taken {
+/// What was found so far, and what is wanted.
+struct Taken<'p> {
     nodes: Vec<Vec<Value>>,
+    /// The paths on their way down; a value's are behind those of what it lies in.
+    wanted: Vec<Wanted<'p>>,
     /// Hashes of the names of the objects that are open, where a name that comes twice would be noticed.
     names: Vec<u64>,
     /// The tree alone can tell.
     is_lost: bool,
 }
 
-/// What is wanted of the value that comes next.
+/// What is wanted of the value that comes next: all from here on.
 struct Search<'p, 't> {
-    wanted: Vec<Wanted<'p>>,
-    taken: &'t mut Taken,
+    from: usize,
+    taken: &'t mut Taken<'p>,
 }
 
 impl<'p> Search<'p, '_> {
+    fn wanted(&self) -> &[Wanted<'p>] {
+        &self.taken.wanted[self.from..]
+    }
+
     fn take(self, node: Value) {
-        if let [Wanted { of, left: [], at, .. }] = self.wanted.as_slice() {
-            return self.taken.nodes[*of].insert(*at, node);
+        let Taken { nodes, wanted, is_lost, .. } = self.taken;
+        let wanted = &wanted[self.from..];
+        if let [Wanted { of, left: [], at, .. }] = wanted {
+            return nodes[*of].insert(*at, node);
         }
-        for Wanted { of, left, at, .. } in self.wanted {
+        for Wanted { of, left, at, .. } in wanted {
             match evaluate::all(left, &node) {
                 Ok(found) => {
-                    self.taken.nodes[of].splice(at..at, found.into_iter().cloned());
+                    nodes[*of].splice(*at..*at, found.into_iter().cloned());
                 }
-                Err(_) => self.taken.is_lost = true,
+                Err(_) => *is_lost = true,
             }
         }
     }
 
-    /// What is left of the paths that go on to a child; an empty list takes no memory.
-    fn after(&self, is_next: impl Fn(&Selector) -> bool) -> Vec<Wanted<'p>> {
-        let mut after = Vec::new();
-        for wanted in &self.wanted {
+    /// Adds what is left of the paths that go on to a child; where that begins.
+    fn go_on(&mut self, is_next: impl Fn(&Selector) -> bool) -> usize {
+        let from = self.taken.wanted.len();
+        for number in self.from..from {
+            let wanted = self.taken.wanted[number];
             let Some((next, left)) = wanted.left.split_first() else { continue };
             let at = self.taken.nodes[wanted.of].len();
             let is_next = next.selectors.iter().all(&is_next);
             if next.descends {
-                after.push(Wanted { at, ..*wanted });
+                self.taken.wanted.push(Wanted { at, ..wanted });
                 if is_next {
                     // A node comes before those below it, and before all that are below its elder brothers.
-                    after.push(Wanted { left, whole: true, ..*wanted });
+                    self.taken.wanted.push(Wanted { left, whole: true, ..wanted });
                 }
             } else if is_next {
-                after.push(Wanted { left, at, ..*wanted });
+                self.taken.wanted.push(Wanted { left, at, ..wanted });
             }
         }
-        after
+        from
     }
 }
 
@@ -134,10 +143,10 @@ impl<'de> DeserializeSeed<'de> for Search<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
-        if self.wanted.is_empty() {
+        if self.wanted().is_empty() {
             return IgnoredAny::deserialize(reader).map(drop);
         }
-        if self.wanted.iter().any(Wanted::needs_tree) {
+        if self.wanted().iter().any(Wanted::needs_tree) {
             self.take(Value::deserialize(reader)?);
             return Ok(());
         }
@@ -153,16 +162,18 @@ impl<'de> Visitor<'de> for Search<'_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        for wanted in &mut self.wanted {
-            wanted.at = self.taken.nodes[wanted.of].len();
+        let Taken { nodes, wanted, .. } = &mut *self.taken;
+        for wanted in &mut wanted[self.from..] {
+            wanted.at = nodes[wanted.of].len();
         }
-        let notes_names = self.wanted.iter().any(Wanted::is_ordered);
+        let notes_names = self.wanted().iter().any(Wanted::is_ordered);
         let before = self.taken.names.len();
         let mut is_first = true;
-        while let Some(wanted) =
+        while let Some(from) =
             map.next_key_seed(Key { search: &mut self, notes_names, is_first })?
         {
-            map.next_value_seed(Search { wanted, taken: &mut *self.taken })?;
+            map.next_value_seed(Search { from, taken: &mut *self.taken })?;
+            self.taken.wanted.truncate(from);
             is_first = false;
         }
         let names = &mut self.taken.names[before..];
@@ -172,14 +183,16 @@ impl<'de> Visitor<'de> for Search<'_, '_> {
         Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
         for index in 0_i64.. {
-            let wanted = self.after(|selector| match selector {
+            let from = self.go_on(|selector| match selector {
                 Selector::Index(wanted) => *wanted == index,
                 Selector::Wildcard => true,
                 _ => false,
             });
-            if list.next_element_seed(Search { wanted, taken: &mut *self.taken })?.is_none() {
+            let element = list.next_element_seed(Search { from, taken: &mut *self.taken })?;
+            self.taken.wanted.truncate(from);
+            if element.is_none() {
                 break;
             }
         }
@@ -218,26 +231,26 @@ struct Key<'s, 'p, 't> {
     is_first: bool,
 }
 
-impl<'de, 'p> DeserializeSeed<'de> for Key<'_, 'p, '_> {
-    type Value = Vec<Wanted<'p>>;
+impl<'de> DeserializeSeed<'de> for Key<'_, '_, '_> {
+    type Value = usize;
 
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Self::Value, D::Error> {
         reader.deserialize_str(self)
     }
 }
 
-impl<'p> Visitor<'_> for Key<'_, 'p, '_> {
-    type Value = Vec<Wanted<'p>>;
+impl Visitor<'_> for Key<'_, '_, '_> {
+    type Value = usize;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a name")
     }
 
     fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
-        let Search { wanted, taken } = self.search;
+        let Search { from, taken } = &mut *self.search;
         if let Some(kind) = name.strip_prefix(PRIVATE) {
             taken.is_lost |= kind != "Number" || !self.is_first;
-            return Ok(Vec::new());
+            return Ok(taken.wanted.len());
         }
         if self.notes_names {
             taken.names.push(BuildHasherDefault::<DefaultHasher>::default().hash_one(name));
@@ -246,13 +259,13 @@ impl<'p> Visitor<'_> for Key<'_, 'p, '_> {
             Selector::Name(wanted) => wanted == name,
             selector => matches!(selector, Selector::Wildcard),
         };
-        for Wanted { of, left, at, .. } in wanted.iter() {
+        for Wanted { of, left, at, .. } in &taken.wanted[*from..] {
             // Of equal names the last one counts.
             if left.first().and_then(Segment::singular).is_some_and(is_name) {
                 taken.nodes[*of].truncate(*at);
             }
         }
-        Ok(self.search.after(is_name))
+        Ok(self.search.go_on(is_name))
     }
 }
 
