@@ -8,7 +8,7 @@ use super::check::with_response;
 use super::evidence::Evidence;
 use super::json::reached;
 use super::operand::{Context, Domain, Evaluated};
-use crate::jsonpath::{Found, JsonPath};
+use crate::jsonpath::{self, Found, JsonPath, TooMuch};
 use crate::mask::{self, Masks};
 use crate::outcome::{Actual, Fault, Miss, Subject};
 use crate::scenario::Scenario;
@@ -183,15 +183,18 @@ impl Context<'_> {
             Ok(body) => body,
             Err(actual) => return Err(unread(actual, subject)),
         };
+        let too_much = || Nothing::Failed(Box::new(self.too_much(at, path, TooMuch)));
         let nodes = match path.find(body) {
             Ok(Found::One(node)) => return Ok(one(node.clone(), all)),
             Ok(Found::Many(nodes)) => nodes,
             Ok(Found::Missing) => Vec::new(),
-            Err(too_much) => {
-                return Err(Nothing::Failed(Box::new(self.too_much(at, path, too_much))));
-            }
+            Err(TooMuch) => return Err(too_much()),
         };
-        some(nodes.into_iter().cloned(), true)
+        let copies = jsonpath::copies(&nodes);
+        if copies.len() < nodes.len() {
+            return Err(too_much());
+        }
+        some(copies.into_iter(), true)
             .ok_or_else(|| unread(&Actual::NoNode(reached(path, body)), subject))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use crate::jsonpath;
 use crate::outcome::Unit;
 use crate::value::{self, Number, Value};
 
@@ -98,7 +99,7 @@ impl<'v> Target<'v> {
     pub(super) fn to_value(self) -> Option<Value> {
         match self {
             Self::Node(value) => Some(value.clone()),
-            Self::Nodes(nodes) => Some(nodes.iter().map(|node| (*node).clone()).collect()),
+            Self::Nodes(nodes) => Some(Value::Array(jsonpath::copies(nodes))),
             Self::Text(text) => Some(Value::from(text)),
             Self::Missing => None,
         }

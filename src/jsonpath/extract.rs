@@ -110,7 +110,9 @@ impl<'p> Search<'p, '_> {
         for Wanted { of, left, at, .. } in wanted {
             match evaluate::all(left, &node) {
                 Ok(found) => {
-                    nodes[*of].splice(*at..*at, found.into_iter().cloned());
+                    let copies = super::copies(&found);
+                    *is_lost |= copies.len() < found.len();
+                    nodes[*of].splice(*at..*at, copies);
                 }
                 Err(_) => *is_lost = true,
             }

@@ -166,6 +166,24 @@ impl JsonPath {
     }
 }
 
+/// Copies of the nodes: as many as have [`MOST_NODES`] values in them, where a path finds what lies in each other.
+#[must_use]
+pub fn copies(nodes: &[&Value]) -> Vec<Value> {
+    let mut left = MOST_NODES;
+    let fit = nodes.iter().take_while(|node| fits(node, &mut left));
+    fit.map(|node| (*node).clone()).collect()
+}
+
+fn fits(value: &Value, left: &mut usize) -> bool {
+    *left = left.saturating_sub(1);
+    *left > 0
+        && match value {
+            Value::Array(items) => items.iter().all(|item| fits(item, left)),
+            Value::Object(members) => members.values().all(|member| fits(member, left)),
+            _ => true,
+        }
+}
+
 /// The way to a node of the tree that begins at `root`.
 #[must_use]
 pub fn locate(root: &Value, node: &Value) -> Option<Vec<Step>> {
