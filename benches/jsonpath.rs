@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench jsonpath` prints the best of many rounds in a tree, and wall time, CPU time and peak memory of
 //! processes that fetch the large body and expect one thing of it. It fails where a path in a tree is slower than
-//! serde_json_path, or a process takes more than [`MOST_MEMORY`] or [`MOST_CPU`].
+//! serde_json_path, or a process takes more than [`MOST_MEMORY`]; CPU time depends on what else the machine does.
 
 mod process;
 
@@ -23,7 +23,6 @@ const ROUNDS: u32 = 200;
 const MB: usize = 1_000_000;
 /// In times of the body.
 const MOST_MEMORY: f64 = 4.0;
-const MOST_CPU: Duration = Duration::from_millis(500);
 
 fn main() -> Result<()> {
     in_a_tree()?;
@@ -122,8 +121,8 @@ fn in_a_run() -> Result<()> {
         cost.print_beside(&floor);
         let times = cost.memory as f64 * 1024.0 / size as f64;
         println!("{:38} {times:>28.2}x of the body", "");
-        if times > MOST_MEMORY || cost.cpu > MOST_CPU {
-            return Err(format!("`{path}` takes too much").into());
+        if times > MOST_MEMORY {
+            return Err(format!("`{path}` takes too much memory").into());
         }
     }
     Ok(())

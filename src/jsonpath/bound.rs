@@ -48,6 +48,10 @@ pub(super) fn look(json: &str) -> Look {
 }
 
 /// The bytes of the string that begins here.
+pub(super) fn string_length(bytes: &[u8]) -> usize {
+    string(bytes, &mut Look::default())
+}
+
 fn string(bytes: &[u8], look: &mut Look) -> usize {
     let mut at = 1;
     while let Some(next) =

@@ -1,16 +1,13 @@
 //! The nodes of paths, taken out of a JSON text in one pass that builds nothing else.
 
-use std::fmt;
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
-
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::IgnoredAny;
 
 use super::ast::{Segment, Selector, look_at_root};
 use super::{JsonPath, bound, evaluate};
 use crate::value::Value;
 
-/// serde_json gives a number as a map of one such key, and takes a map that begins with one for something else.
+/// serde_json takes an object that begins with such a name for something else.
 const PRIVATE: &str = "$serde_json::private::";
 
 /// The nodes of each path.
@@ -29,19 +26,22 @@ pub fn extract(
         .enumerate()
         .map(|(of, path)| {
             let left = path.segments();
-            let can_stream = left.first().is_none_or(is_forward) && !look_at_root(left);
-            can_stream.then_some(Wanted { of, left, at: 0, whole: false })
+            let can_follow = left.first().is_none_or(is_forward) && !look_at_root(left);
+            can_follow.then_some(Wanted { of, left, at: 0, whole: false })
         })
         .collect::<Option<_>>()?;
     if bound::look(json) != bound::Look::default() {
         return None;
     }
-    let nodes = vec![Vec::new(); paths.len()];
-    let mut taken = Taken { nodes, wanted, names: Vec::new(), is_lost: false };
     let mut reader = serde_json::Deserializer::from_str(json);
-    let read = Search { from: 0, taken: &mut taken }.deserialize(&mut reader);
-    let read = read.and_then(|()| reader.end());
-    (!taken.is_lost).then(|| read.map(|()| taken.nodes))
+    if let Err(error) = IgnoredAny::deserialize(&mut reader).and_then(|_| reader.end()) {
+        return Some(Err(error));
+    }
+    let nodes = vec![Vec::new(); paths.len()];
+    let mut search = Search { json, at: 0, nodes, wanted, names: Vec::new(), is_lost: false };
+    search.skip_space();
+    search.value(0);
+    (!search.is_lost).then_some(Ok(search.nodes))
 }
 
 /// Whether the segment can be followed while the text is read.
@@ -79,8 +79,10 @@ impl Wanted<'_> {
     }
 }
 
-/// What was found so far, and what is wanted.
-struct Taken<'p> {
+/// A walk through a text that is known to be JSON.
+struct Search<'j, 'p> {
+    json: &'j str,
+    at: usize,
     nodes: Vec<Vec<Value>>,
     /// The paths on their way down; a value's are behind those of what it lies in.
     wanted: Vec<Wanted<'p>>,
@@ -90,185 +92,189 @@ struct Taken<'p> {
     is_lost: bool,
 }
 
-/// What is wanted of the value that comes next: all from here on.
-struct Search<'p, 't> {
-    from: usize,
-    taken: &'t mut Taken<'p>,
-}
-
-impl<'p> Search<'p, '_> {
-    fn wanted(&self) -> &[Wanted<'p>] {
-        &self.taken.wanted[self.from..]
+impl Search<'_, '_> {
+    fn rest(&self) -> &[u8] {
+        self.json.as_bytes().get(self.at..).unwrap_or_default()
     }
 
-    fn take(self, node: Value) {
-        let Taken { nodes, wanted, is_lost, .. } = self.taken;
-        let wanted = &wanted[self.from..];
-        if let [Wanted { of, left: [], at, .. }] = wanted {
-            return nodes[*of].insert(*at, node);
-        }
-        for Wanted { of, left, at, .. } in wanted {
-            match evaluate::all(left, &node) {
-                Ok(found) => {
-                    let copies = super::copies(&found);
-                    *is_lost |= copies.len() < found.len();
-                    nodes[*of].splice(*at..*at, copies);
-                }
-                Err(_) => *is_lost = true,
+    fn peek(&self) -> Option<u8> {
+        self.rest().first().copied()
+    }
+
+    fn skip_space(&mut self) {
+        let is_space = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+        self.at += self.rest().iter().take_while(is_space).count();
+    }
+
+    /// The value that begins here, of which all is wanted that stands from `from` on.
+    fn value(&mut self, from: usize) {
+        let wanted = &self.wanted[from..];
+        if wanted.is_empty() {
+            self.skip();
+        } else if wanted.iter().any(Wanted::needs_tree) {
+            let begin = self.at;
+            self.skip();
+            match serde_json::from_str(&self.json[begin..self.at]) {
+                Ok(node) => self.take(from, node),
+                Err(_) => self.is_lost = true,
+            }
+        } else {
+            match self.peek() {
+                Some(b'{') => self.object(from),
+                Some(b'[') => self.array(from),
+                _ => self.skip(),
             }
         }
     }
 
-    /// Adds what is left of the paths that go on to a child; where that begins.
-    fn go_on(&mut self, is_next: impl Fn(&Selector) -> bool) -> usize {
-        let from = self.taken.wanted.len();
-        for number in self.from..from {
-            let wanted = self.taken.wanted[number];
-            let Some((next, left)) = wanted.left.split_first() else { continue };
-            let at = self.taken.nodes[wanted.of].len();
-            let is_next = next.selectors.iter().all(&is_next);
-            if next.descends {
-                self.taken.wanted.push(Wanted { at, ..wanted });
-                if is_next {
-                    // A node comes before those below it, and before all that are below its elder brothers.
-                    self.taken.wanted.push(Wanted { left, whole: true, ..wanted });
+    fn skip(&mut self) {
+        let mut depth = 0_usize;
+        loop {
+            self.at += match self.peek() {
+                Some(b'"') => bound::string_length(self.rest()),
+                Some(b'[' | b'{') => {
+                    depth += 1;
+                    1
                 }
-            } else if is_next {
-                self.taken.wanted.push(Wanted { left, at, ..wanted });
+                Some(b']' | b'}') => {
+                    depth = depth.saturating_sub(1);
+                    1
+                }
+                Some(b',' | b':' | b' ' | b'\t' | b'\n' | b'\r') => 1,
+                Some(_) => {
+                    let is_part =
+                        |byte: &&u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
+                    self.rest().iter().take_while(is_part).count().max(1)
+                }
+                None => return,
+            };
+            if depth == 0 {
+                return;
             }
         }
-        from
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Search<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
-        if self.wanted().is_empty() {
-            return IgnoredAny::deserialize(reader).map(drop);
-        }
-        if self.wanted().iter().any(Wanted::needs_tree) {
-            self.take(Value::deserialize(reader)?);
-            return Ok(());
-        }
-        reader.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Search<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
     }
 
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        let Taken { nodes, wanted, .. } = &mut *self.taken;
-        for wanted in &mut wanted[self.from..] {
-            wanted.at = nodes[wanted.of].len();
-        }
-        let notes_names = self.wanted().iter().any(Wanted::is_ordered);
-        let before = self.taken.names.len();
-        let mut is_first = true;
-        while let Some(from) =
-            map.next_key_seed(Key { search: &mut self, notes_names, is_first })?
-        {
-            map.next_value_seed(Search { from, taken: &mut *self.taken })?;
-            self.taken.wanted.truncate(from);
-            is_first = false;
-        }
-        let names = &mut self.taken.names[before..];
-        names.sort_unstable();
-        self.taken.is_lost |= names.windows(2).any(|two| two[0] == two[1]);
-        self.taken.names.truncate(before);
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
+    fn array(&mut self, from: usize) {
+        self.at += 1;
         for index in 0_i64.. {
-            let from = self.go_on(|selector| match selector {
+            if !self.has_next() {
+                return;
+            }
+            let inner = self.go_on(from, |selector| match selector {
                 Selector::Index(wanted) => *wanted == index,
                 Selector::Wildcard => true,
                 _ => false,
             });
-            let element = list.next_element_seed(Search { from, taken: &mut *self.taken })?;
-            self.taken.wanted.truncate(from);
-            if element.is_none() {
-                break;
-            }
+            self.value(inner);
+            self.wanted.truncate(inner);
         }
-        Ok(())
     }
 
-    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_str<E: Error>(self, _: &str) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<(), E> {
-        Ok(())
-    }
-}
-
-/// The paths that go through the member of this name.
-struct Key<'s, 'p, 't> {
-    search: &'s mut Search<'p, 't>,
-    notes_names: bool,
-    is_first: bool,
-}
-
-impl<'de> DeserializeSeed<'de> for Key<'_, '_, '_> {
-    type Value = usize;
-
-    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Self::Value, D::Error> {
-        reader.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Key<'_, '_, '_> {
-    type Value = usize;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
-    }
-
-    fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
-        let Search { from, taken } = &mut *self.search;
-        if let Some(kind) = name.strip_prefix(PRIVATE) {
-            taken.is_lost |= kind != "Number" || !self.is_first;
-            return Ok(taken.wanted.len());
+    fn object(&mut self, from: usize) {
+        for wanted in &mut self.wanted[from..] {
+            wanted.at = self.nodes[wanted.of].len();
         }
-        if self.notes_names {
-            taken.names.push(BuildHasherDefault::<DefaultHasher>::default().hash_one(name));
+        let notes_names = self.wanted[from..].iter().any(Wanted::is_ordered);
+        let before = self.names.len();
+        self.at += 1;
+        while self.has_next() {
+            let begin = self.at;
+            self.at += bound::string_length(self.rest());
+            let inner = self.member(&self.json[begin..self.at], from, notes_names);
+            self.skip_space();
+            self.at += 1;
+            self.skip_space();
+            self.value(inner);
+            self.wanted.truncate(inner);
+        }
+        let names = &mut self.names[before..];
+        names.sort_unstable();
+        self.is_lost |= names.windows(2).any(|two| two[0] == two[1]);
+        self.names.truncate(before);
+    }
+
+    /// Whether there is one more element or member, which begins here then.
+    fn has_next(&mut self) -> bool {
+        self.skip_space();
+        let next = self.peek();
+        if matches!(next, Some(b',' | b']' | b'}')) {
+            self.at += 1;
+            self.skip_space();
+        }
+        !matches!(next, None | Some(b']' | b'}'))
+    }
+
+    /// Adds what is left of the paths that go through the member of this name.
+    fn member(&mut self, quoted: &str, from: usize, notes_names: bool) -> usize {
+        let unescaped: String;
+        let name = if quoted.contains('\\') {
+            unescaped = serde_json::from_str(quoted).unwrap_or_default();
+            &unescaped
+        } else {
+            &quoted[1..quoted.len() - 1]
+        };
+        self.is_lost |= name.starts_with(PRIVATE);
+        if notes_names {
+            self.names.push(hash(name));
         }
         let is_name = |selector: &Selector| match selector {
             Selector::Name(wanted) => wanted == name,
             selector => matches!(selector, Selector::Wildcard),
         };
-        for Wanted { of, left, at, .. } in &taken.wanted[*from..] {
+        for Wanted { of, left, at, .. } in &self.wanted[from..] {
             // Of equal names the last one counts.
             if left.first().and_then(Segment::singular).is_some_and(is_name) {
-                taken.nodes[*of].truncate(*at);
+                self.nodes[*of].truncate(*at);
             }
         }
-        Ok(self.search.go_on(is_name))
+        self.go_on(from, is_name)
     }
+
+    /// Adds what is left of the paths that go on to a child; where that begins.
+    fn go_on(&mut self, from: usize, is_next: impl Fn(&Selector) -> bool) -> usize {
+        let inner = self.wanted.len();
+        for number in from..inner {
+            let wanted = self.wanted[number];
+            let Some((next, left)) = wanted.left.split_first() else { continue };
+            let at = self.nodes[wanted.of].len();
+            let is_next = next.selectors.iter().all(&is_next);
+            if next.descends {
+                self.wanted.push(Wanted { at, ..wanted });
+                if is_next {
+                    // A node comes before those below it, and before all that are below its elder brothers.
+                    self.wanted.push(Wanted { left, whole: true, ..wanted });
+                }
+            } else if is_next {
+                self.wanted.push(Wanted { left, at, ..wanted });
+            }
+        }
+        inner
+    }
+
+    fn take(&mut self, from: usize, node: Value) {
+        let wanted = &self.wanted[from..];
+        if let [Wanted { of, left: [], at, .. }] = wanted {
+            return self.nodes[*of].insert(*at, node);
+        }
+        for Wanted { of, left, at, .. } in wanted {
+            match evaluate::all(left, &node) {
+                Ok(found) => {
+                    let copies = super::copies(&found);
+                    self.is_lost |= copies.len() < found.len();
+                    self.nodes[*of].splice(*at..*at, copies);
+                }
+                Err(_) => self.is_lost = true,
+            }
+        }
+    }
+}
+
+/// Two names that have the same are looked at again in the tree: it need be no more than fast.
+fn hash(name: &str) -> u64 {
+    name.as_bytes().chunks(8).fold(name.len() as u64, |hash, chunk| {
+        let word = chunk.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+        (hash.rotate_left(5) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    })
 }
 
 #[cfg(test)]
