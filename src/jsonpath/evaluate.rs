@@ -96,15 +96,13 @@ impl<'v> Evaluation<'v> {
         let mut waiting = vec![node];
         while let Some(node) = waiting.pop() {
             self.select(&segment.selectors, rest, node, visit)?;
-            let before = waiting.len();
             let has_nodes = |node: &&Value| node.is_array() || node.is_object();
             match node {
-                Value::Array(items) => waiting.extend(items.iter().filter(has_nodes)),
-                Value::Object(members) => waiting.extend(members.values().filter(has_nodes)),
+                Value::Array(items) => waiting.extend(items.iter().rev().filter(has_nodes)),
+                Value::Object(members) => waiting.extend(members.values().rev().filter(has_nodes)),
                 _ => {}
             }
             self.charge(children(node))?;
-            waiting[before..].reverse();
         }
         ControlFlow::Continue(())
     }
