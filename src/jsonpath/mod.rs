@@ -5,6 +5,7 @@ mod bound;
 mod evaluate;
 mod extract;
 mod iregexp;
+mod lower;
 mod parse;
 
 use std::sync::Arc;

@@ -1,10 +1,13 @@
-//! Reads a path: the grammar of RFC 9535 (appendix A) by recursive descent, so that each mistake has its place.
+//! Reads a path. This pass over its text knows where each sign stands, what literals mean and where white space may be; what
+//! the signs are together is said by `jsonpath_rust`, which gets the [`Shape`] of the path.
 
-mod filter;
 mod literal;
+mod operand;
+mod shape;
 
-use super::InvalidPath;
-use super::ast::{Segment, Selector};
+use super::ast::Segment;
+use super::{InvalidPath, lower};
+use shape::Shape;
 
 pub(super) type Read<T> = Result<T, InvalidPath>;
 
@@ -14,8 +17,19 @@ pub(super) const DEEPEST: usize = 32;
 /// RFC 9535 section 2.1: the whole numbers that every JSON library keeps.
 const LARGEST: i64 = 9_007_199_254_740_991;
 
+/// So many bytes are read: a program may have written the path.
+const LONGEST: usize = 1 << 16;
+
+/// The longer ones first.
+const ORDERS: [&str; 6] = ["==", "!=", "<=", ">=", "<", ">"];
+const JOINTS: [&str; 5] = ["&&", "||", "!", "(", ")"];
+
 /// Reads the segments of a whole path.
 pub(super) fn path(text: &str) -> Read<Vec<Segment>> {
+    if text.len() > LONGEST {
+        let message = format!("a path has at most {LONGEST} bytes, and this one {}", text.len());
+        return Err(InvalidPath::new(0, message));
+    }
     let mut parser = Parser { text, at: 0, depth: 0 };
     if !parser.take("$") {
         return Err(InvalidPath::new(0, "a JSONPath begins with `$`"));
@@ -81,134 +95,172 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn expected(&self, what: &str) -> InvalidPath {
-        self.unexpected().help(format!("expected {what}"))
+    /// The same, with what the crate would read here.
+    fn expected(&self, shape: &Shape) -> InvalidPath {
+        match shape.expected() {
+            Some(expected) => self.unexpected().help(format!("expected {expected}")),
+            None => self.unexpected(),
+        }
+    }
+
+    fn check_depth(&self) -> Read<()> {
+        match self.depth {
+            DEEPEST => Err(self.error(format!("the brackets go deeper than {DEEPEST} levels"))),
+            _ => Ok(()),
+        }
     }
 
     /// Reads what stands within brackets or parentheses.
     fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Read<T>) -> Read<T> {
-        if self.depth == DEEPEST {
-            let message = format!("the brackets go deeper than {DEEPEST} levels");
-            return Err(self.error(message));
-        }
+        self.check_depth()?;
+        let before = self.depth;
         self.depth += 1;
         let result = read(self);
-        self.depth -= 1;
+        self.depth = before;
         result
     }
 
     /// `*(S segment)`
     fn segments(&mut self) -> Read<Vec<Segment>> {
-        let mut segments = Vec::new();
+        let mut shape = Shape::new("$");
+        let result = self.signs(&mut shape);
+        result.map_err(|error| self.first(&shape, error))?;
+        let query = shape.read().map_err(|()| self.refused(&shape))?;
+        lower::segments(query, shape.leaves)
+    }
+
+    fn signs(&mut self, shape: &mut Shape<'t>) -> Read<()> {
         loop {
             let before = self.at;
             self.skip_space();
+            let begin = self.at;
             let descends = self.take("..");
             if !descends && !self.rest().starts_with(['.', '[']) {
                 self.at = before;
-                return Ok(segments);
+                return Ok(());
             }
-            let selectors = match self.peek() {
-                Some('[') => self.nested(Self::brackets)?,
-                _ if descends || self.take(".") => vec![self.shorthand()?],
-                _ => return Err(self.unexpected()),
-            };
-            segments.push(Segment { descends, selectors, end: self.at });
+            shape.push(begin, if descends { ".." } else { "" });
+            match self.peek() {
+                Some('[') => self.nested(|parser| parser.brackets(shape))?,
+                _ if descends => self.shorthand(shape)?,
+                _ => {
+                    shape.push(begin, ".");
+                    self.at += 1;
+                    self.shorthand(shape)?;
+                }
+            }
+            shape.leaves.ends.push_back(self.at);
         }
     }
 
     /// What stands behind `.` or `..`: `*`, or a name without quotes.
-    fn shorthand(&mut self) -> Read<Selector> {
-        if self.take("*") {
-            return Ok(Selector::Wildcard);
-        }
+    fn shorthand(&mut self, shape: &mut Shape<'t>) -> Read<()> {
+        let begin = self.at;
         match self.peek() {
-            Some(c) if starts_name(c) => {}
+            Some('*') => {
+                self.at += 1;
+                shape.push(begin, "*");
+            }
+            Some(c) if starts_name(c) => {
+                let name = self.take_while(|c| starts_name(c) || c.is_ascii_digit());
+                shape.name(begin, "a", name.to_owned());
+            }
             Some(c) if c.is_ascii_digit() => {
                 let digits = self.take_while(|c| c.is_ascii_digit());
-                self.at -= digits.len();
+                self.at = begin;
                 let help = format!("write `[{digits}]` for an element, `['{digits}']` for a name");
                 return Err(self.unexpected().help(help));
             }
-            _ => return Err(self.expected("a name, `*` or brackets")),
+            _ => return Err(self.expected(shape)),
         }
-        Ok(Selector::Name(self.take_while(|c| starts_name(c) || c.is_ascii_digit()).to_owned()))
+        Ok(())
     }
 
     /// `[…]`
-    fn brackets(&mut self) -> Read<Vec<Selector>> {
+    fn brackets(&mut self, shape: &mut Shape<'t>) -> Read<()> {
+        shape.push(self.at, "[");
         self.at += 1;
-        let mut selectors = Vec::new();
+        let mut in_filter = false;
         loop {
             self.skip_space();
-            selectors.push(self.selector()?);
-            self.skip_space();
-            if self.take("]") {
-                return Ok(selectors);
-            }
-            if !self.take(",") {
-                return Err(self.expected(match selectors.last() {
-                    Some(Selector::Filter(_)) => "`]`, `,`, `&&` or `||`",
-                    _ => "`]` or `,`",
-                }));
+            let begin = self.at;
+            let Some(c) = self.peek() else { return Err(self.expected(shape)) };
+            match c {
+                ']' | ',' | '?' => {
+                    self.at += 1;
+                    shape.push(begin, c.encode_utf8(&mut [0; 4]));
+                    if c == ']' {
+                        return Ok(());
+                    }
+                    in_filter = c == '?';
+                }
+                _ if in_filter => self.in_filter(shape)?,
+                _ => self.in_selector(c, shape)?,
             }
         }
     }
 
-    fn selector(&mut self) -> Read<Selector> {
-        match self.peek() {
-            Some('\'' | '"') => Ok(Selector::Name(self.string()?)),
-            Some('*') => {
-                self.at += 1;
-                Ok(Selector::Wildcard)
+    /// A sign of a selector that is no filter; `c` comes next.
+    fn in_selector(&mut self, c: char, shape: &mut Shape<'t>) -> Read<()> {
+        let begin = self.at;
+        match c {
+            '\'' | '"' => {
+                let name = self.string()?;
+                shape.name(begin, "'a'", name);
             }
-            Some('?') => {
+            '*' | ':' => {
                 self.at += 1;
-                self.skip_space();
-                Ok(Selector::Filter(self.test()?))
+                shape.push(begin, c.encode_utf8(&mut [0; 4]));
             }
-            Some('-' | ':' | '0'..='9') => self.index_or_slice(),
-            Some('@' | '$') => Err(self.unexpected().help("a filter begins with `?`: `[?@.name]`")),
-            Some(c) if starts_name(c) => {
+            // Two numbers are not one: the shape has no white space.
+            '-' | '0'..='9' if !shape.ends_with_digit() => {
+                let number = self.integer()?;
+                shape.push(begin, &number.to_string());
+            }
+            '@' | '$' if shape.wants("'a'") => {
+                return Err(self.unexpected().help("a filter begins with `?`: `[?@.name]`"));
+            }
+            c if starts_name(c) && shape.wants("'a'") => {
                 let name = self.take_while(|c| !matches!(c, ']' | ',' | '\''));
-                self.at -= name.len();
+                self.at = begin;
                 let help = format!("a name in brackets has quotes: `['{}']`", name.trim_end());
-                Err(self.unexpected().help(help))
+                return Err(self.unexpected().help(help));
             }
-            _ => Err(self.expected("a name in quotes, a number, `*`, a slice or a filter")),
+            _ => return Err(self.expected(shape)),
         }
+        Ok(())
     }
 
-    fn index_or_slice(&mut self) -> Read<Selector> {
-        let start = self.optional_integer()?;
-        let before = self.at;
-        self.skip_space();
-        if !self.take(":") {
-            self.at = before;
-            return start.map(Selector::Index).ok_or_else(|| self.unexpected());
+    /// A sign or an operand of a filter.
+    fn in_filter(&mut self, shape: &mut Shape<'t>) -> Read<()> {
+        let begin = self.at;
+        if shape.ends_with_operand() {
+            self.refuse_slip()?;
         }
-        self.skip_space();
-        let end = self.optional_integer()?;
-        let before = self.at;
-        self.skip_space();
-        let step = match self.take(":") {
-            true => {
-                self.skip_space();
-                self.optional_integer()?
-            }
-            false => {
-                self.at = before;
-                None
-            }
+        if let Some(operand) = self.operand()? {
+            shape.operand(operand);
+            return Ok(());
+        }
+        let Some(sign) =
+            ORDERS.into_iter().chain(JOINTS).find(|sign| self.rest().starts_with(sign))
+        else {
+            return Err(self.expected(shape));
         };
-        Ok(Selector::Slice { start, end, step: step.unwrap_or(1) })
-    }
-
-    fn optional_integer(&mut self) -> Read<Option<i64>> {
-        match self.peek() {
-            Some('-' | '0'..='9') => self.integer().map(Some),
-            _ => Ok(None),
+        match sign {
+            "(" => {
+                self.check_depth()?;
+                self.depth += 1;
+            }
+            ")" => self.depth = self.depth.saturating_sub(1),
+            _ => {}
         }
+        self.at += sign.len();
+        shape.push(begin, sign);
+        if ORDERS.contains(&sign) && self.rest().starts_with('=') {
+            let error = InvalidPath::new(begin, "there is no such comparison");
+            return Err(error.help("write `==` or `!=`"));
+        }
+        Ok(())
     }
 
     /// `0`, or digits that do not begin with it, with or without `-`.
@@ -218,7 +270,7 @@ impl<'t> Parser<'t> {
         let digits = self.take_while(|c| c.is_ascii_digit());
         let fail = |message: &str, help: &str| Err(InvalidPath::new(begin, message).help(help));
         match digits {
-            "" => Err(self.expected("a digit")),
+            "" => Err(self.unexpected().help("expected a digit")),
             "0" if minus => fail("`-0` is not allowed in brackets", "write `0`"),
             _ if digits.len() > 1 && digits.starts_with('0') => {
                 let number = digits[..digits.len() - 1].trim_start_matches('0');

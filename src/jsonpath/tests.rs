@@ -66,7 +66,7 @@ fn check_refused(text: &str, offset: usize, message: &str, help: &str) {
 fn what_the_grammar_does_not_have_is_refused_at_its_place() {
     let check = check_refused;
     check("a", 0, "a JSONPath begins with `$`", "");
-    check("$.", 2, "the path ends too early", "expected a name, `*` or brackets");
+    check("$.", 2, "the path ends too early", "expected a name or `*`");
     check("$ ", 1, "white space is not allowed at the end of a path", "remove it");
     check("$a", 1, "`a` is not allowed here", "expected `.`, `..`, `[` or the end of the path");
     let in_brackets = |name: &str| {
@@ -75,7 +75,8 @@ fn what_the_grammar_does_not_have_is_refused_at_its_place() {
     check("$.a b.c", 4, "`b` is not allowed here", &in_brackets("a b"));
     check("$.x.first-name", 9, "`-` is not allowed here", &in_brackets("first-name"));
     check("$.1", 2, "`1` is not allowed here", "write `[1]` for an element, `['1']` for a name");
-    check("$. a", 2, "a space is not allowed here", "expected a name, `*` or brackets");
+    check("$..", 3, "the path ends too early", "expected a name, `*` or brackets");
+    check("$. a", 2, "a space is not allowed here", "expected a name or `*`");
     check(
         "$[",
         2,
@@ -93,7 +94,7 @@ fn what_the_grammar_does_not_have_is_refused_at_its_place() {
         "$.a[?@.b ==]",
         11,
         "`]` is not allowed here",
-        "expected `@`, `$`, a literal, a function or `(`",
+        "expected `@`, `$`, a literal or a function",
     );
     check("$[?@.a = 1]", 7, "`=` is not allowed here", "write `==`");
     check("$[?@.a === 1]", 7, "there is no such comparison", "write `==` or `!=`");
@@ -109,6 +110,28 @@ fn what_the_grammar_does_not_have_is_refused_at_its_place() {
     );
     check("$[?@.a == True]", 10, "`True` is not allowed here", "write `true`");
     check("$[?@.a == 01]", 10, "`01` is no JSON number", "");
+    check("$[?", 3, "the path ends too early", "expected `@`, `$`, a literal, a function or `(`");
+    check("$[?(@.a]", 7, "`]` is not allowed here", "expected `)`, `&&`, `||` or a comparison");
+    check(
+        "$[?(@.a, @.b)]",
+        7,
+        "`,` is not allowed here",
+        "expected `)`, `&&`, `||` or a comparison",
+    );
+    check(
+        "$[?'x'[0] == 1]",
+        6,
+        "`[` is not allowed here",
+        "expected `]`, `,`, `&&`, `||` or a comparison",
+    );
+    check("$[1 2]", 4, "`2` is not allowed here", "expected `]` or `,`");
+    check("$[1: 2 3]", 7, "`3` is not allowed here", "expected `]` or `,`");
+    check(
+        "$[?@.a[?@.b @.c] '\\d' == 1]",
+        12,
+        "`@` is not allowed here",
+        "expected `]`, `,`, `&&`, `||` or a comparison",
+    );
     let deep = format!("${}", "[?@".repeat(100));
     check(&deep, 97, "the brackets go deeper than 32 levels", "");
     check(&format!("$[?{}", "(".repeat(100)), 34, "the brackets go deeper than 32 levels", "");
