@@ -303,6 +303,45 @@ fn filters_as_deep_as_they_may_be_are_followed_in_a_tree_as_deep_as_it_may_be() 
 }
 
 #[test]
+fn what_is_deep_or_long_is_read_or_refused_soon_on_a_small_stack() {
+    fn check(text: &str) {
+        let begun = std::time::Instant::now();
+        let _ = JsonPath::parse(text);
+        assert!(begun.elapsed().as_secs() < 10, "{text:.80}");
+    }
+    let all = || {
+        for part in
+            ["[?", "[", "(", "!", "[?(", "[?!(", "[?count(", "[?value(@", "[?length(", "a", ".a"]
+        {
+            for count in [31, 32, 100, 100_000] {
+                check(&format!("${}", part.repeat(count)));
+                check(&format!("$[?@{}", part.repeat(count)));
+            }
+        }
+        // Functions with filters with functions: a grammar that tries one thing after the other reads the inner ones again.
+        let deep = (0..10).fold("@".to_owned(), |inner, _| format!("@[?value({inner}) == 1]"));
+        check(&format!("$[?{deep}]"));
+        assert!(JsonPath::parse(&format!("$[?{deep}]")).is_ok());
+        check(&format!("$[?{}", "value(@[?".repeat(15)));
+        check(&format!("$[?{}", "length(".repeat(31)));
+        for part in [".a", "[0]", "..*", "['x']", "[?@]", "[0,1]"] {
+            let long = |size: usize| format!("${}", part.repeat(size / part.len()));
+            assert!(JsonPath::parse(&long(16_383)).is_ok(), "{part}");
+            check(&format!("{}[", long(1_000)));
+        }
+        for part in ["@.a&&", "@==1||", "(@)&&"] {
+            let long = |size: usize| format!("$[?{}@", part.repeat(size / part.len()));
+            assert!(JsonPath::parse(&format!("{}]", long(16_000))).is_ok(), "{part}");
+            check(&long(1_000));
+        }
+    };
+    let thread = std::thread::Builder::new().stack_size(512 << 10).spawn(all).expect("a thread");
+    thread.join().expect("all is well");
+    let long = format!("${}", ".a".repeat(8_192));
+    check_refused(&long, 0, "a path has at most 16384 bytes, and this one 16385", "");
+}
+
+#[test]
 fn a_node_has_its_way() {
     let document = json!({"a b": [{"it's": "x"}], "a": [1, 1]});
     let check = |node: &Value, short: &str, normal: &str| {
