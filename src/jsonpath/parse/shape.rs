@@ -1,9 +1,9 @@
 //! What `jsonpath_rust` is given to read.
 //!
-//! Its grammar is that of RFC 9535 but for white space, which it also takes within names and numbers; it keeps no places, loses
-//! digits of literals, lets most errors of type pass and refuses others where it cannot be said why; and a function that has a
-//! filter in it, which has a function in it, costs it twice the time with each level. So it never sees literals, names or white
-//! space, and reads each operand of a filter by itself: what it says is how the signs belong together.
+//! Its grammar is that of RFC 9535, but it takes white space within names (`$.a b`), trims names, refuses numbers in filters
+//! beyond 2^53 and loses digits of others; it keeps no places, lets some errors of type pass (`$[?count(@.*)]`) and refuses others
+//! without a place; and a function with a filter in it with a function in it costs twice the time with each level. So it sees
+//! neither names nor literals nor white space, and each operand of a filter is read by itself: it says how signs belong together.
 
 use jsonpath_rust::parser::model::JpQuery;
 use jsonpath_rust::parser::parse_json_path;
