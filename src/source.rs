@@ -1,6 +1,7 @@
 //! Text that a person wrote, and places in it.
 
 use std::path::{Component, Path, PathBuf};
+use std::sync::OnceLock;
 
 /// A piece of a source's text, in bytes, end excluded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -36,8 +37,8 @@ pub struct Source {
     /// The path from the project's folder, if that was said.
     identity: Option<String>,
     text: String,
-    /// Where each line begins, in bytes.
-    lines: Vec<usize>,
+    /// Where each line begins, in bytes; looked for when a place is told.
+    lines: OnceLock<Vec<usize>>,
 }
 
 impl Source {
@@ -50,7 +51,7 @@ impl Source {
         if text.starts_with('\u{feff}') {
             text.drain(..'\u{feff}'.len_utf8());
         }
-        let lines = line_starts(&text);
+        let lines = OnceLock::new();
         Self { name: name.into(), path: path.into(), identity: None, text, lines }
     }
 
@@ -93,22 +94,26 @@ impl Source {
         &self.text
     }
 
+    fn lines(&self) -> &[usize] {
+        self.lines.get_or_init(|| line_starts(&self.text))
+    }
+
     /// The line and column of a byte offset; an offset past the end is the end.
     #[must_use]
     pub fn position(&self, offset: usize) -> Position {
         let most = offset.min(self.text.len());
         let offset = (0..=most).rev().find(|&at| self.text.is_char_boundary(at)).unwrap_or(0);
-        let line = self.lines.partition_point(|&start| start <= offset).max(1);
-        let start = self.lines[line - 1];
+        let line = self.lines().partition_point(|&start| start <= offset).max(1);
+        let start = self.lines()[line - 1];
         Position { line, column: self.text[start..offset].chars().count() + 1 }
     }
 
     /// The line, without its break, that a byte offset is in; an offset past the end is in the last.
     #[must_use]
     pub fn line_at(&self, offset: usize) -> Span {
-        let line = self.lines.partition_point(|&start| start <= offset).max(1);
-        let start = self.lines[line - 1];
-        let end = self.lines.get(line).copied().unwrap_or(self.text.len());
+        let line = self.lines().partition_point(|&start| start <= offset).max(1);
+        let start = self.lines()[line - 1];
+        let end = self.lines().get(line).copied().unwrap_or(self.text.len());
         let text = self.text[start..end].trim_end_matches(is_break);
         Span { start, end: start + text.len() }
     }
@@ -116,10 +121,10 @@ impl Source {
     /// The byte offset of a line and column, both from 1; past a line's end is its end.
     #[must_use]
     pub fn offset(&self, line: usize, column: usize) -> usize {
-        let Some(&start) = self.lines.get(line.saturating_sub(1)) else {
+        let Some(&start) = self.lines().get(line.saturating_sub(1)) else {
             return self.text.len();
         };
-        let end = self.lines.get(line).copied().unwrap_or(self.text.len());
+        let end = self.lines().get(line).copied().unwrap_or(self.text.len());
         self.text[start..end]
             .char_indices()
             .nth(column.saturating_sub(1))
@@ -137,9 +142,11 @@ pub(crate) fn plain(path: &Path) -> PathBuf {
     for component in path.components() {
         match component {
             Component::CurDir => {}
-            Component::ParentDir => {
-                plain.pop();
-            }
+            Component::ParentDir => match plain.components().next_back() {
+                Some(Component::Normal(_)) => _ = plain.pop(),
+                Some(Component::RootDir | Component::Prefix(_)) => {}
+                _ => plain.push(component),
+            },
             other => plain.push(other),
         }
     }
@@ -157,6 +164,7 @@ fn line_starts(text: &str) -> Vec<usize> {
             _ => {}
         }
     }
+    starts.shrink_to_fit();
     starts
 }
 

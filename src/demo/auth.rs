@@ -18,7 +18,7 @@ pub(super) fn basic(request: &Request, user: &str, password: &str) -> Reply {
 }
 
 /// The user and password of a Basic Authorization.
-fn credentials(request: &Request) -> Option<(String, String)> {
+pub(super) fn credentials(request: &Request) -> Option<(String, String)> {
     let header = request.header(header::AUTHORIZATION)?;
     let (scheme, encoded) = header.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
@@ -29,10 +29,14 @@ fn credentials(request: &Request) -> Option<(String, String)> {
     Some((user.to_owned(), password.to_owned()))
 }
 
+/// The token of a Bearer Authorization.
+pub(super) fn token(request: &Request) -> Option<String> {
+    request.header(header::AUTHORIZATION)?.strip_prefix("Bearer ").map(str::to_owned)
+}
+
 /// Lets in who sends any bearer token.
 pub(super) fn bearer(request: &Request) -> Reply {
-    let header = request.header(header::AUTHORIZATION);
-    match header.as_deref().and_then(|header| header.strip_prefix("Bearer ")) {
+    match token(request) {
         Some(token) => {
             reply::json(StatusCode::OK, &json!({ "authenticated": true, "token": token }))
         }

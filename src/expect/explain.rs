@@ -248,7 +248,7 @@ impl Context<'_> {
             Op::StartsWith(tree) | Op::EndsWith(tree) => {
                 self.operand(tree, Domain::Text)?.into_owned()
             }
-            Op::Between(low, high) => Value::Array(vec![value(low)?, value(high)?]),
+            Op::Between(ends) => Value::Array(vec![value(&ends[0])?, value(&ends[1])?]),
             Op::Matches(pattern) => Value::String(self.pattern(pattern)?),
             Op::Empty(wanted) | Op::Exists(wanted) => Value::Bool(*wanted),
             Op::Type(kinds) => match kinds.as_slice() {

@@ -137,7 +137,8 @@ impl Context<'_> {
             Op::Compare(order, tree) => {
                 known(target.order(&*operand(tree)?).map(|found| stands(*order, found)))
             }
-            Op::Between(low, high) => {
+            Op::Between(ends) => {
+                let [low, high] = &**ends;
                 let low = target.order(&*operand(low)?);
                 let high = target.order(&*operand(high)?);
                 known(low.zip(high).map(|(low, high)| low.is_ge() && high.is_le()))

@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use crate::outcome::{Fault, Place};
 use crate::scenario::Scenario;
 use crate::scenario::decode::{Text, Tree, of_expression};
-use crate::scenario::matcher::{self, Pattern};
+use crate::scenario::matcher::Pattern;
 use crate::scenario::quantity;
 use crate::scenario::yaml::At;
-use crate::template::{Part, Scope};
+use crate::template::{self, Budget, Part, Scope};
 use crate::value::{self, Map, Value};
 use regex::Regex;
 
@@ -51,20 +51,29 @@ impl<'c> Context<'c> {
 
     /// The operand's value; a literal is not copied.
     pub(super) fn operand<'t>(&self, tree: &'t Tree, domain: Domain) -> Evaluated<Cow<'t, Value>> {
+        self.operand_within(tree, domain, &mut Budget::default())
+    }
+
+    fn operand_within<'t>(
+        &self,
+        tree: &'t Tree,
+        domain: Domain,
+        budget: &mut Budget,
+    ) -> Evaluated<Cow<'t, Value>> {
         Ok(match tree {
             Tree::Literal(value) => Cow::Borrowed(value),
             Tree::Template(text) => {
-                let value = self.evaluate(text)?;
+                let value = self.evaluate_within(text, budget)?;
                 Cow::Owned(self.taken_as(domain, value, text.at)?)
             }
             Tree::List(items) => {
-                let items = items.iter().map(|item| Ok(self.operand(item, domain)?.into_owned()));
-                Cow::Owned(Value::Array(items.collect::<Evaluated<_>>()?))
+                let item = |item| Ok(self.operand_within(item, domain, budget)?.into_owned());
+                Cow::Owned(Value::Array(items.iter().map(item).collect::<Evaluated<_>>()?))
             }
             Tree::Map(members) => {
                 let mut map = Map::new();
                 for (key, value) in members {
-                    let value = self.operand(value, domain)?.into_owned();
+                    let value = self.operand_within(value, domain, budget)?.into_owned();
                     map.insert(self.text(key)?, value);
                 }
                 Cow::Owned(Value::Object(map))
@@ -96,7 +105,11 @@ impl<'c> Context<'c> {
 
     /// The value of a template, type kept.
     pub(super) fn evaluate(&self, text: &Text) -> Evaluated<Value> {
-        text.value.evaluate(self.scope).map_err(|error| {
+        self.evaluate_within(text, &mut Budget::default())
+    }
+
+    fn evaluate_within(&self, text: &Text, budget: &mut Budget) -> Evaluated<Value> {
+        text.value.evaluate_within(self.scope, budget).map_err(|error| {
             let source = self.scenario.source().clone();
             let scalar = self.scenario.span(text.at);
             let span = of_expression(&source, scalar, text.value.source(), &error);
@@ -120,7 +133,7 @@ impl<'c> Context<'c> {
     pub(super) fn regex<'t>(&self, pattern: &'t Pattern) -> Evaluated<Cow<'t, Regex>> {
         match pattern {
             Pattern::Compiled(regex) => Ok(Cow::Borrowed(regex)),
-            Pattern::Template(text) => matcher::compile(&self.text(text)?)
+            Pattern::Template(text) => template::pattern(&self.text(text)?)
                 .map(Cow::Owned)
                 .map_err(|message| self.invalid(text.at, message)),
         }

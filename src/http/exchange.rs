@@ -13,6 +13,7 @@ use super::channel::Channel;
 use super::credentials::{Credentials, NoCredentials, Unsigned};
 use super::failure::{Failure, FailureKind, Fault, Phase, RedirectFault, fault};
 use super::hop::{self, Answer, Outgoing};
+use super::hosts::{self, HostPattern};
 use super::meter::Meter;
 use super::pool::Pool;
 use super::progress::Progress;
@@ -50,6 +51,8 @@ pub(super) struct Inner {
     pub(super) pool: Pool,
     pub(super) trust: Trust,
     pub(super) proxies: ProxyEnvironment,
+    /// The hosts that requests may go to; none are all.
+    allowed: Option<Vec<HostPattern>>,
 }
 
 /// A request, before cookies, Host and the headers that describe the body.
@@ -85,6 +88,8 @@ pub struct Settings {
     pub hash_body: bool,
     /// How connections are made.
     pub channel: Arc<Channel>,
+    /// The host of the base URL, to which requests may go whatever hosts the client allows.
+    pub home: Option<String>,
 }
 
 impl Default for Settings {
@@ -98,6 +103,7 @@ impl Default for Settings {
             accept_encoding: true,
             hash_body: false,
             channel: Arc::default(),
+            home: None,
         }
     }
 }
@@ -266,8 +272,18 @@ impl Client {
     /// A client that trusts these authorities and knows what the environment says of proxies.
     #[must_use]
     pub fn with(roots: Roots, proxies: ProxyEnvironment) -> Self {
+        Self::allowing(roots, proxies, None)
+    }
+
+    /// As [`Client::with`], for a project whose requests go to these hosts only.
+    #[must_use]
+    pub fn allowing(
+        roots: Roots,
+        proxies: ProxyEnvironment,
+        allowed: Option<Vec<HostPattern>>,
+    ) -> Self {
         let trust = Trust::new(roots);
-        Self { inner: Arc::new(Inner { pool: Pool::default(), trust, proxies }) }
+        Self { inner: Arc::new(Inner { pool: Pool::default(), trust, proxies, allowed }) }
     }
 
     /// As [`Client::exchange_with`], without credentials.
@@ -449,6 +465,8 @@ impl Trip<'_> {
         cookies: &mut dyn Cookies,
     ) -> Result<Answer, Fault> {
         let (method, url) = (&request.method, &request.url);
+        let home = self.settings.home.as_deref();
+        hosts::admit(self.client.inner.allowed.as_deref(), home, url, !self.hops.is_empty())?;
         let channel = self.channel(url);
         let target = self.target.as_deref();
         let target = target.unwrap_or(&url[Position::BeforePath..Position::AfterQuery]);

@@ -147,6 +147,8 @@ pub enum Refusal {
     File,
     /// The settings of the connection cannot be used.
     Settings,
+    /// A host that the project does not allow.
+    Host,
 }
 
 impl FailureKind {
@@ -186,6 +188,7 @@ impl FailureKind {
             Self::Refused(Refusal::Url) => "request.url",
             Self::Refused(Refusal::File) => "request.file",
             Self::Refused(Refusal::Settings) => "request.settings",
+            Self::Refused(Refusal::Host) => "request.host",
         }
     }
 }

@@ -16,6 +16,7 @@ mod failure;
 mod handshake;
 mod head;
 mod hop;
+mod hosts;
 mod meter;
 mod pool;
 mod progress;
@@ -43,6 +44,7 @@ pub use failure::{
     ConnectFault, Failure, FailureKind, Limit, Phase, ProtocolFault, RedirectFault, Refusal,
     TlsFault,
 };
+pub use hosts::HostPattern;
 pub use meter::Meter;
 pub use proxy::{Proxy, ProxyEnvironment};
 pub use timing::Timing;

@@ -15,10 +15,11 @@ use hyper::client::conn::http1;
 use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::TokioIo;
 use percent_encoding::percent_decode_str;
-use url::{Host, Url};
+use url::Url;
 
 use super::connect::Stream;
 use super::failure::{ConnectFault, FailureKind, Fault, fault};
+use crate::scenario::hosts::is_loopback;
 
 /// The head of a proxy's answer to CONNECT.
 const MAX_ANSWER: usize = 16 * 1024;
@@ -178,21 +179,6 @@ impl ProxyEnvironment {
         let Some(no) = &self.no else { return false };
         let uri = url.host_str().and_then(|host| format!("http://{host}/").parse().ok());
         uri.is_some_and(|uri| no.intercept(&uri).is_none())
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => {
-            address.is_loopback() || address.to_ipv4_mapped().is_some_and(|four| four.is_loopback())
-        }
-        // RFC 6761 §6.3
-        Some(Host::Domain(name)) => {
-            let name = name.trim_end_matches('.');
-            name == "localhost" || name.ends_with(".localhost")
-        }
-        None => false,
     }
 }
 

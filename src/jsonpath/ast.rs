@@ -97,6 +97,15 @@ pub(super) fn are_singular(segments: &[Segment]) -> bool {
     segments.iter().all(|segment| segment.singular().is_some())
 }
 
+/// Whether both are the same name or index.
+pub(super) fn are_same(one: &Selector, other: &Selector) -> bool {
+    match (one, other) {
+        (Selector::Name(one), Selector::Name(other)) => one == other,
+        (Selector::Index(one), Selector::Index(other)) => one == other,
+        _ => false,
+    }
+}
+
 /// Whether a filter of these begins anew at the root of the document.
 pub(super) fn look_at_root(segments: &[Segment]) -> bool {
     let query = |query: &Query| query.absolute || look_at_root(&query.segments);

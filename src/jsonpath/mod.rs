@@ -131,6 +131,27 @@ impl JsonPath {
         &self.0.segments
     }
 
+    /// Whether both are singular and this one takes the steps of the other first.
+    #[must_use]
+    pub fn begins_with(&self, outer: &Self) -> bool {
+        self.is_singular()
+            && outer.is_singular()
+            && self.segments().len() >= outer.segments().len()
+            && self.steps().zip(outer.steps()).all(|(own, other)| ast::are_same(own, other))
+    }
+
+    /// What a path that begins as `outer` does finds in the node of that one.
+    #[must_use]
+    pub fn find_below<'v>(&self, outer: &Self, node: &'v Value) -> Option<&'v Value> {
+        let mut steps = self.steps().skip(outer.segments().len());
+        steps.try_fold(node, |node, step| evaluate::child(step, node))
+    }
+
+    /// The names and indexes of a singular path.
+    fn steps(&self) -> impl Iterator<Item = &Selector> {
+        self.segments().iter().filter_map(Segment::singular)
+    }
+
     /// Finds its nodes.
     ///
     /// # Errors
@@ -139,8 +160,7 @@ impl JsonPath {
         if !self.is_singular() {
             return evaluate::all(self.segments(), root).map(Found::Many);
         }
-        let mut selectors = self.segments().iter().filter_map(Segment::singular);
-        let node = selectors.try_fold(root, |node, selector| evaluate::child(selector, node));
+        let node = self.steps().try_fold(root, |node, step| evaluate::child(step, node));
         Ok(node.map_or(Found::Missing, Found::One))
     }
 

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::{Event, Fingerprints, Place, State, StepOutcome, Summary};
+use crate::template::Seed;
 
 /// What a run came to, with all that reports tell of it.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub struct Outcome {
     pub duration: Duration,
     /// When the run began.
     pub started: SystemTime,
+    /// What fixed all that was random.
+    pub seed: Seed,
     /// What stands in for masked values.
     pub fingerprints: Fingerprints,
     /// The options that the run was given, each with a space before it.
@@ -34,19 +37,24 @@ pub struct ScenarioOutcome {
     pub state: State,
     /// From its first step to its last.
     pub duration: Duration,
-    /// Its steps, in the order in which they ended.
+    /// How often it ran, for `--retries`.
+    pub runs: u32,
+    /// The regular expression that `--name` takes for it alone, where its file makes several scenarios.
+    pub select: Option<String>,
+    /// Its steps, in the order in which they ended, those of runs that failed before the last one included.
     pub steps: Vec<StepOutcome>,
 }
 
 impl Outcome {
     /// Nothing has happened yet.
     #[must_use]
-    pub fn new(started: SystemTime, fingerprints: Fingerprints) -> Self {
+    pub fn new(started: SystemTime, seed: Seed, fingerprints: Fingerprints) -> Self {
         Self {
             scenarios: Vec::new(),
             summary: Summary::default(),
             duration: Duration::ZERO,
             started,
+            seed,
             fingerprints,
             options: String::new(),
         }
@@ -56,7 +64,9 @@ impl Outcome {
     pub fn add(&mut self, event: Event) {
         self.summary.add(&event);
         match event {
-            Event::ScenarioStarted { scenario, name, place } => self.start(scenario, name, place),
+            Event::ScenarioStarted { scenario, name, place, select } => {
+                self.start(scenario, name, (place, select));
+            }
             Event::StepStarted { .. } | Event::Transfer { .. } => {}
             Event::StepFinished { scenario, step } => {
                 if let Some(scenario) = self.scenario(scenario) {
@@ -66,8 +76,9 @@ impl Outcome {
                     scenario.steps.push(light(*step));
                 }
             }
-            Event::ScenarioFinished { scenario, state, duration } => {
+            Event::ScenarioFinished { scenario, state, duration, runs } => {
                 if let Some(scenario) = self.scenario(scenario) {
+                    scenario.runs = runs;
                     scenario.state = state;
                     scenario.duration = duration;
                 }
@@ -75,10 +86,18 @@ impl Outcome {
         }
     }
 
-    fn start(&mut self, index: usize, name: String, place: Place) {
+    fn start(&mut self, index: usize, name: String, (place, select): (Place, Option<String>)) {
         let (state, steps) = (State::NotRun, Vec::new());
-        let scenario =
-            ScenarioOutcome { index, name, place, state, duration: Duration::ZERO, steps };
+        let scenario = ScenarioOutcome {
+            index,
+            name,
+            place,
+            state,
+            duration: Duration::ZERO,
+            runs: 0,
+            select,
+            steps,
+        };
         // Scenarios that run at the same time may begin in another order than the plan's.
         match self.position(index) {
             Ok(at) => self.scenarios[at] = scenario,
@@ -98,7 +117,7 @@ impl Outcome {
 
 /// Bodies of steps that passed would make memory grow with the run.
 fn light(step: StepOutcome) -> StepOutcome {
-    if step.state == State::Failed {
+    if step.state == State::Failed || (step.rerun && !step.faults.is_empty()) {
         return step;
     }
     StepOutcome {

@@ -52,7 +52,10 @@ impl Masking {
     pub fn event(&mut self, mut event: Event) -> Event {
         match &mut event {
             // Of the place the line alone is told.
-            Event::ScenarioStarted { name, place: _, .. } => text(&self.masks, name),
+            Event::ScenarioStarted { name, place: _, select, .. } => {
+                text(&self.masks, name);
+                select.iter_mut().for_each(|select| text(&self.masks, select));
+            }
             Event::StepStarted { scenario, name } => {
                 let masks = self.scenarios.get(scenario).map_or(&self.masks, Sources::masks);
                 *name = masks.name(name).into_owned();
@@ -149,6 +152,7 @@ impl Masked<'_> {
             access,
             attempt: _,
             // Of the place the line alone is told.
+            rerun: _,
             asked: _,
         } = step;
         access.iter_mut().for_each(|cell| self.text(&mut cell.row));

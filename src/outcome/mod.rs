@@ -37,7 +37,8 @@ impl Place {
     }
 }
 
-/// Something that happened in a run. `scenario` counts from 0 in the order of the plan.
+/// Something that happened in a run. `scenario` counts from 0 in the order of the plan, the project's `setup` before and its
+/// `teardown` behind it.
 #[derive(Debug)]
 pub enum Event {
     /// A scenario began.
@@ -48,6 +49,8 @@ pub enum Event {
         name: String,
         /// Where its name stands.
         place: Place,
+        /// The regular expression that `--name` takes for it alone, where its file makes several scenarios.
+        select: Option<String>,
     },
     /// A step began.
     StepStarted {
@@ -78,8 +81,10 @@ pub enum Event {
         scenario: usize,
         /// What came of it.
         state: State,
-        /// From its first step to its last.
+        /// From its first step to its last, in its last run.
         duration: Duration,
+        /// How often it ran, for `--retries`; 0 if it did not.
+        runs: u32,
     },
 }
 
@@ -105,6 +110,8 @@ pub enum Section {
     Setup,
     /// `steps`
     Steps,
+    /// `cleanup` of a step
+    Cleanup,
     /// `teardown`
     Teardown,
 }
@@ -138,6 +145,8 @@ pub struct StepOutcome {
     pub reason: Option<String>,
     /// Which attempt of its `retry` this was, from 1.
     pub attempt: u32,
+    /// Whether its scenario failed this time, and ran again.
+    pub rerun: bool,
     /// For a step with `access`: the session that it ran in this time, and what it wanted.
     pub access: Option<AccessCell>,
     /// The step of the scenario that it ran for, where it is one of a file that the scenario uses.

@@ -39,6 +39,8 @@ impl Counts {
 pub struct Summary {
     /// Its scenarios.
     pub scenarios: Counts,
+    /// Those that passed after they had failed.
+    pub flaky: usize,
     /// Their steps.
     pub steps: Counts,
     /// The requests that were sent, each hop of a redirect one.
@@ -58,7 +60,10 @@ impl Summary {
                 self.requests += hops.clone().count();
                 self.unverified += hops.filter(|hop| hop.is_unverified()).count();
             }
-            Event::ScenarioFinished { state, .. } => self.scenarios.add(*state),
+            Event::ScenarioFinished { state, runs, .. } => {
+                self.scenarios.add(*state);
+                self.flaky += usize::from(*state == State::Passed && *runs > 1);
+            }
         }
     }
 }

@@ -1,11 +1,14 @@
-//! Variables from outside: those of the process, of `.env`, and of the file that `--secrets-file` names.
+//! Variables from outside: those of the process, of `.env`, and of the files of `--secrets-file` and `--vars-file`.
 
 use std::collections::HashMap;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::Request;
 use crate::diagnostic::Diagnostic;
 use crate::mask;
+use crate::scenario::vars_file::{self, VarsFile};
 use crate::scenario::{Read, secrets, yaml};
 
 /// Adds `.env` to the variables of the process, which win; gives all that `secret.NAME` can name.
@@ -22,7 +25,13 @@ pub(super) fn read(
     }
     let mut secrets = request.process.clone();
     if let Some(name) = &request.secrets_file {
-        for (secret, value) in file(&request.folder.join(name), name, diagnostics) {
+        let path = request.folder.join(name);
+        if is_open_to_all(&path) {
+            let warning = format!("`{name}` can be read by every user of this machine");
+            let help = format!("keep it to yourself: `chmod 600 {name}`");
+            diagnostics.push(Diagnostic::warning(warning).help(help));
+        }
+        for (secret, value) in file(&path, name, diagnostics) {
             // The environment has other things, too; all that is here is secret, whether it is used or not.
             if let Some(why) = mask::too_short(&value) {
                 let error = Diagnostic::error(format!("the secret `{secret}` in `{name}` {why}"));
@@ -33,6 +42,27 @@ pub(super) fn read(
         }
     }
     secrets
+}
+
+/// Whether it is a file that others than its owner and its group may read.
+fn is_open_to_all(path: &Path) -> bool {
+    path.metadata().is_ok_and(|there| there.is_file() && there.permissions().mode() & 0o004 != 0)
+}
+
+/// Reads the file of `--vars-file`.
+pub(super) fn vars_file(request: &Request, diagnostics: &mut Vec<Diagnostic>) -> Option<VarsFile> {
+    let name = request.vars_file.as_ref()?;
+    match yaml::read_file(&request.folder.join(name), name) {
+        Ok(source) => {
+            let read = vars_file::read(Arc::new(source));
+            diagnostics.extend(read.diagnostics);
+            read.value
+        }
+        Err(error) => {
+            diagnostics.push(error);
+            None
+        }
+    }
 }
 
 /// What the user gave, with all that `secret.NAME` can name.
@@ -93,6 +123,9 @@ fn dotenv(text: &str) -> Result<Vec<(String, String)>, (usize, &'static str)> {
             }
             _ => plain(value),
         };
+        if variables.iter().any(|(known, _)| known == name) {
+            return Err((line, "gives a value to a name that has one"));
+        }
         variables.push((name.to_owned(), value));
         let (tail, next) = after.split_once('\n').unwrap_or((after, ""));
         if !matches!(tail.trim_start().chars().next(), None | Some('#')) {
@@ -161,9 +194,14 @@ mod tests {
 
     #[test]
     fn what_is_no_variable_is_told_with_its_line() {
-        for (text, line) in
-            [("A=b\n\nc d", 3), ("=b", 1), ("\nA='b\nc", 2), ("A='b' c", 1), ("a b=c", 1)]
-        {
+        for (text, line) in [
+            ("A=b\n\nc d", 3),
+            ("A=b\nA=c", 2),
+            ("=b", 1),
+            ("\nA='b\nc", 2),
+            ("A='b' c", 1),
+            ("a b=c", 1),
+        ] {
             assert_eq!(dotenv(text).map_err(|(line, _)| line), Err(line), "{text}");
         }
     }

@@ -1,12 +1,14 @@
 //! Everything is read and checked before the first request.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::discover::{Found, discover};
 use super::environment::Given;
-use super::used::{UsedFiles, check_login};
+use super::hosts::Hosts;
+use super::used::{Reading, UsedFiles, check_login};
+use super::watched::Watched;
 use super::{Loaded, Plan, Planned, Request, environment};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::closest;
@@ -15,7 +17,8 @@ use crate::scenario::names::{self, Checked, Files, Surroundings};
 use crate::scenario::project::{self, Environment, Project};
 use crate::scenario::sessions::{Once, SessionDeclaration};
 use crate::scenario::step::{Action, Step};
-use crate::scenario::{self, Scenario, yaml};
+use crate::scenario::yaml::{self, Node};
+use crate::scenario::{self, Scenario, lint};
 use crate::template::Part;
 
 /// Reads and checks all that a run needs.
@@ -28,24 +31,30 @@ pub fn load(mut request: Request) -> Loaded {
         project_file.as_deref().map_or_else(|| request.folder.clone(), scenario::files::folder);
     // Before the first file: the errors of one that cannot be read may not show them either.
     let secrets = environment::read(&mut request, &root, &mut diagnostics);
+    let mut watched = Watched::new(&request, project_file.clone(), &root);
+    let vars_file = environment::vars_file(&request, &mut diagnostics);
     let project = match project_file {
         None => None,
         Some(path) => {
             files += 1;
             match read_project(&request, &secrets, &path, &mut diagnostics) {
                 Some(project) => Some(project),
-                None => return Loaded { plan: None, diagnostics, files },
+                None => return Loaded { plan: None, diagnostics, files, watched },
             }
         }
     };
     let environment = chosen_environment(&request, project.as_ref(), &mut diagnostics);
     let paths = paths(&request, project.as_ref(), &root);
     let (found, wrong) = discover(&request.folder, &paths);
+    watched.find(paths);
     diagnostics.extend(wrong);
     files += found.len();
     let mut around = surroundings(&request, project.as_ref(), environment.as_deref());
     around.secrets = secrets;
-    let mut in_use = SecretsInUse { masks: &request.masks, secrets: HashMap::new() };
+    let more = vars_file.iter().flat_map(|file| &file.vars);
+    around.names.extend(more.map(|(name, _)| name.value.clone()));
+    let (secrets, names) = Default::default();
+    let mut in_use = InUse { masks: &request.masks, secrets, names };
     let mut used = UsedFiles::default();
     if let Some(project) = &project {
         let chosen = environment.as_deref().and_then(|name| project.environment(name));
@@ -60,16 +69,21 @@ pub fn load(mut request: Request) -> Loaded {
         let state = (&around, &mut used, &mut in_use);
         scenarios.extend(check_scenario(&found, project.as_ref(), given, state, &mut diagnostics));
     }
-    if let Some(project) = &project
-        && request.paths.is_empty()
-        && scenarios.len() == all
-    {
-        let scenarios = scenarios.iter().map(|planned| &planned.scenario);
-        diagnostics.extend(names::check_unused(project, &around, scenarios));
+    if let Some(project) = &project {
+        diagnostics.extend(lint::project(project));
+        if request.paths.is_empty() && scenarios.len() == all {
+            let all = scenarios.iter().map(|planned| &*planned.scenario).chain(project.of_run());
+            let all = all.flat_map(|scenario| used.with_used(scenario));
+            diagnostics.extend(names::check_unused(project, &around, all));
+            if !diagnostics.iter().any(Diagnostic::is_error) {
+                diagnostics.extend(lint::unused_of_project(project, &in_use.names));
+            }
+        }
     }
     files += used.len();
+    watched.add(project.as_ref(), &scenarios, &used);
     let secrets = in_use.secrets;
-    mask_vars(&request, &scenarios);
+    mask_vars(&request, &scenarios, &used);
     refuse_equal_names(&scenarios, &mut diagnostics);
     let has_base = request.base_url.is_some()
         || environment
@@ -79,14 +93,27 @@ pub fn load(mut request: Request) -> Loaded {
     let known_environment = request.environment.is_none() || environment.is_some();
     if known_environment && !has_base {
         let choice = choice(project.as_ref(), environment.as_deref());
-        for planned in &scenarios {
-            check_base_url(&planned.scenario, &choice, &mut diagnostics);
-        }
         for file in used.without_base(project.as_ref(), &scenarios) {
             check_base_url(file, &choice, &mut diagnostics);
         }
     }
     check_override(&request, &mut diagnostics);
+    if let Some(project) = &project
+        && let Some(allowed) = &project.allow_hosts
+    {
+        let chosen = environment.as_deref().and_then(|name| project.environment(name));
+        let around = chosen.and_then(|environment| environment.base_url.as_ref());
+        let given = request.base_url.as_deref();
+        let around = around.filter(|_| given.is_none()).into_iter().collect();
+        let hosts = Hosts { allowed, around, given };
+        for scenario in scenarios.iter().map(|planned| &*planned.scenario).chain(project.of_run()) {
+            hosts.check(&used.with_used(scenario), &mut diagnostics);
+        }
+    }
+    let scenarios: Vec<Planned> = scenarios.into_iter().flat_map(rows).collect();
+    let found = scenarios.len();
+    diagnostics.extend(request.selection.unknown_tags(&scenarios));
+    let scenarios = request.selection.apply(scenarios);
     let failed = diagnostics.iter().any(Diagnostic::is_error);
     let Request { base_url, vars, process, masks, .. } = request;
     let plan = Plan {
@@ -95,13 +122,15 @@ pub fn load(mut request: Request) -> Loaded {
         root,
         base_url,
         vars,
+        vars_file,
         process,
         secrets,
         masks,
         scenarios,
+        found,
         used,
     };
-    Loaded { plan: (!failed).then_some(plan), diagnostics, files }
+    Loaded { plan: (!failed).then_some(plan), diagnostics, files, watched }
 }
 
 fn read_project(
@@ -113,7 +142,7 @@ fn read_project(
     let name = path.strip_prefix(&request.folder).unwrap_or(path).display().to_string();
     match yaml::read_file(path, &name) {
         Ok(source) => {
-            let source = Arc::new(source);
+            let source = Arc::new(source.below(&scenario::files::folder(path)));
             let read = project::read(Arc::clone(&source));
             environment::hide(&read, source.text(), (request, secrets));
             diagnostics.extend(read.diagnostics);
@@ -130,21 +159,46 @@ fn read_project(
 fn check_project(
     (project, chosen): (&Project, Option<&Environment>),
     (request, root): (&Request, &Path),
-    (around, used, in_use): (&mut Surroundings, &mut UsedFiles, &mut SecretsInUse<'_>),
+    (around, used, in_use): (&mut Surroundings, &mut UsedFiles, &mut InUse<'_>),
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     for session in &project.sessions {
         if let Some(login) = &session.login {
-            used.read(login, (request, &around.secrets), root, diagnostics);
+            let reading = Reading { given: (request, &around.secrets), root };
+            used.read_login(login, &mut Vec::new(), reading, diagnostics);
         }
         let captures = names::of_login(session, &|path| used.get(path));
         around.sessions.insert(session.name.value.clone(), captures);
     }
     diagnostics.extend(in_use.add(names::check_project(project, chosen, around), around));
-    let files = Files { project: Some(project), login: &|path| used.get(path) };
+    let files = Files { project: Some(project), used: &|path| used.get(path) };
     for session in project.sessions.iter().filter(|session| is_of_run(session)) {
         let found = check_login(session, None, around, files);
         extend_new(diagnostics, in_use.add(found, around));
+    }
+    check_around(project, (request, root), (around, used, in_use), diagnostics);
+}
+
+/// Reads what the steps around all scenarios use, and checks their names; what these capture all scenarios know.
+fn check_around(
+    project: &Project,
+    (request, root): (&Request, &Path),
+    (around, used, in_use): (&mut Surroundings, &mut UsedFiles, &mut InUse<'_>),
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    for part in project.of_run() {
+        let reading = Reading { given: (request, &around.secrets), root };
+        used.read_all(part, reading, diagnostics);
+        let files = Files { project: Some(project), used: &|path| used.get(path) };
+        let found = names::check(part, around, files);
+        extend_new(diagnostics, in_use.add(found, around));
+        let (steps, _) = names::forth(part, &|path| used.get(path));
+        let captures = steps.into_iter().flat_map(|(_, step)| &step.captures);
+        let names: Vec<String> = captures.map(|capture| capture.name.value.clone()).collect();
+        if project.setup.as_ref().is_some_and(|setup| std::ptr::eq(setup, part)) {
+            around.names.extend(names);
+            around.searched.push("captures of the project file's `setup`".to_owned());
+        }
     }
 }
 
@@ -153,32 +207,42 @@ fn check_scenario(
     found: &Found,
     project: Option<&Project>,
     (request, root): (&Request, &Path),
-    (around, used, in_use): (&Surroundings, &mut UsedFiles, &mut SecretsInUse<'_>),
+    (around, used, in_use): (&Surroundings, &mut UsedFiles, &mut InUse<'_>),
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Planned> {
     let given = (request, &around.secrets);
     let read = read_scenario(found, root, given, diagnostics);
     let scenario = match &read {
-        Ok(planned) => &planned.scenario,
-        Err(partial) => partial.as_deref()?,
+        Ok(planned) => &*planned.scenario,
+        Err(partial) => &partial.as_deref()?.0,
     };
-    for login in scenario.sessions.iter().filter_map(|session| session.login.as_ref()) {
-        used.read(login, given, root, diagnostics);
-    }
-    let files = Files { project, login: &|path| used.get(path) };
-    if read.is_err() {
-        let found = names::check_partial(scenario, around, files);
+    used.read_all(scenario, Reading { given, root }, diagnostics);
+    let files = Files { project, used: &|path| used.get(path) };
+    if let Err(partial) = &read {
+        let (scenario, written) = partial.as_deref()?;
+        let found = names::check_partial((scenario, written), around, files);
         extend_new(diagnostics, in_use.add(found, around));
         return None;
     }
     let found = names::check(scenario, around, files);
+    let mut names = found.used.clone();
+    let told = diagnostics.len();
     extend_new(diagnostics, in_use.add(found, around));
+    let all = used.with_used(scenario);
     let of_project = project.into_iter().flat_map(|project| &project.sessions);
-    let of_project = of_project.filter(|session| !is_of_run(session) && scenario.uses(session));
+    let of_project = of_project
+        .filter(|session| !is_of_run(session) && all.iter().any(|file| file.uses(session)));
     for session in scenario.sessions.iter().chain(of_project) {
         let found = check_login(session, Some(scenario), around, files);
+        names.extend(found.used.iter().cloned());
         extend_new(diagnostics, in_use.add(found, around));
     }
+    let mut odd = lint::check(scenario, Some(&names));
+    // What is only odd waits for what is wrong: beside a name that is not defined, the one that is not used is no news.
+    if diagnostics[told..].iter().any(Diagnostic::is_error) {
+        odd.retain(Diagnostic::is_error);
+    }
+    diagnostics.extend(odd);
     read.ok()
 }
 
@@ -267,7 +331,7 @@ fn read_scenario(
     root: &Path,
     given: Given<'_>,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Result<Planned, Option<Box<Scenario>>> {
+) -> Result<Planned, Option<Box<(Scenario, Node)>>> {
     let source = match yaml::read_file(&found.path, &found.name) {
         Ok(source) => source,
         Err(diagnostic) => {
@@ -294,18 +358,37 @@ fn read_scenario(
             }
         },
     };
-    Ok(Planned { scenario, until })
+    let name = scenario.name.value.clone();
+    Ok(Planned { scenario: Arc::new(scenario), name, row: None, select: None, until })
 }
 
-/// The secrets that the files use.
-struct SecretsInUse<'m> {
+/// A scenario once for each of its rows.
+fn rows(planned: Planned) -> Vec<Planned> {
+    let Some(cases) = &planned.scenario.cases else { return vec![planned] };
+    let names = cases.names(&planned.name, &planned.scenario.secrets);
+    let row = |(index, name): (usize, &String)| Planned {
+        scenario: Arc::clone(&planned.scenario),
+        select: Some(format!("^{}$", regex::escape(name))),
+        name: name.clone(),
+        row: Some(index),
+        until: planned.until,
+    };
+    names.iter().enumerate().map(row).collect()
+}
+
+/// What the files use.
+struct InUse<'m> {
     masks: &'m Masks,
+    /// The secrets, with their values.
     secrets: HashMap<String, String>,
+    /// Every name.
+    names: HashSet<String>,
 }
 
-impl SecretsInUse<'_> {
+impl InUse<'_> {
     /// Takes the secrets of a file and masks them; gives what is wrong with its names.
     fn add(&mut self, checked: Checked, around: &Surroundings) -> Vec<Diagnostic> {
+        self.names.extend(checked.used);
         for name in checked.secrets {
             if let Some(value) = around.secrets.get(&name) {
                 self.masks.add(value.as_bytes());
@@ -317,7 +400,7 @@ impl SecretsInUse<'_> {
 }
 
 /// Adds what is not told yet: two sessions that lack the same thing in one file have one mistake to mend.
-fn extend_new(diagnostics: &mut Vec<Diagnostic>, found: Vec<Diagnostic>) {
+pub(super) fn extend_new(diagnostics: &mut Vec<Diagnostic>, found: Vec<Diagnostic>) {
     fn key(diagnostic: &Diagnostic) -> Option<(usize, &str, &str)> {
         let label = diagnostic.primary.as_ref()?;
         Some((label.span.start, label.source.name(), &diagnostic.message))
@@ -331,8 +414,9 @@ fn extend_new(diagnostics: &mut Vec<Diagnostic>, found: Vec<Diagnostic>) {
 }
 
 /// A variable of the command line that is a secret of a scenario may not be shown in the line that repeats the run.
-fn mask_vars(request: &Request, scenarios: &[Planned]) {
-    for secret in scenarios.iter().flat_map(|planned| &planned.scenario.secrets) {
+fn mask_vars(request: &Request, scenarios: &[Planned], used: &UsedFiles) {
+    let files = scenarios.iter().flat_map(|planned| used.with_used(&planned.scenario));
+    for secret in files.flat_map(|file| &file.secrets) {
         let given = request.vars.iter().filter(|(name, _)| *name == secret.value);
         given.for_each(|(_, value)| request.masks.add_value(value));
     }
@@ -379,15 +463,12 @@ fn choice(project: Option<&Project>, environment: Option<&str>) -> String {
 
 /// A path needs a base URL to be joined to.
 fn check_base_url(scenario: &Scenario, help: &str, diagnostics: &mut Vec<Diagnostic>) {
-    if scenario.base_url.is_some() {
-        return;
-    }
     let relative = scenario.all_steps().find_map(|step| match &step.action {
         Action::Request(request) => match request.url.value.parts().first() {
             Some(Part::Literal(start)) if start.starts_with('/') => Some(request),
             _ => None,
         },
-        Action::Session(..) | Action::Wait(_) | Action::Group(_) => None,
+        Action::Session(..) | Action::Wait(_) | Action::Group(_) | Action::Use(_) => None,
     });
     if let Some(request) = relative {
         let span = scenario.span(request.at);

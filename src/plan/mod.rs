@@ -2,21 +2,29 @@
 
 mod discover;
 mod environment;
+mod hosts;
 mod load;
+pub mod select;
+pub mod tag;
 mod used;
+mod watched;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 pub use load::load;
 pub use used::UsedFiles;
+pub use watched::Watched;
 
 use crate::diagnostic::Diagnostic;
 use crate::mask::Masks;
 use crate::scenario::Scenario;
 use crate::scenario::project::{Environment, Project};
 use crate::scenario::settings::Settings;
+use crate::scenario::vars_file::VarsFile;
 use crate::value::Value;
+use select::Selection;
 
 /// What a run is made of, as the user asked for it.
 #[derive(Clone, Debug, Default)]
@@ -31,12 +39,16 @@ pub struct Request {
     pub base_url: Option<String>,
     /// Variables of the command line.
     pub vars: Vec<(String, Value)>,
+    /// A file of more variables, YAML or JSON.
+    pub vars_file: Option<String>,
     /// The variables of the process.
     pub process: HashMap<String, String>,
     /// A dotenv file of secrets.
     pub secrets_file: Option<String>,
     /// Takes what may not be shown, from before the first thing is.
     pub masks: Masks,
+    /// Which scenarios of those paths run, how often, and in which order.
+    pub selection: Selection,
     /// Whether a variable of the process that is not set is an error: for a run it is, for a check a warning.
     pub strict: bool,
 }
@@ -54,23 +66,33 @@ pub struct Plan {
     pub base_url: Option<String>,
     /// Variables of the command line.
     pub vars: Vec<(String, Value)>,
+    /// The variables of the file that the command line names.
+    pub vars_file: Option<VarsFile>,
     /// The variables of the process, and those of `.env`.
     pub process: HashMap<String, String>,
     /// The secrets that the files use.
     pub secrets: HashMap<String, String>,
     /// What may not be shown; a run adds what it captures.
     pub masks: Masks,
-    /// The scenarios in the order of their paths.
+    /// The scenarios in the order in which they begin.
     pub scenarios: Vec<Planned>,
+    /// How many there are, those that were not selected among them.
+    pub found: usize,
     /// The files that sign sessions in.
     pub used: UsedFiles,
 }
 
 /// A scenario that runs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Planned {
     /// What was read.
-    pub scenario: Scenario,
+    pub scenario: Arc<Scenario>,
+    /// Its name, with what tells its row from others.
+    pub name: String,
+    /// The row of its `cases` that it runs for, from 0.
+    pub row: Option<usize>,
+    /// The regular expression that `--name` takes for this row alone.
+    pub select: Option<String>,
     /// How many of its `setup` steps and `steps`, counted together, run; all of them if none.
     pub until: Option<usize>,
 }
@@ -84,6 +106,8 @@ pub struct Loaded {
     pub diagnostics: Vec<Diagnostic>,
     /// How many files were read.
     pub files: usize,
+    /// The files that the run depends on.
+    pub watched: Watched,
 }
 
 impl Plan {
@@ -91,6 +115,12 @@ impl Plan {
     #[must_use]
     pub fn chosen(&self) -> Option<&Environment> {
         self.project.as_ref()?.environment(self.environment.as_deref()?)
+    }
+
+    /// How many scenarios a run tells of: the project's `setup` and `teardown` are told as such.
+    #[must_use]
+    pub fn parts(&self) -> usize {
+        self.scenarios.len() + self.project.iter().flat_map(Project::of_run).count()
     }
 
     /// The settings around a scenario's own.

@@ -1,10 +1,12 @@
 //! A failed step as its user sees it: what was wrong, at its place, and under it all that helps to understand it.
 
+use std::path::Path;
+
 use super::text::{self, BAD, DIM, paint};
 use super::{Style, cookies, curl, exchange, mask};
 use crate::diagnostic::{Diagnostic, Note, render};
 use crate::outcome::{Fault, Fingerprints, Place, StepOutcome};
-use crate::scenario::quantity;
+use crate::scenario::{project, quantity};
 use crate::source::Source;
 use crate::value;
 
@@ -19,6 +21,8 @@ pub(super) struct Of<'a> {
     pub(super) file: &'a str,
     /// Its name.
     pub(super) name: &'a str,
+    /// What `--name` takes for it alone, where its file makes several.
+    pub(super) select: Option<&'a str>,
     /// The options that the run was given, for the line that repeats it.
     pub(super) options: &'a str,
 }
@@ -33,9 +37,10 @@ pub(super) fn block(of: Of<'_>, step: &StepOutcome, style: Style, prints: &Finge
 fn headline(of: Of<'_>, step: &StepOutcome, color: bool) -> String {
     let took = format!("({})", quantity::shown(step.duration));
     let name = super::step_name(step);
+    let word = if step.rerun { "RETRY" } else { "FAIL" };
     format!(
         "{}  {} › {} › {}  {}",
-        paint(BAD, "FAIL", color),
+        paint(BAD, word, color),
         text::clean(of.file),
         text::clean(of.name),
         text::clean(&name),
@@ -142,7 +147,7 @@ fn notes(of: Of<'_>, step: &StepOutcome, prints: &Fingerprints) -> Vec<Note> {
         None if step.attempt > 1 => note("attempts", step.attempt.to_string()),
         None => {}
     }
-    note("repeat", format!("callsheet run {}{}", repeat(of, step), of.options));
+    note("repeat", format!("callsheet run{}{}", repeat(of, step), of.options));
     let sent = step.sent_body.as_ref();
     if let Some(command) = step.exchange.as_deref().and_then(|e| curl::command(e, sent)) {
         note("curl", command);
@@ -150,14 +155,18 @@ fn notes(of: Of<'_>, step: &StepOutcome, prints: &Fingerprints) -> Vec<Note> {
     notes
 }
 
-/// `scenarios/login.yaml:27`, as a shell takes it. A step of a file that is used can only be repeated by the step of the
-/// scenario that uses it.
+/// ` scenarios/login.yaml:27`, as a shell takes it. A step of a file that is used can only be repeated by the step of the
+/// scenario that uses it, and one of the project file by the run.
 fn repeat(of: Of<'_>, step: &StepOutcome) -> String {
+    if Path::new(of.file).ends_with(project::FILE_NAME) {
+        return String::new();
+    }
     let place = step.asked.as_ref().unwrap_or(&step.place);
     let word = if place.source.name() == of.file {
         format!("{}:{}", of.file, place.line())
     } else {
         of.file.to_owned()
     };
-    curl::quoted(word.as_bytes())
+    let name = of.select.map(|name| format!(" --name {}", curl::quoted(name.as_bytes())));
+    format!(" {}{}", curl::quoted(word.as_bytes()), name.unwrap_or_default())
 }

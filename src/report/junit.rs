@@ -37,12 +37,20 @@ struct Case {
     line: String,
     time: Duration,
     result: Result,
+    /// How it failed in runs of the scenario before the last one.
+    before: Vec<Failed>,
 }
 
 enum Result {
     Passed,
-    Failed { message: String, kind: String, text: String },
+    Failed(Failed),
     Skipped(String),
+}
+
+struct Failed {
+    message: String,
+    kind: String,
+    text: String,
 }
 
 #[derive(Default)]
@@ -75,11 +83,13 @@ impl Totals {
 }
 
 fn document(xml: &mut Xml, outcome: &Outcome) -> io::Result<()> {
+    let options = super::with_seed(&outcome.options, &outcome.seed);
+    let seed = outcome.seed.number().to_string();
     let suites: Vec<_> = outcome
         .scenarios
         .iter()
         .map(|scenario| {
-            let cases = cases(scenario, &outcome.fingerprints, &outcome.options);
+            let cases = cases(scenario, &outcome.fingerprints, &options);
             (scenario, Totals::of(&cases), cases)
         })
         .collect();
@@ -97,7 +107,7 @@ fn document(xml: &mut Xml, outcome: &Outcome) -> io::Result<()> {
         .with_attribute(("timestamp", started.as_str()))
         .write_inner_content(|xml| {
             for (scenario, totals, cases) in &suites {
-                suite(xml, scenario, totals, cases, &started)?;
+                suite(xml, (scenario, totals, cases), &started, &seed)?;
             }
             Ok(())
         })?;
@@ -106,10 +116,9 @@ fn document(xml: &mut Xml, outcome: &Outcome) -> io::Result<()> {
 
 fn suite(
     xml: &mut Xml,
-    scenario: &ScenarioOutcome,
-    totals: &Totals,
-    cases: &[Case],
+    (scenario, totals, cases): (&ScenarioOutcome, &Totals, &[Case]),
     started: &str,
+    seed: &str,
 ) -> io::Result<()> {
     let file = allowed(scenario.place.source.identity());
     xml.create_element("testsuite")
@@ -118,13 +127,13 @@ fn suite(
         .with_attribute(("timestamp", started))
         .with_attribute(("file", file.as_str()))
         .write_inner_content(|xml| {
-            properties(xml, scenario)?;
+            properties(xml, scenario, seed)?;
             cases.iter().try_for_each(|case| write(xml, case, &file))
         })?;
     Ok(())
 }
 
-fn properties(xml: &mut Xml, scenario: &ScenarioOutcome) -> io::Result<()> {
+fn properties(xml: &mut Xml, scenario: &ScenarioOutcome, seed: &str) -> io::Result<()> {
     let (file, line) = file_and_line(&scenario.place);
     let place = format!("{file}:{line}");
     let state = match scenario.state {
@@ -138,6 +147,7 @@ fn properties(xml: &mut Xml, scenario: &ScenarioOutcome) -> io::Result<()> {
     let unverified = unverified(scenario);
     let mut all = vec![
         ("callsheet.version", env!("CARGO_PKG_VERSION")),
+        ("callsheet.seed", seed),
         ("scenario.place", place.as_str()),
         ("scenario.state", state),
     ];
@@ -170,22 +180,37 @@ fn write(xml: &mut Xml, case: &Case, class: &str) -> io::Result<()> {
         .with_attribute(("line", case.line.as_str()))
         .with_attribute(("time", seconds(case.time).as_str()));
     match &case.result {
-        Result::Passed => element.write_empty()?,
+        Result::Passed if case.before.is_empty() => element.write_empty()?,
+        Result::Passed => element.write_inner_content(|xml| {
+            case.before.iter().try_for_each(|failed| write_before(xml, "flakyFailure", failed))
+        })?,
         Result::Skipped(reason) => element.write_inner_content(|xml| {
             xml.create_element("skipped")
                 .with_attribute(("message", reason.as_str()))
                 .write_empty()?;
             Ok(())
         })?,
-        Result::Failed { message, kind, text } => element.write_inner_content(|xml| {
+        Result::Failed(Failed { message, kind, text }) => element.write_inner_content(|xml| {
             xml.create_element("failure")
                 .with_attribute(("message", message.as_str()))
                 .with_attribute(("type", kind.as_str()))
                 .write_text_content(BytesText::new(text))?;
-            Ok(())
+            case.before.iter().try_for_each(|failed| write_before(xml, "rerunFailure", failed))
         })?,
     };
     Ok(())
+}
+
+/// A failure of a run before the last one, as Surefire writes it and CI servers read it.
+fn write_before(xml: &mut Xml, element: &str, failed: &Failed) -> io::Result<()> {
+    xml.create_element(element)
+        .with_attribute(("message", failed.message.as_str()))
+        .with_attribute(("type", failed.kind.as_str()))
+        .write_inner_content(|xml| {
+            let trace = xml.create_element("stackTrace");
+            trace.write_text_content(BytesText::new(&failed.text)).map(|_| ())
+        })
+        .map(|_| ())
 }
 
 fn cases(scenario: &ScenarioOutcome, prints: &Fingerprints, options: &str) -> Vec<Case> {
@@ -213,9 +238,13 @@ fn case(
         State::NotRun | State::Skipped => {
             Result::Skipped(allowed(step.reason.as_deref().unwrap_or("not run")))
         }
-        State::Failed => failed(scenario, step, prints, options),
+        State::Failed => Result::Failed(failed(scenario, step, prints, options)),
     };
-    Case { name: allowed(&super::step_name(step)), file, line, time: step.duration, result }
+    let (name, time) = (allowed(&super::step_name(step)), step.duration);
+    let reruns = scenario.steps.iter().filter(|it| it.rerun && !it.faults.is_empty());
+    let before = reruns.filter(|it| it.name == step.name && it.section == step.section);
+    let before = before.map(|it| failed(scenario, it, prints, options)).collect();
+    Case { name, file, line, time, result, before }
 }
 
 fn failed(
@@ -223,8 +252,9 @@ fn failed(
     step: &StepOutcome,
     prints: &Fingerprints,
     options: &str,
-) -> Result {
-    let of = Of { file: scenario.place.source.name(), name: &scenario.name, options };
+) -> Failed {
+    let (file, select) = (scenario.place.source.name(), scenario.select.as_deref());
+    let of = Of { file, name: &scenario.name, select, options };
     let text = failure::diagnostics(of, step, Style::default(), prints);
     let (message, kind) = match step.faults.as_slice() {
         [] => ("the step failed".to_owned(), "failed".to_owned()),
@@ -233,7 +263,7 @@ fn failed(
             (format!("{} (and {} more)", failure::message(first), rest.len()), kind(first))
         }
     };
-    Result::Failed { message: allowed(&message), kind, text: permitted(&text) }
+    Failed { message: allowed(&message), kind, text: permitted(&text) }
 }
 
 /// A scenario whose state no step tells is a case of its own: servers count cases, not suites.
@@ -241,15 +271,16 @@ fn stand_in(scenario: &ScenarioOutcome) -> Option<Case> {
     let any = |state| scenario.steps.iter().any(|step| step.state == state);
     let result = match scenario.state {
         State::NotRun if scenario.steps.is_empty() => Result::Skipped("not run".to_owned()),
-        State::Failed if !any(State::Failed) => Result::Failed {
+        State::Failed if !any(State::Failed) => Result::Failed(Failed {
             message: "the scenario failed".to_owned(),
             kind: "failed".to_owned(),
             text: "the scenario failed, though no step of it did".to_owned(),
-        },
+        }),
         _ => return None,
     };
     let (file, line) = file_and_line(&scenario.place);
-    Some(Case { name: allowed(&scenario.name), file, line, time: scenario.duration, result })
+    let (name, time, before) = (allowed(&scenario.name), scenario.duration, Vec::new());
+    Some(Case { name, file, line, time, result, before })
 }
 
 /// `expectation.status`, `transport.…`, `invalid`

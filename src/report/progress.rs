@@ -163,11 +163,11 @@ mod tests {
     fn started(scenario: usize, name: &str) -> Event {
         let source = Arc::new(Source::new("a.yaml", "a.yaml", "name: a\n"));
         let place = Place { source, span: Span::new(6, 7) };
-        Event::ScenarioStarted { scenario, name: name.to_owned(), place }
+        Event::ScenarioStarted { scenario, name: name.to_owned(), place, select: None }
     }
 
     fn finished(scenario: usize, state: State) -> Event {
-        Event::ScenarioFinished { scenario, state, duration: Duration::ZERO }
+        Event::ScenarioFinished { scenario, state, duration: Duration::ZERO, runs: 1 }
     }
 
     fn step(scenario: usize, name: &str) -> Event {

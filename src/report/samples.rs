@@ -14,6 +14,7 @@ use crate::outcome::{
     Reached, Reason, Section, SentBody, State, StepOutcome, Subject, Unit, UsedValue, Via, Wanted,
 };
 use crate::source::{Source, Span};
+use crate::template::Seed;
 use crate::value::Value;
 
 pub(super) const FILE: &str = "scenarios/login.yaml";
@@ -178,6 +179,7 @@ pub(super) fn failing(faults: Vec<Fault>, exchange: Option<Exchange>) -> StepOut
         reason: None,
         access: None,
         attempt: 1,
+        rerun: false,
         asked: None,
     }
 }
@@ -368,7 +370,7 @@ pub(super) fn hostile() -> StepOutcome {
 
 pub(super) fn started(scenario: usize, name: &str, source: &Arc<Source>) -> Event {
     let place = place_in(source, "A customer signs in and sees the account");
-    Event::ScenarioStarted { scenario, name: name.to_owned(), place }
+    Event::ScenarioStarted { scenario, name: name.to_owned(), place, select: None }
 }
 
 /// The events of one scenario.
@@ -383,7 +385,7 @@ pub(super) fn scenario(
         events.push(Event::StepStarted { scenario: index, name: step.name.clone() });
         events.push(Event::StepFinished { scenario: index, step: Box::new(step) });
     }
-    events.push(Event::ScenarioFinished { scenario: index, state, duration: ms(30) });
+    events.push(Event::ScenarioFinished { scenario: index, state, duration: ms(30), runs: 1 });
     events
 }
 
@@ -421,7 +423,7 @@ pub(super) fn run() -> Vec<Event> {
 /// The fold of events.
 pub(super) fn outcome(events: Vec<Event>) -> Outcome {
     let started = SystemTime::UNIX_EPOCH + Duration::from_secs(1_769_860_800);
-    let mut outcome = Outcome::new(started, Fingerprints::default());
+    let mut outcome = Outcome::new(started, Seed::new(2_193_841_273), Fingerprints::default());
     for event in events {
         outcome.add(event);
     }

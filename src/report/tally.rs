@@ -49,9 +49,9 @@ impl Failures {
 
 /// `3 scenarios: 2 passed, 1 failed; 14 steps: 11 passed, 1 failed, 2 not run; 15 requests in 0.24 s`
 pub(super) fn line(summary: &Summary, duration: Duration, color: bool) -> String {
-    let of = |counts: &Counts, thing: &str| {
+    let of = |counts: &Counts, flaky: usize, thing: &str| {
         let head = paint(HEAD, &text::count(counts.total(), thing), color);
-        match parts(counts, color) {
+        match parts(counts, flaky, color) {
             parts if parts.is_empty() => head,
             parts => format!("{head}: {parts}"),
         }
@@ -68,15 +68,18 @@ pub(super) fn line(summary: &Summary, duration: Duration, color: bool) -> String
     };
     format!(
         "{}; {}; {} in {}{unverified}",
-        of(&summary.scenarios, "scenario"),
-        of(&summary.steps, "step"),
+        of(&summary.scenarios, summary.flaky, "scenario"),
+        of(&summary.steps, 0, "step"),
         text::count(summary.requests, "request"),
         text::seconds(duration)
     )
 }
 
-fn parts(counts: &Counts, color: bool) -> String {
-    let passed = paint(GOOD, "passed", color);
+fn parts(counts: &Counts, flaky: usize, color: bool) -> String {
+    let mut passed = paint(GOOD, "passed", color);
+    if flaky > 0 {
+        passed.push_str(&format!(" ({flaky} flaky)"));
+    }
     let failed = paint(BAD, "failed", color);
     text::list(&[
         (counts.passed, passed.as_str()),

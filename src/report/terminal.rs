@@ -14,6 +14,7 @@ use super::text::{self, BAD, DIM, GOOD, HEAD, paint};
 use super::{Style, cookies, exchange};
 use crate::outcome::{Event, Fingerprints, Place, Section, State, StepOutcome, Summary};
 use crate::scenario::quantity;
+use crate::template::Seed;
 
 /// How much is told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,6 +44,7 @@ pub struct Terminal {
     summary: Summary,
     failures: Failures,
     options: String,
+    seed: Seed,
 }
 
 /// A scenario that is not written to its end.
@@ -57,6 +59,12 @@ struct Told {
     not_run: usize,
     /// Steps that were not to run.
     skipped: usize,
+    /// Why the first one was not.
+    reason: Option<String>,
+    /// What `--name` takes for it alone.
+    select: Option<String>,
+    /// How often it ran.
+    runs: u32,
     matrix: Matrix,
     /// The list in which a step failed, and the steps that did not run since.
     failed: Option<(Section, usize)>,
@@ -76,6 +84,7 @@ impl Terminal {
             summary: Summary::default(),
             failures: Failures::default(),
             options: String::new(),
+            seed: Seed::default(),
         }
     }
 
@@ -85,15 +94,25 @@ impl Terminal {
         Self { options: options.into(), ..self }
     }
 
+    /// The seed of the run, which is told where anything was random.
+    #[must_use]
+    pub fn with_seed(self, seed: Seed) -> Self {
+        Self { seed, ..self }
+    }
+
     /// Takes one event in and gives the text to write now, which may be empty.
     #[must_use]
     pub fn event(&mut self, event: &Event) -> String {
         self.summary.add(event);
         match event {
-            Event::ScenarioStarted { scenario, name, place } => self.start(*scenario, name, place),
+            Event::ScenarioStarted { scenario, name, place, select } => {
+                self.start(*scenario, name, place);
+                self.told.entry(*scenario).or_default().select.clone_from(select);
+            }
             Event::StepStarted { .. } | Event::Transfer { .. } => {}
             Event::StepFinished { scenario, step } => self.step(*scenario, step),
-            Event::ScenarioFinished { scenario, state, duration } => {
+            Event::ScenarioFinished { scenario, state, duration, runs } => {
+                self.told.entry(*scenario).or_default().runs = *runs;
                 self.end(*scenario, *state, *duration);
             }
         }
@@ -111,7 +130,12 @@ impl Terminal {
         if let Some(list) = self.failures.list(color) {
             self.page.block(&list);
         }
-        self.page.block(&tally::line(&self.summary, duration, color));
+        let mut lines = tally::line(&self.summary, duration, color);
+        if self.seed.is_used() {
+            let seed = format!("random values of `--seed {}`", self.seed.number());
+            lines = format!("{lines}\n{}", paint(DIM, &seed, color));
+        }
+        self.page.block(&lines);
         self.page.take()
     }
 
@@ -136,22 +160,34 @@ impl Terminal {
         }
         match step.state {
             State::NotRun => told.not_run(),
-            State::Skipped => told.skipped += 1,
+            State::Skipped => {
+                told.skipped += 1;
+                told.reason = told.reason.take().or_else(|| step.reason.clone());
+            }
+            State::Retried if step.rerun && !step.faults.is_empty() => {
+                let of = told.of(&self.options);
+                let block = failure::block(of, step, self.style, &self.prints);
+                if self.verbosity > Verbosity::Quiet {
+                    told.page.block(&block);
+                }
+            }
             State::Retried => {}
             State::Passed => told.ran(step.section, color),
             State::Failed => {
                 told.ran(step.section, color);
                 told.failures += 1;
                 told.failed = Some((step.section, 0));
-                let of = Of { file: &told.file, name: &told.name, options: &self.options };
-                told.page.block(&failure::block(of, step, self.style, &self.prints));
+                let options = super::with_seed(&self.options, &self.seed);
+                let block = failure::block(told.of(&options), step, self.style, &self.prints);
+                told.page.block(&block);
                 let name = format!("{} › {}", told.name, super::step_name(step));
                 let place = format!("{}:{}", step.place.source.name(), step.place.line());
                 let (place, name) = (text::clean(&place), text::clean(&name));
                 self.failures.add(scenario, place.into_owned(), name.into_owned());
             }
         }
-        if self.verbosity >= Verbosity::Steps && step.state != State::Failed {
+        let is_block = step.state == State::Failed || (step.rerun && !step.faults.is_empty());
+        if self.verbosity >= Verbosity::Steps && !is_block {
             told.page.line(&step_line(step, color));
         }
         if self.verbosity >= Verbosity::Steps {
@@ -203,6 +239,11 @@ impl Terminal {
 }
 
 impl Told {
+    /// What a failure says of the scenario.
+    fn of<'a>(&'a self, options: &'a str) -> Of<'a> {
+        Of { file: &self.file, name: &self.name, select: self.select.as_deref(), options }
+    }
+
     /// `scenarios/login.yaml › A customer signs in`
     fn title(&self) -> String {
         format!("{} › {}", text::clean(&self.file), text::clean(&self.name))
@@ -238,9 +279,15 @@ impl Told {
         match state {
             State::Passed => {
                 let details = paint(DIM, &format!("({})", self.details(duration)), color);
-                Some(format!("  {}  {title} {details}", paint(GOOD, "ok", color)))
+                let word = if self.runs > 1 { "flaky" } else { "ok" };
+                Some(format!("  {}  {title} {details}", paint(GOOD, word, color)))
             }
-            State::NotRun | State::Skipped | State::Retried => {
+            State::Skipped => {
+                let why = self.reason.as_deref().map(text::clean).unwrap_or_default();
+                let mark = paint(DIM, &format!("skipped: {why}"), color);
+                Some(format!("   -  {title} ({mark})"))
+            }
+            State::NotRun | State::Retried => {
                 let mark = paint(DIM, "not run", color);
                 Some(format!("   -  {title} ({mark})"))
             }
@@ -257,7 +304,8 @@ impl Told {
         let (style, word) = match state {
             State::Passed => (GOOD, "passed"),
             State::Failed => (BAD, "failed"),
-            State::NotRun | State::Skipped | State::Retried => (DIM, "not run"),
+            State::Skipped => (DIM, "skipped"),
+            State::NotRun | State::Retried => (DIM, "not run"),
         };
         let word = paint(style, word, color);
         if self.steps == 0 {
@@ -276,7 +324,11 @@ impl Told {
                 out.push_str(&format!(", {number} {word}"));
             }
         }
-        format!("{out}, {}", quantity::shown(duration))
+        let runs = match self.runs {
+            0 | 1 => String::new(),
+            runs => format!(", run {runs}"),
+        };
+        format!("{out}, {}{runs}", quantity::shown(duration))
     }
 }
 

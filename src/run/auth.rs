@@ -6,6 +6,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::context::{Context, helped, invalid, text};
+use super::frame::SessionKey;
 use crate::http::{self, Request};
 use crate::outcome::{Fault, Place};
 use crate::scenario::auth::{self as written, AwsSigV4};
@@ -99,8 +100,11 @@ fn secret(context: &Context<'_>, written: &Text) -> Result<String, Fault> {
 }
 
 fn source(context: &Context<'_>, oauth2: &written::OAuth2) -> Result<Arc<TokenSource>, Fault> {
-    let written = text(context, &oauth2.token_url)?;
     let place = || context.place(oauth2.token_url.at);
+    let mut written = text(context, &oauth2.token_url)?;
+    if written.starts_with('/') {
+        written = context.joined(&written).map_err(|message| invalid(place(), message))?;
+    }
     let url = Url::parse(&written).map_err(|error| {
         let shown = crate::value::cut(&written, 200);
         invalid(place(), format!("`{}` is no URL: {error}", shown))
@@ -121,7 +125,7 @@ fn source(context: &Context<'_>, oauth2: &written::OAuth2) -> Result<Arc<TokenSo
             (Grant::RefreshToken(token.clone()), vec![String::new(), String::new(), token])
         }
     };
-    key.push(context.sessions.current.clone().unwrap_or_default());
+    key.push(context.sessions.current.as_ref().map_or_else(String::new, SessionKey::unique));
     key.extend([url.to_string(), client_id.clone()]);
     key.push(client_secret.clone().unwrap_or_default());
     key.extend(scopes.iter().cloned());

@@ -9,13 +9,15 @@ use super::evaluate;
 use super::runner::{Runner, Until};
 use crate::expect;
 use crate::outcome::{Fault, Place, Section, State, StepOutcome};
+use crate::scenario::Scenario;
 use crate::scenario::decode::Located;
 use crate::scenario::flow::{ForEach, Period, Retry, written_period};
 use crate::scenario::quantity::shown;
+use crate::scenario::reuse::Use;
 use crate::scenario::settings::LONGEST;
 use crate::scenario::step::{Action, Step};
 use crate::scenario::yaml::At;
-use crate::template::Origin;
+use crate::template::{Origin, Turn};
 use crate::value::{self, Value};
 
 /// More items are a slip.
@@ -37,7 +39,7 @@ impl Runner<'_> {
     ) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
         Box::pin(async move {
             let failed = match is_wanted(context, step) {
-                Ok(None) => match &step.flow.for_each {
+                Ok(None) => match &step.flow().for_each {
                     None => self.limited(context, section, step, until).await,
                     Some(each) => self.for_each(context, section, (step, each), until).await,
                 },
@@ -74,6 +76,7 @@ impl Runner<'_> {
             self.item = Some(label(index, &item));
             let Place { source, span } = context.place(each.name.at);
             context.scope.bind(name, item, Origin::Item { source, span });
+            let turn = context.scope.turn(Turn::Item(index));
             let gives_up = until == Until::Interrupted && !step.continue_on_failure;
             match failed.clone().filter(|_| gives_up) {
                 None => {
@@ -82,6 +85,7 @@ impl Runner<'_> {
                 }
                 Some(reason) => self.skip(context, section, step, (State::NotRun, &reason)),
             }
+            context.scope.end_turn(turn);
         }
         self.item = None;
         context.scope.unbind(name);
@@ -100,7 +104,7 @@ impl Runner<'_> {
         until: Until,
     ) -> Failed {
         let outer = context.limit.clone();
-        if let Some(timeout) = &step.flow.timeout {
+        if let Some(timeout) = &step.flow().timeout {
             let time = match period(context, timeout) {
                 Ok(time) => time,
                 Err(fault) => return self.broken(context, section, step, fault),
@@ -110,11 +114,14 @@ impl Runner<'_> {
                 context.limit = Some(own);
             }
         }
-        let failed = match &step.flow.retry {
+        let failed = match &step.flow().retry {
             None => self.attempt(context, section, step, until).await,
             Some(retry) => self.retry(context, section, (step, retry), until).await,
         };
         context.limit = outer;
+        if failed.is_none() {
+            self.record_cleanup(context, step);
+        }
         failed
     }
 
@@ -137,6 +144,7 @@ impl Runner<'_> {
             wait = wait.min(longest);
             let before = (self.failed.clone(), self.stopped.clone());
             let outer = self.held.replace(Vec::new());
+            let turn = context.scope.turn(Turn::Attempt(number));
             let failed = self.attempt(context, section, step, until).await;
             let mut done = std::mem::replace(&mut self.held, outer).unwrap_or_default();
             let enough = match &failed {
@@ -155,6 +163,7 @@ impl Runner<'_> {
                 }
                 Some(_) => None,
             };
+            context.scope.end_turn(turn);
             for mut outcome in done {
                 outcome.attempt = outcome.attempt.max(number);
                 match enough {
@@ -215,43 +224,71 @@ impl Runner<'_> {
         step: &Step,
         until: Until,
     ) -> Failed {
-        if let Action::Group(steps) = &step.action {
-            return self.group(context, section, (step, steps), until).await;
+        let lists = match &step.action {
+            Action::Group(steps) => Some(Lists::Group(steps)),
+            Action::Use(used) => {
+                let file = context.shared.plan.used.get(&used.file);
+                file.map(|file| Lists::File(used, file))
+            }
+            _ => None,
+        };
+        if let Some(lists) = lists {
+            return self.inside(context, section, (step, lists), until).await;
         }
         let mut failed = None;
         if step.access.is_empty() {
             failed = self.once(context, section, (step, None), until).await;
         }
         for cell in &step.access {
+            let turn = context.scope.turn(Turn::Session(cell.session.value.clone()));
             let reason = self.once(context, section, (step, Some(cell)), until).await;
+            context.scope.end_turn(turn);
             failed = failed.or(reason);
         }
         failed
     }
 
-    async fn group(
+    /// The steps of a group or of a file that is used, as one step: where one fails, those after it do not run.
+    async fn inside<'s>(
         &mut self,
-        context: &mut Context<'_>,
+        context: &mut Context<'s>,
         section: Section,
-        (step, steps): (&Step, &[Step]),
+        (step, lists): (&Step, Lists<'_, 's>),
         until: Until,
     ) -> Failed {
-        let way = self.way_into(context, step);
+        let home = context.session_of(step.session.as_ref());
+        let mut way = self.way_into(context, step);
+        let asked = self.asked.clone();
+        let mut entered = None;
+        if let Lists::File(used, file) = lists {
+            self.asked.get_or_insert_with(|| context.line(step.at));
+            way = Some(self.name(context, step, None));
+            match context.enter_file(file, used, &home) {
+                Ok(done) => entered = Some(done),
+                Err(fault) => {
+                    self.asked = asked;
+                    return self.broken(context, section, step, fault);
+                }
+            }
+        }
         let outer_way = std::mem::replace(&mut self.way, way);
+        let outer_home = std::mem::replace(&mut context.home, home);
         let (item, left) = (self.item.take(), self.left.take());
         let (failed, stopped) = (self.failed.take(), self.stopped.take());
-        let home = step.session.as_ref().map(|session| session.value.clone());
-        let outer_home = home.map(|home| std::mem::replace(&mut context.home, home));
-        match until {
-            Until::Interrupted => self.section(context, section, steps).await,
-            Until::Done => self.teardown(context, section, steps).await,
+        for steps in lists.forth() {
+            match until {
+                Until::Interrupted => self.section(context, section, steps).await,
+                Until::Done => self.teardown(context, section, steps).await,
+            }
         }
-        if let Some(home) = outer_home {
-            context.home = home;
+        self.teardown(context, section, lists.teardown()).await;
+        context.home = outer_home;
+        if let Some(entered) = entered {
+            context.leave_file(entered);
         }
         let own = self.failed.take();
         let reason = own.as_ref().map(|own| format!("step `{}` failed", own.name));
-        (self.way, self.item, self.left) = (outer_way, item, left);
+        (self.way, self.asked, self.item, self.left) = (outer_way, asked, item, left);
         (self.failed, self.stopped) = (failed.or(own), stopped);
         reason
     }
@@ -275,9 +312,35 @@ impl Runner<'_> {
     }
 }
 
+/// The steps that stand for one.
+#[derive(Clone, Copy)]
+enum Lists<'g, 's: 'g> {
+    /// Of a group.
+    Group(&'g [Step]),
+    /// Of a file.
+    File(&'g Use, &'s Scenario),
+}
+
+impl<'g> Lists<'g, '_> {
+    /// Those that end where one fails.
+    fn forth(self) -> [&'g [Step]; 2] {
+        match self {
+            Self::Group(steps) => [steps, &[]],
+            Self::File(_, file) => [&file.setup, &file.steps],
+        }
+    }
+
+    fn teardown(self) -> &'g [Step] {
+        match self {
+            Self::Group(_) => &[],
+            Self::File(_, file) => &file.teardown,
+        }
+    }
+}
+
 /// Why a step is skipped, by its `when`.
 fn is_wanted(context: &Context<'_>, step: &Step) -> Result<Option<String>, Fault> {
-    let Some(when) = &step.flow.when else { return Ok(None) };
+    let Some(when) = &step.flow().when else { return Ok(None) };
     let found = evaluate(&when.value, &context.scope)
         .map_err(|(text, error)| no_value(context, text, error))?;
     let Place { source, span } = context.place(when.at);

@@ -39,7 +39,7 @@ pub(super) async fn judge(
 ) -> Vec<Fault> {
     let Ok(response) = &exchange.result else { return Vec::new() };
     let cookies = context.session.matching(&response.url);
-    let (scenario, masks) = (context.scenario, &context.shared.plan.masks);
+    let (scenario, masks) = (context.frame.file, &context.shared.plan.masks);
     if response.size <= INLINE {
         return judged(scenario, asked, exchange, &cookies, masks, &mut context.scope);
     }

@@ -1,11 +1,15 @@
 //! From a plan to events: scenarios in parallel, their steps in sequence.
 
+mod around;
 mod auth;
 mod body;
+mod cleanup;
 mod connection;
 mod context;
 mod flow;
+mod frame;
 mod judge;
+mod queue;
 mod request;
 mod runner;
 mod scenario;
@@ -16,18 +20,19 @@ mod step;
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use futures_util::stream::{self, StreamExt};
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::watch;
 
 use crate::diagnostic::Diagnostic;
 use crate::http::{Client, ProxyEnvironment, Roots};
-use crate::outcome::{Event, Fault, Place};
-use crate::plan::Plan;
+use crate::outcome::{Event, Fault, Place, State};
+use crate::plan::{Plan, Planned};
 use crate::scenario::decode::{Located, Text, Tree, of_expression};
 use crate::scenario::settings::Settings;
 use crate::source::{Source, Span};
-use crate::template::{EvaluationError, Origin, Scope};
+use crate::template::{Budget, Draw, EvaluationError, Origin, Scope, Seed};
 use crate::value::{Map, Value};
+use queue::Queue;
 
 /// How a run goes.
 #[derive(Clone, Debug)]
@@ -38,6 +43,12 @@ pub struct Options {
     pub server_url: Option<String>,
     /// Names this run: `run.id`.
     pub id: String,
+    /// How often a scenario that failed runs again.
+    pub retries: u32,
+    /// How many scenarios may fail before no more begins; none for any number.
+    pub fail_fast: Option<usize>,
+    /// Fixes all that is random.
+    pub seed: Seed,
     /// Says why the run is to end, once it is: no new step begins, the one under way is given up, teardown runs.
     pub stop: watch::Receiver<Option<String>>,
 }
@@ -47,7 +58,11 @@ struct Shared<'p> {
     plan: &'p Plan,
     client: Client,
     /// The names that every scenario has.
-    scope: Scope,
+    scope: RefCell<Scope>,
+    /// How often a scenario that failed runs again.
+    retries: u32,
+    /// Why no scenario runs any more, where that is decided by one that failed.
+    halted: RefCell<Option<String>>,
     /// The environment's base URL, or that of the command line.
     base_url: Option<String>,
     /// The settings of the project file.
@@ -60,7 +75,7 @@ struct Shared<'p> {
 impl Shared<'_> {
     /// Why no step begins any more, if none does.
     fn stopped(&self) -> Option<String> {
-        self.stop.borrow().clone()
+        self.stop.borrow().clone().or_else(|| self.halted.borrow().clone())
     }
 
     /// Ends when the run is to end, and says why.
@@ -103,23 +118,59 @@ pub async fn run(
 ) -> Result<(), Box<CannotBegin>> {
     let scope = base_scope(plan, options)?;
     let base_url = base_url(plan, &scope)?;
-    let client = Client::with(Roots::Platform, ProxyEnvironment::of(&plan.process));
+    let allowed = plan.project.as_ref().and_then(|project| project.allow_hosts.clone());
+    let proxies = ProxyEnvironment::of(&plan.process);
+    let client = Client::allowing(Roots::Platform, proxies, allowed);
     let (defaults, stop) = (plan.defaults(), options.stop.clone());
     let (logins, tokens) = (RefCell::default(), RefCell::default());
-    let shared = Shared { plan, client, scope, base_url, defaults, stop, logins, tokens };
+    let (scope, halted) = (RefCell::new(scope), RefCell::default());
+    let retries = options.retries;
+    let shared =
+        Shared { plan, client, scope, retries, halted, base_url, defaults, stop, logins, tokens };
     let sink = RefCell::new(sink);
     let emit = |event: Event| (sink.borrow_mut())(event);
-    stream::iter(plan.scenarios.iter().enumerate())
-        .for_each_concurrent(options.jobs.max(1), |(index, planned)| {
-            scenario::run(&shared, index, planned, &emit)
-        })
-        .await;
+    let around = around::begin(&shared, &emit).await;
+    scenarios(&shared, options, &emit).await;
+    around::end(&shared, around, &emit).await;
     Ok(())
+}
+
+/// Runs the scenarios, as many at a time as the options say.
+async fn scenarios(shared: &Shared<'_>, options: &Options, emit: &dyn Fn(Event)) {
+    let all = &shared.plan.scenarios;
+    let mut queue = Queue::new(all.iter().map(locks).collect());
+    let mut running = FuturesUnordered::new();
+    let mut failed = 0;
+    loop {
+        while running.len() < options.jobs.max(1)
+            && let Some(next) = queue.take()
+        {
+            let index = around::first(shared) + next;
+            running
+                .push(async move { (next, scenario::run(shared, index, &all[next], emit).await) });
+        }
+        let Some((done, state)) = running.next().await else { return };
+        queue.release(done);
+        failed += usize::from(state == State::Failed);
+        if options.fail_fast.is_some_and(|most| failed >= most) {
+            let why = format!(
+                "`--fail-fast`: {failed} scenario{} failed",
+                if failed == 1 { "" } else { "s" }
+            );
+            shared.halted.borrow_mut().get_or_insert(why);
+        }
+    }
+}
+
+fn locks(planned: &Planned) -> Vec<&str> {
+    planned.scenario.lock.iter().map(|lock| lock.value.as_str()).collect()
 }
 
 /// Project variables, then those of the environment, then the command line's.
 fn base_scope(plan: &Plan, options: &Options) -> Result<Scope, Box<CannotBegin>> {
     let mut scope = Scope::new();
+    scope.set_draw(Draw { seed: options.seed.clone(), ..Draw::default() });
+    scope.set_masks(plan.masks.clone());
     let object = |members: &[(&str, &str)]| {
         let members = members.iter().map(|(name, text)| ((*name).to_owned(), Value::from(*text)));
         Value::Object(members.collect::<Map<_, _>>())
@@ -131,6 +182,12 @@ fn base_scope(plan: &Plan, options: &Options) -> Result<Scope, Box<CannotBegin>>
     scope.bind("secret", object(&secrets.collect::<Vec<_>>()), Origin::Program);
     if let Some(url) = &options.server_url {
         scope.bind("server", object(&[("url", url)]), Origin::Program);
+    }
+    if let Some(file) = &plan.vars_file {
+        for (name, value, span) in file.placed() {
+            let source = Arc::clone(file.source());
+            scope.bind(name, value.clone(), Origin::VarsFile { source, span });
+        }
     }
     for (name, value) in &plan.vars {
         scope.bind(name, value.clone(), Origin::CommandLine);
@@ -192,18 +249,30 @@ fn base_url(plan: &Plan, scope: &Scope) -> Result<Option<String>, Box<CannotBegi
 
 /// A tree's value in a scope; the error comes with the text that has no value.
 fn evaluate<'t>(tree: &'t Tree, scope: &Scope) -> Result<Value, (&'t Text, EvaluationError)> {
+    evaluate_within(tree, scope, &mut Budget::default())
+}
+
+fn evaluate_within<'t>(
+    tree: &'t Tree,
+    scope: &Scope,
+    budget: &mut Budget,
+) -> Result<Value, (&'t Text, EvaluationError)> {
+    let text_of = |text: &'t Text, budget: &mut Budget| {
+        text.value.text_within(scope, budget).map_err(|error| (text, error))
+    };
     Ok(match tree {
         Tree::Literal(value) => value.clone(),
-        Tree::Template(text) => text.value.evaluate(scope).map_err(|error| (text, error))?,
+        Tree::Template(text) => {
+            text.value.evaluate_within(scope, budget).map_err(|error| (text, error))?
+        }
         Tree::List(items) => {
-            let items: Result<_, _> = items.iter().map(|item| evaluate(item, scope)).collect();
-            Value::Array(items?)
+            let item = |item| evaluate_within(item, scope, budget);
+            Value::Array(items.iter().map(item).collect::<Result<_, _>>()?)
         }
         Tree::Map(members) => {
             let mut map = Map::new();
             for (key, value) in members {
-                let name = key.value.text(scope).map_err(|error| (key, error))?;
-                map.insert(name, evaluate(value, scope)?);
+                map.insert(text_of(key, budget)?, evaluate_within(value, scope, budget)?);
             }
             Value::Object(map)
         }

@@ -61,7 +61,7 @@ pub(super) fn prepare<'s>(
     };
     let mut headers = HeaderMap::new();
     default_headers(&mut headers);
-    let content = match own.body.as_ref().or(outer.body.as_ref()) {
+    let content = match own.body.as_deref().or(outer.body.as_deref()) {
         Some(written) => body::content(context, written)?,
         None => Content::default(),
     };
@@ -107,7 +107,8 @@ fn settings(
         accept_encoding: !merged(&outer.headers, &own.headers)
             .any(|(name, values)| name.value == ACCEPT_ENCODING.as_str() && values.is_none()),
         hash_body: false,
-        channel: connection::channel(context, &own.connection, &outer.connection)?,
+        channel: connection::channel(context, own.connection(), outer.connection())?,
+        home: context.home_host(),
     })
 }
 
@@ -127,8 +128,8 @@ fn url_text(context: &Context<'_>, written: &Request, encodes: bool) -> Result<S
                 let here = || {
                     let (offset, length) = (expression.offset(), expression.text().len());
                     let error = EvaluationError { message: String::new(), offset, length };
-                    let source = context.scenario.source();
-                    let scalar = context.scenario.span(written.url.at);
+                    let source = context.frame.file.source();
+                    let scalar = context.frame.file.span(written.url.at);
                     let span = of_expression(source, scalar, written.url.value.source(), &error);
                     Place { source: Arc::clone(source), span }
                 };
@@ -150,11 +151,7 @@ fn url_text(context: &Context<'_>, written: &Request, encodes: bool) -> Result<S
     if !text.starts_with('/') {
         return Ok(text);
     }
-    let Some(base) = &context.base_url else {
-        let message = format!("`{text}` has no base URL to be joined to");
-        return Err(invalid(place(), message));
-    };
-    Ok(format!("{}{text}", base.strip_suffix('/').unwrap_or(base)))
+    context.joined(&text).map_err(|message| invalid(place(), message))
 }
 
 fn url(context: &Context<'_>, written: &Request, text: &str) -> Result<Url, Fault> {

@@ -8,7 +8,10 @@ use super::step;
 use crate::http::Meter;
 use crate::outcome::{AccessCell, Event, Fault, Place, Section, State, StepOutcome};
 use crate::scenario::access::Cell;
-use crate::scenario::step::Step;
+use crate::scenario::capture::Capture;
+use crate::scenario::names;
+use crate::scenario::step::{Action, Step};
+use crate::template::Turn;
 
 /// So often is told how many bytes have passed.
 const TRAFFIC_EVERY: Duration = Duration::from_millis(200);
@@ -20,7 +23,7 @@ pub(super) struct Runner<'e> {
     /// What stands before the names of the steps: the way to them.
     pub(super) way: Option<String>,
     /// The step of the scenario that these steps run for, where they are not its own.
-    asked: Option<Place>,
+    pub(super) asked: Option<Place>,
     /// How many steps of setup and steps may still run, for `file.yaml:LINE`.
     pub(super) left: Option<usize>,
     /// The first step that failed.
@@ -29,7 +32,9 @@ pub(super) struct Runner<'e> {
     pub(super) stopped: Option<String>,
     /// The item that the step under way runs for.
     pub(super) item: Option<String>,
-    /// What came of the attempt under way: whether it counts is known at its end.
+    /// Which run of the scenario this is, from 1.
+    pub(super) run: u32,
+    /// What came of the attempt or the run under way: whether it counts is known at its end.
     pub(super) held: Option<Vec<StepOutcome>>,
 }
 
@@ -53,6 +58,7 @@ impl<'e> Runner<'e> {
             failed: None,
             stopped: None,
             item: None,
+            run: 1,
             held: None,
         }
     }
@@ -60,7 +66,9 @@ impl<'e> Runner<'e> {
     /// For the steps of a file that is used on the way, where the step at this place asks for it.
     pub(super) fn within(&self, way: String, asked: Place) -> Self {
         let asked = Some(self.asked.clone().unwrap_or(asked));
-        Self { way: Some(way), asked, ..Self::new(self.index, self.emit, None) }
+        let held = self.held.is_some().then(Vec::new);
+        let (way, run) = (Some(way), self.run);
+        Self { way, asked, run, held, ..Self::new(self.index, self.emit, None) }
     }
 
     pub(super) fn failed(&self) -> bool {
@@ -80,8 +88,8 @@ impl<'e> Runner<'e> {
     /// The scenario cannot begin: that is told at its first step.
     pub(super) fn refuse(&mut self, context: &Context<'_>, fault: Fault) {
         self.stop("the scenario could not begin");
-        let first = context.scenario.all_steps().next().map(|step| step.at);
-        let place = context.place(first.unwrap_or(context.scenario.name.at));
+        let first = context.root.all_steps().next().map(|step| step.at);
+        let place = context.place(first.unwrap_or(context.root.name.at));
         let mut outcome = outcome(Section::Setup, "variables".to_owned(), place);
         outcome.faults.push(fault);
         self.fail(&mut outcome);
@@ -95,7 +103,7 @@ impl<'e> Runner<'e> {
         section: Section,
         steps: &[Step],
     ) {
-        for step in steps {
+        for (number, step) in steps.iter().enumerate() {
             match &mut self.left {
                 Some(0) => {
                     mark_unset(context, step);
@@ -110,10 +118,12 @@ impl<'e> Runner<'e> {
                 self.stop(&reason);
                 self.remember(step::name(context, step), context.line(step.at));
             }
+            let turn = begin_turn(context, step, number);
             match self.stopped.clone() {
                 None => self.step(context, section, step, Until::Interrupted).await,
                 Some(reason) => self.skip(context, section, step, (State::NotRun, &reason)),
             }
+            context.scope.end_turn(turn);
         }
     }
 
@@ -124,11 +134,13 @@ impl<'e> Runner<'e> {
         section: Section,
         steps: &[Step],
     ) {
-        for step in steps {
+        for (number, step) in steps.iter().enumerate() {
+            let turn = begin_turn(context, step, number);
             match step::missing(context, step) {
                 None => self.step(context, section, step, Until::Done).await,
                 Some(reason) => self.skip(context, section, step, (State::NotRun, &reason)),
             }
+            context.scope.end_turn(turn);
         }
     }
 
@@ -140,8 +152,7 @@ impl<'e> Runner<'e> {
         (step, cell): (&Step, Option<&Cell>),
         until: Until,
     ) -> Option<String> {
-        let session = cell.map(|cell| &cell.session).or(step.session.as_ref());
-        let session = session.map_or_else(|| context.home.clone(), |session| session.value.clone());
+        let session = context.session_of(cell.map(|cell| &cell.session).or(step.session.as_ref()));
         if let Err(error) = sessions::enter(context, self, section, (&session, step.at)).await {
             let why = error.message.clone();
             self.not_entered(context, section, (step, cell), error);
@@ -229,7 +240,7 @@ impl<'e> Runner<'e> {
     }
 
     /// `login admin › Sign in`, `GET /orders [bob]`
-    fn name(&self, context: &Context<'_>, step: &Step, cell: Option<&Cell>) -> String {
+    pub(super) fn name(&self, context: &Context<'_>, step: &Step, cell: Option<&Cell>) -> String {
         let mut name = step::name(context, step);
         for bracketed in self.item.iter().chain(cell.map(|cell| &cell.session.value)) {
             name = format!("{name} [{bracketed}]");
@@ -277,12 +288,22 @@ impl<'e> Runner<'e> {
     }
 
     pub(super) fn finish(&mut self, mut outcome: StepOutcome) {
-        outcome.asked.clone_from(&self.asked);
+        // One that was held back knows it already.
+        if outcome.asked.is_none() {
+            outcome.asked.clone_from(&self.asked);
+        }
         if let Some(held) = &mut self.held {
             return held.push(outcome);
         }
         (self.emit)(Event::StepFinished { scenario: self.index, step: Box::new(outcome) });
     }
+}
+
+/// What is random in a step depends on where it stands; the uses of one anchor are told apart by their numbers.
+fn begin_turn(context: &mut Context<'_>, step: &Step, number: usize) -> usize {
+    let file = context.frame.file;
+    let at = file.source().position(file.start(step.at));
+    context.scope.turn(Turn::Step(at, number))
 }
 
 /// When a step is given up.
@@ -296,12 +317,22 @@ pub(super) enum Until {
 
 /// What a step that does not run was to capture has no value, and who uses it is told so.
 pub(super) fn mark_unset(context: &mut Context<'_>, step: &Step) {
-    step.walk(&mut |step| {
-        for capture in &step.captures {
-            let name = step::name(context, step);
-            context.scope.mark_unset(&capture.name.value, &name);
+    let used = &context.shared.plan.used;
+    let mut inside = Vec::new();
+    step.walk_forth(&mut |step| inside.push(step));
+    for step in inside {
+        let name = step::name(context, step);
+        let mut mark = |captures: &[Capture]| {
+            captures.iter().for_each(|it| context.scope.mark_unset(&it.name.value, &name));
+        };
+        mark(&step.captures);
+        if let Action::Use(file) = &step.action
+            && let Some(file) = used.get(&file.file)
+        {
+            let (steps, _) = names::forth(file, &|path| used.get(path));
+            steps.iter().for_each(|(_, step)| mark(&step.captures));
         }
-    });
+    }
 }
 
 fn access_cell(row: String, cell: &Cell) -> AccessCell {
@@ -324,6 +355,7 @@ fn outcome(section: Section, name: String, place: Place) -> StepOutcome {
         reason: None,
         access: None,
         attempt: 1,
+        rerun: false,
         asked: None,
     }
 }

@@ -3,73 +3,135 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::context::{Context, Sessions, asks_cookies, mask, no_value};
+use super::context::{Context, asks_cookies, mask, no_value, text};
+use super::frame::{Frame, SessionKey};
 use super::runner::Runner;
-use super::{Shared, bind_all};
-use crate::http::Meter;
-use crate::outcome::{Event, Fault, Section, State};
+use super::{Shared, bind_all, evaluate};
+use crate::outcome::{Event, Fault, Place, Section, State};
 use crate::plan::Planned;
+use crate::scenario::Scenario;
+use crate::scenario::cases::{Cases, Row};
 use crate::scenario::sessions::DEFAULT;
-use crate::session::Session;
+use crate::source::Span;
+use crate::template::{Draw, Origin, Turn};
+use crate::value::Value;
 
-/// Runs a scenario and tells what happened.
+/// Runs a scenario, again where it fails and may, and tells what happened.
 pub(super) async fn run(
     shared: &Shared<'_>,
     index: usize,
     planned: &Planned,
     emit: &dyn Fn(Event),
-) {
-    let scenario = &planned.scenario;
-    let begun = Instant::now();
-    let mut context = Context {
-        shared,
-        root: scenario,
-        scenario,
-        scope: shared.scope.clone(),
-        home: DEFAULT.to_owned(),
-        sessions: Sessions::default(),
-        session: Session::new(),
-        base_url: None,
-        defaults: Arc::default(),
-        outer: scenario.defaults.over(&shared.defaults),
-        asks_cookies: asks_cookies(scenario, shared),
-        meter: Meter::default(),
-        limit: None,
-    };
-    let (name, place) = (scenario.name.value.clone(), context.line(scenario.name.at));
-    emit(Event::ScenarioStarted { scenario: index, name, place });
-    let mut runner = Runner::new(index, emit, planned.until);
-    if let Some(reason) = shared.stopped() {
-        runner.stop(&reason);
-        runner.section(&mut context, Section::Setup, &scenario.setup).await;
-        runner.section(&mut context, Section::Steps, &scenario.steps).await;
-        let (state, duration) = (State::NotRun, Duration::ZERO);
-        return emit(Event::ScenarioFinished { scenario: index, state, duration });
+) -> State {
+    let scenario: &Scenario = &planned.scenario;
+    let (name, select) = (planned.name.clone(), planned.select.clone());
+    let start = scenario.start(scenario.name.at);
+    let place = Place { source: Arc::clone(scenario.source()), span: Span::new(start, start) };
+    emit(Event::ScenarioStarted { scenario: index, name, place, select });
+    let skipped = scenario.skip.clone().map(|reason| (State::Skipped, reason));
+    let stopped = || shared.stopped().map(|reason| (State::NotRun, reason));
+    if let Some((state, reason)) = skipped.or_else(stopped) {
+        let mut runner = Runner::new(index, emit, planned.until);
+        leave_out(&mut runner, &mut context(shared, planned, 1), (state, &reason));
+        let duration = Duration::ZERO;
+        emit(Event::ScenarioFinished { scenario: index, state, duration, runs: 0 });
+        return state;
     }
-    match prepare(&mut context) {
-        Ok(()) => {}
-        Err(fault) => runner.refuse(&context, fault),
+    let mut number = 0;
+    loop {
+        number += 1;
+        let begun = Instant::now();
+        let mut runner = Runner::new(index, emit, planned.until);
+        runner.run = number;
+        // Whether what comes of it counts is known at its end.
+        runner.held = (number <= shared.retries).then(Vec::new);
+        once(&mut runner, &mut context(shared, planned, number), planned.row).await;
+        let again = runner.held.is_some() && runner.failed() && shared.stopped().is_none();
+        for mut outcome in runner.held.take().unwrap_or_default() {
+            if again {
+                (outcome.state, outcome.rerun) = (State::Retried, true);
+            }
+            runner.finish(outcome);
+        }
+        if !again {
+            let state = if runner.failed() { State::Failed } else { State::Passed };
+            let duration = begun.elapsed();
+            emit(Event::ScenarioFinished { scenario: index, state, duration, runs: number });
+            return state;
+        }
     }
-    runner.section(&mut context, Section::Setup, &scenario.setup).await;
-    runner.section(&mut context, Section::Steps, &scenario.steps).await;
-    runner.teardown(&mut context, Section::Teardown, &scenario.teardown).await;
-    let state = if runner.failed() { State::Failed } else { State::Passed };
-    emit(Event::ScenarioFinished { scenario: index, state, duration: begun.elapsed() });
 }
 
-/// Variables are evaluated once, when the scenario begins.
-fn prepare(context: &mut Context<'_>) -> Result<(), Fault> {
-    let scenario = context.scenario;
-    context.base_url = context.shared.base_url.clone();
-    let bound = bind_all(&mut context.scope, &scenario.vars, None, scenario.source(), |at| {
-        scenario.span(at)
-    });
+/// What the run of this number begins with: nothing of the run before, and other random values.
+fn context<'s>(shared: &'s Shared<'s>, planned: &'s Planned, number: u32) -> Context<'s> {
+    let scenario: &Scenario = &planned.scenario;
+    let home = SessionKey::of(DEFAULT);
+    let outer = scenario.defaults.over(&shared.defaults);
+    let mut frame = Frame::outermost(scenario, home.clone(), outer);
+    frame.asks_cookies = asks_cookies(scenario, shared);
+    let mut context =
+        Context { home, name: &planned.name, ..Context::new(shared, scenario, frame) };
+    let id = (scenario.source().identity().to_owned(), planned.name.clone());
+    let row = planned.row.map(|row| row as u64 + 1);
+    let around = context.scope.draw().clone();
+    context.scope.set_draw(Draw { scenario: id, row, ..around });
+    if number > 1 {
+        context.scope.turn(Turn::Run(number));
+    }
+    context
+}
+
+async fn once(runner: &mut Runner<'_>, context: &mut Context<'_>, row: Option<usize>) {
+    let scenario = context.root;
+    if let Err(fault) = prepare(context, row) {
+        runner.refuse(context, fault);
+    }
+    runner.section(context, Section::Setup, &scenario.setup).await;
+    runner.section(context, Section::Steps, &scenario.steps).await;
+    runner.clean_up(context).await;
+    runner.teardown(context, Section::Teardown, &scenario.teardown).await;
+}
+
+/// None of its steps runs; those of `teardown` are not missed.
+fn leave_out(runner: &mut Runner<'_>, context: &mut Context<'_>, why: (State, &str)) {
+    let scenario = context.root;
+    let lists = [(Section::Setup, &scenario.setup), (Section::Steps, &scenario.steps)];
+    for (section, steps) in lists {
+        steps.iter().for_each(|step| runner.skip(context, section, step, why));
+    }
+}
+
+/// Variables are evaluated once, when the scenario begins; those of its row take the place of its own.
+fn prepare(context: &mut Context<'_>, row: Option<usize>) -> Result<(), Fault> {
+    let scenario = context.root;
+    context.join_to(context.shared.base_url.clone());
+    let row = scenario.cases.as_ref().zip(row);
+    if let Some((cases, index)) = row {
+        bind_row(context, cases, index)?;
+    }
+    let row = row.and_then(|(cases, index)| cases.rows.get(index));
+    let own = scenario.vars.iter().filter(|(name, _)| row.is_none_or(|row| !row.has(&name.value)));
+    let bound = bind_all(&mut context.scope, own, None, scenario.source(), |at| scenario.span(at));
     // Also where a later variable has no value: its message may have this one.
     mask(context)?;
     bound.map_err(|error| Fault::from(*error))?;
-    if let Some(text) = &scenario.base_url {
-        let url = text.value.text(&context.scope);
-        context.base_url = Some(url.map_err(|error| no_value(context, text, error))?);
+    if let Some(url) = &scenario.base_url {
+        let base_url = text(context, url)?;
+        context.join_to(Some(base_url));
+    }
+    Ok(())
+}
+
+fn bind_row(context: &mut Context<'_>, cases: &Cases, index: usize) -> Result<(), Fault> {
+    let Some(Row { span, vars }) = cases.rows.get(index) else { return Ok(()) };
+    let number = index + 1;
+    let case = [("index".to_owned(), Value::from(number))];
+    context.scope.bind("case", Value::Object(case.into_iter().collect()), Origin::Program);
+    for var in vars {
+        let value = evaluate(&var.value, &context.scope)
+            .map_err(|(text, error)| no_value(context, text, error))?;
+        let source = Arc::clone(&cases.source);
+        context.scope.bind(&*var.name, value, Origin::Row { number, source, span: *span });
     }
     Ok(())
 }

@@ -162,7 +162,7 @@ fn cookie_url(
     written: Option<&Text>,
     domain: Option<&str>,
 ) -> Result<Url, Fault> {
-    let text = match (domain, &context.base_url) {
+    let text = match (domain, &context.frame.base_url) {
         (Some(domain), _) => format!("https://{}/", domain.trim_start_matches('.')),
         (None, Some(base)) => base.clone(),
         (None, None) => {

@@ -1,25 +1,26 @@
 //! The sessions of a scenario: which one a step runs in, and how one begins.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 
 use super::context::{
-    CannotEnter, Context, Lent, Parked, Sessions, asks_cookies, invalid, mask, no_value, text,
+    CannotEnter, Context, Defaults, Parked, Sessions, asks_cookies, invalid, mask, no_value, text,
 };
+use super::frame::{Frame, SessionKey};
 use super::runner::{FailedStep, Runner};
 use super::{Shared, bind_all, evaluate, session_action};
-use crate::http::Meter;
 use crate::outcome::{Fault, Place, Section};
-use crate::scenario::Scenario;
 use crate::scenario::decode::Text;
 use crate::scenario::sessions::{Login, Once, SessionDeclaration};
 use crate::scenario::settings::Settings;
 use crate::scenario::visit;
 use crate::scenario::yaml::At;
+use crate::scenario::{Scenario, names};
 use crate::session::Session;
-use crate::template::{Binding, Expression, Origin};
+use crate::template::{Binding, Draw, Expression, Origin, Turn};
 
 /// The logins of a run by all that makes two of them one: the first that needs it runs it, the others wait for it.
 pub(super) type Logins = HashMap<String, Arc<OnceCell<Result<SignedIn, LoginFailed>>>>;
@@ -46,38 +47,34 @@ pub(super) async fn enter(
     context: &mut Context<'_>,
     runner: &mut Runner<'_>,
     section: Section,
-    (name, asked): (&str, At),
+    (key, asked): (&SessionKey, At),
 ) -> Result<(), CannotEnter> {
-    if context.sessions.current.as_deref() == Some(name) {
+    if context.sessions.current.as_ref() == Some(key) {
         return Ok(());
     }
-    if let Some(broken) = context.sessions.broken.get(name) {
+    if let Some(broken) = context.sessions.broken.get(key) {
         return Err(broken.clone());
     }
     context.park();
-    let entered = match context.sessions.parked.remove(name) {
+    let entered = match context.sessions.parked.remove(key) {
         Some(parked) => parked,
-        None => match Box::pin(begin(context, runner, section, (name, asked))).await {
-            Ok(parked) => parked,
-            Err(error) => {
-                // It is one failure, however many steps need the session.
-                let told = CannotEnter { told: true, ..error.clone() };
-                context.sessions.broken.insert(name.to_owned(), told);
-                return Err(error);
+        None => {
+            // What is random in it does not depend on the step that needs it first.
+            let turns = context.scope.set_turns(vec![Turn::Session(key.unique())]);
+            let begun = Box::pin(begin(context, runner, section, (key, asked))).await;
+            context.scope.set_turns(turns);
+            match begun {
+                Ok(parked) => parked,
+                Err(error) => {
+                    // It is one failure, however many steps need the session.
+                    let told = CannotEnter { told: true, ..error.clone() };
+                    context.sessions.broken.insert(key.clone(), told);
+                    return Err(error);
+                }
             }
-        },
+        }
     };
-    context.session = entered.session;
-    if let Some(before) = context.sessions.reset.remove(name) {
-        context.session.succeed(before);
-    }
-    context.defaults = entered.defaults;
-    for (name, binding) in entered.captures {
-        let hidden = context.scope.get(&name).cloned();
-        context.scope.bind(&name, binding.value.clone(), binding.origin.clone());
-        context.sessions.lent.push(Lent { name, binding, hidden });
-    }
-    context.sessions.current = Some(name.to_owned());
+    context.unpark(key, entered);
     Ok(())
 }
 
@@ -85,28 +82,32 @@ async fn begin(
     context: &mut Context<'_>,
     runner: &mut Runner<'_>,
     section: Section,
-    (name, asked): (&str, At),
+    (key, asked): (&SessionKey, At),
 ) -> Result<Parked, CannotEnter> {
-    let Some(declared) = declared(context, name) else {
-        let (session, defaults) = (Session::new(), Arc::new(context.outer.clone()));
-        return Ok(Parked { session, defaults, captures: Vec::new() });
+    let outer = &context.frame.outer;
+    let Some(declared) = declared(context, key) else {
+        let defaults = Defaults::of(&Settings::default(), outer);
+        return Ok(Parked { session: Session::new(), defaults, captures: Vec::new() });
     };
-    let defaults = Arc::new(declared.settings.over(&context.outer));
+    let defaults = Defaults::of(&declared.settings, outer);
     let session = fresh(context, declared)?;
     let SignedIn { session, captures } = match &declared.login {
         None => SignedIn { session, captures: Vec::new() },
         Some(login) => {
-            let mut runner = runner.within(format!("login {name}"), context.line(asked));
-            sign_in(context, &mut runner, section, (declared, login), session).await?
+            let mut runner = runner.within(format!("login {}", key.name), context.line(asked));
+            sign_in(context, &mut runner, section, (key, declared, login), session).await?
         }
     };
     Ok(Parked { session, defaults, captures })
 }
 
 /// The nearest declaration of a session.
-fn declared<'s>(context: &Context<'s>, name: &str) -> Option<&'s SessionDeclaration> {
+fn declared<'s>(context: &Context<'s>, key: &SessionKey) -> Option<&'s SessionDeclaration> {
+    if let Some(declared) = context.frame.declared(key) {
+        return Some(declared);
+    }
     let project = context.shared.plan.project.iter().flat_map(|project| &project.sessions);
-    context.root.sessions.iter().chain(project).find(|declared| declared.name.value == name)
+    context.root.sessions.iter().chain(project).find(|declared| declared.name.value == key.name)
 }
 
 /// A session with the cookies that it begins with.
@@ -122,7 +123,7 @@ async fn sign_in(
     context: &Context<'_>,
     runner: &mut Runner<'_>,
     section: Section,
-    (declared, login): (&SessionDeclaration, &Login),
+    (key, declared, login): (&SessionKey, &SessionDeclaration, &Login),
     session: Session,
 ) -> Result<SignedIn, CannotEnter> {
     let name = &declared.name.value;
@@ -130,17 +131,25 @@ async fn sign_in(
         let message = format!("the login of session `{name}` could not be read");
         return Err(invalid(context.place(login.at), message).into());
     };
-    let mut inner = login_context(context, (declared, login), file, session)?;
+    let mut inner = login_context(context, (key, declared, login), file, session)?;
     let done = match login.once {
         Once::Scenario => run_login(inner, runner, section).await,
         Once::Run => {
-            let key = key(&mut inner, declared, login);
-            let cell = Arc::clone(context.shared.logins.borrow_mut().entry(key).or_default());
+            let same = same_login(&mut inner, declared, login);
+            let cell = {
+                let mut logins = context.shared.logins.borrow_mut();
+                let cell = logins.entry(same).or_default();
+                // A scenario that runs again does so to see whether it was bad luck.
+                if runner.run > 1 && matches!(cell.get(), Some(Err(_))) {
+                    *cell = Arc::default();
+                }
+                Arc::clone(cell)
+            };
             cell.get_or_init(|| run_login(inner, runner, section)).await.clone()
         }
     };
     done.map_err(|LoginFailed { step: FailedStep { name: step, place }, scenario }| {
-        let told = scenario == context.root.name.value;
+        let told = scenario == context.name;
         let ran = if told { String::new() } else { format!(" in scenario `{scenario}`") };
         let at = format!("{}:{}", place.source.name(), place.line());
         CannotEnter {
@@ -157,53 +166,67 @@ async fn sign_in(
 /// What the steps of a login run with.
 fn login_context<'s>(
     context: &Context<'s>,
-    (declared, login): (&SessionDeclaration, &Login),
+    (home, declared, login): (&SessionKey, &SessionDeclaration, &Login),
     file: &'s Scenario,
     session: Session,
 ) -> Result<Context<'s>, Fault> {
     let shared: &'s Shared<'s> = context.shared;
     // One login for the run cannot depend on the scenario that happens to run it.
     let (mut scope, base_url) = match login.once {
-        Once::Scenario => (context.scope.clone(), context.base_url.clone()),
-        Once::Run => (shared.scope.clone(), shared.base_url.clone()),
+        Once::Scenario => (context.scope.clone(), context.frame.base_url.clone()),
+        Once::Run => (shared.scope.borrow().clone(), shared.base_url.clone()),
     };
+    let turns = context.scope.draw().turns.clone();
+    let mut draw = match login.once {
+        Once::Scenario => context.scope.draw().clone(),
+        Once::Run => Draw { turns, ..shared.scope.borrow().draw().clone() },
+    };
+    let mut around = context.scope.clone();
+    around.set_draw(draw.clone());
+    let mut given = String::new();
     for (name, tree) in &login.with {
-        let value = evaluate(tree, &context.scope)
-            .map_err(|(text, error)| no_value(context, text, error))?;
+        let value =
+            evaluate(tree, &around).map_err(|(text, error)| no_value(context, text, error))?;
+        given.push_str(&value.to_string());
         let Place { source, span } = context.place(name.at);
         scope.bind(&name.value, value, Origin::With { source, span });
     }
+    if login.once == Once::Run {
+        draw.turns.push(Turn::Given(given));
+    }
+    scope.set_draw(draw);
     let given = |name: &str| login.with.iter().any(|(with, _)| with.value == name);
     let own = file.vars.iter().filter(|(name, _)| !given(&name.value));
     bind_all(&mut scope, own, None, file.source(), |at| file.span(at))
         .map_err(|error| Fault::from(*error))?;
     let outer = file.defaults.over(&shared.defaults);
+    let mut frame = Frame::outermost(file, home.clone(), outer);
+    frame.base_url = base_url;
+    frame.asks_cookies = asks_cookies(file, shared) || context.frame.asks_cookies;
+    let settings = before_login(&declared.settings, file, shared);
     let mut inner = Context {
-        shared,
-        root: context.root,
-        scenario: file,
-        home: declared.name.value.clone(),
-        sessions: Sessions::of_login(&declared.name.value),
+        home: home.clone(),
+        sessions: Sessions::of_login(home),
         scope,
         session,
-        base_url,
-        defaults: Arc::new(before_login(&declared.settings, file).over(&outer)),
-        outer,
-        asks_cookies: asks_cookies(file, shared) || context.asks_cookies,
-        meter: Meter::default(),
+        defaults: Defaults::of(&settings, &frame.outer),
+        cleanups: Rc::clone(&context.cleanups),
         limit: context.limit.clone(),
+        name: context.name,
+        ..Context::new(shared, context.root, frame)
     };
     mask(&inner)?;
     if let Some(url) = &file.base_url {
-        inner.base_url = Some(text(&inner, url)?);
+        let base_url = text(&inner, url)?;
+        inner.join_to(Some(base_url));
     }
     Ok(inner)
 }
 
 /// A session's settings while it signs in: the header that holds the login's token comes after it.
-fn before_login(settings: &Settings, file: &Scenario) -> Settings {
-    let captures = || file.all_steps().flat_map(|step| &step.captures);
-    let is_captured = |name: &str| captures().any(|capture| capture.name.value == name);
+fn before_login(settings: &Settings, file: &Scenario, shared: &Shared<'_>) -> Settings {
+    let captured = captured(file, shared);
+    let is_captured = |name: &str| captured.contains(&name);
     let uses = |text: &Text| {
         text.value.expressions().flat_map(Expression::uses).any(|used| is_captured(&used.name))
     };
@@ -224,9 +247,9 @@ fn before_login(settings: &Settings, file: &Scenario) -> Settings {
 }
 
 /// Two logins of a run are one where they send the same.
-fn key(inner: &mut Context<'_>, declared: &SessionDeclaration, login: &Login) -> String {
+fn same_login(inner: &mut Context<'_>, declared: &SessionDeclaration, login: &Login) -> String {
     let mut key = vec![login.file.display().to_string(), declared.name.value.clone()];
-    key.extend(inner.base_url.clone());
+    key.extend(inner.frame.base_url.clone());
     let value = |name: &str| inner.scope.get(name).map(|binding| binding.value.to_string());
     key.extend(login.with.iter().filter_map(|(name, _)| value(&name.value)));
     key.extend(inner.session.all().iter().map(|cookie| format!("{cookie:?}")));
@@ -244,17 +267,28 @@ async fn run_login(
     runner: &mut Runner<'_>,
     section: Section,
 ) -> Result<SignedIn, LoginFailed> {
-    let file = inner.scenario;
+    let file = inner.frame.file;
     runner.section(&mut inner, section, &file.setup).await;
     runner.section(&mut inner, section, &file.steps).await;
     runner.teardown(&mut inner, section, &file.teardown).await;
+    inner.park();
+    let home = std::mem::take(&mut inner.home);
+    let session = inner.sessions.parked.remove(&home).map(|parked| parked.session);
+    let session = session.unwrap_or_default();
     if let Some(step) = runner.first_failure() {
-        return Err(LoginFailed { step, scenario: inner.root.name.value.clone() });
+        inner.cleanups.borrow_mut().keep(&home, session);
+        return Err(LoginFailed { step, scenario: inner.name.to_owned() });
     }
-    let captures = file.all_steps().flat_map(|step| &step.captures).map(|it| &it.name.value);
-    let captures = captures.filter_map(|name| {
+    let captures = captured(file, inner.shared).into_iter().filter_map(|name| {
         let binding: &Binding = inner.scope.get(name)?;
-        Some((name.clone(), binding.clone()))
+        Some((name.to_owned(), binding.clone()))
     });
-    Ok(SignedIn { captures: captures.collect(), session: inner.session })
+    Ok(SignedIn { captures: captures.collect(), session })
+}
+
+/// The names that the steps of a file capture, and those of the files that it uses.
+pub(super) fn captured<'f>(file: &'f Scenario, shared: &'f Shared<'_>) -> HashSet<&'f str> {
+    let (steps, _) = names::forth(file, &|path| shared.plan.used.get(path));
+    let captures = steps.into_iter().flat_map(|(_, step)| &step.captures);
+    captures.map(|capture| capture.name.value.as_str()).collect()
 }

@@ -51,7 +51,7 @@ pub(super) async fn run(
             Err(fault) => outcome.faults.push(fault),
         },
         // Its steps are run one by one.
-        Action::Group(_) => {}
+        Action::Group(_) | Action::Use(_) => {}
     }
     if !outcome.faults.is_empty() {
         for capture in &step.captures {
@@ -68,7 +68,7 @@ async fn exchange(
     expect: &Expectations,
     outcome: &mut StepOutcome,
 ) {
-    let outer = Arc::clone(&context.defaults);
+    let outer = Arc::clone(context.defaults());
     let prepared = match request::prepare(context, written, &outer) {
         Ok(prepared) => prepared,
         Err(fault) => return outcome.faults.push(fault),
@@ -99,7 +99,8 @@ async fn exchange(
         Err(failure) => {
             let place = context.place(written.at);
             let scope = &mut context.scope;
-            let faults = expect::evaluate_failure(context.scenario, expect, place, failure, scope);
+            let faults =
+                expect::evaluate_failure(context.frame.file, expect, place, failure, scope);
             outcome.faults.extend(faults);
         }
         Ok(response) => {
@@ -160,7 +161,7 @@ pub(super) fn explain(context: &mut Context<'_>, step: &Step, outcome: &mut Step
 /// The variables that the step's texts name, each once, in the order of their use.
 fn used_values(context: &Context<'_>, step: &Step) -> Vec<UsedValue> {
     let mut texts: Vec<&Text> = Vec::new();
-    visit::settings(&context.defaults, &mut |text| texts.push(text));
+    visit::settings(context.defaults(), &mut |text| texts.push(text));
     visit::step(step, &mut |text| texts.push(text));
     texts.extend(&step.expect.check);
     let mut seen = HashSet::new();

@@ -46,6 +46,9 @@ pub(super) fn decode(
     if let Some(other) = find("capture") {
         refuse(other, "each session gets an answer of its own: capture in a step with `as`");
     }
+    if let Some(other) = find("cleanup") {
+        refuse(other, "each session gets an answer of its own: clean up after a step with `as`");
+    }
     if let (Some(expect), Some(_)) = (find("expect"), &common.status) {
         let help = "each session has its own status: leave this one out";
         d.error_help(expect.at, "`expect` and `access` both say a status", "", help);

@@ -237,11 +237,13 @@ fn oauth2(d: &Decoder<'_>, node: &Node) -> Option<OAuth2> {
 
 fn url(d: &Decoder<'_>, text: Text) -> Option<Text> {
     let is_url = |text: &str| {
-        url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+        let is_whole =
+            url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+        is_whole || text.starts_with('/')
     };
     if let Some(literal) = text.value.literal().filter(|literal| !is_url(literal)) {
         let message = format!("`{}` is no URL", crate::value::cut(literal, 60));
-        d.error_help(text.at, message, "", "write the whole URL, such as `https://a.test/token`");
+        d.error_help(text.at, message, "", "write a URL, such as `https://a.test/token`, or a path that is put behind the base URL");
         return None;
     }
     Some(text)

@@ -2,10 +2,11 @@
 
 use regex::Regex;
 
-use super::decode::{Decoder, Keys, Located, Text, Tree};
+use super::decode::{Decoder, Keys, Located, Text, Tree, exactly};
 use super::expectation::json_path;
 use super::yaml::{At, Entry, Kind, Node};
 use crate::jsonpath::JsonPath;
+use crate::template;
 
 /// A value that is taken from the response under a name.
 #[derive(Clone, Debug)]
@@ -63,7 +64,7 @@ const SOURCES: [&str; 8] = ["json", "header", "cookie", "regex", "body", "status
 /// Reads `capture`.
 pub(super) fn decode(d: &Decoder<'_>, node: &Node) -> Option<Vec<Capture>> {
     let entries = d.entries(node, "the captures")?;
-    Some(entries.iter().filter_map(|entry| capture(d, entry)).collect())
+    Some(exactly(entries.iter().filter_map(|entry| capture(d, entry))))
 }
 
 fn capture(d: &Decoder<'_>, entry: &Entry) -> Option<Capture> {
@@ -161,10 +162,10 @@ fn options(d: &Decoder<'_>, node: &Node, name: Option<Located<String>>) -> Optio
 
 fn regex(d: &Decoder<'_>, node: &Node, group: Option<&Entry>) -> Option<CaptureSource> {
     let pattern = d.plain(node, "a regular expression")?;
-    let regex = match super::matcher::compile(&pattern.value) {
+    let regex = match template::pattern(&pattern.value) {
         Ok(regex) => regex,
         Err(message) => {
-            d.error_help(node.at, &message, "", super::matcher::regex_help(&message));
+            d.error_help(node.at, &message, "", template::pattern_help(&message));
             return None;
         }
     };

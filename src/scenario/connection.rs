@@ -23,6 +23,15 @@ pub struct Connection {
     pub unix_socket: Option<FileReference>,
 }
 
+/// Nothing is said.
+pub(super) static NONE: Connection = Connection {
+    version: None,
+    tls: Vec::new(),
+    proxy: None,
+    resolve: Vec::new(),
+    unix_socket: None,
+};
+
 /// `http`: the version of HTTP that is spoken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HttpVersion {

@@ -1,16 +1,18 @@
 //! From nodes to typed values: every mistake is recorded with its place, and reading goes on.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
-use std::path::Path;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::yaml::{At, Document, Entry, Kind, Node};
+use super::files::{self, Folder};
+use super::yaml::{At, Document, Entry, Kind, Node, Places};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::closest;
 use crate::jsonpath::{InvalidPath, JsonPath};
 use crate::source::{Source, Span};
-use crate::template::{EvaluationError, Template};
+use crate::template::{EvaluationError, Files, Site, Template};
 use crate::value::Value;
 
 /// A value with its place.
@@ -48,6 +50,13 @@ pub(super) struct Keys {
     pub(super) later: &'static [&'static str],
 }
 
+/// What was read, in no more room than it needs: a suite has many thousands of such lists, most with one item.
+pub(super) fn exactly<T>(items: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut all: Vec<T> = items.into_iter().collect();
+    all.shrink_to_fit();
+    all
+}
+
 /// Two lists of keys as one: a step has keys of its own and those of the request settings.
 pub(super) const fn joined<const N: usize>(
     first: &[&'static str],
@@ -64,25 +73,29 @@ pub(super) const fn joined<const N: usize>(
 
 /// What is being read and what was found wrong in it.
 pub(super) struct Decoder<'d> {
-    document: &'d Arc<Document>,
+    document: &'d Document,
     root: &'d Path,
     diagnostics: RefCell<Vec<Diagnostic>>,
     /// What no diagnostic may show.
     pub(super) secrets: RefCell<Vec<Value>>,
+    /// The files that it names, as far as they are known.
+    pub(super) reads: RefCell<Vec<PathBuf>>,
     /// A file asks the same paths again and again.
     paths: RefCell<HashMap<String, Result<JsonPath, InvalidPath>>>,
+    /// What `file('path')` reads.
+    folder: OnceCell<Arc<Folder>>,
 }
 
 impl<'d> Decoder<'d> {
     /// `root` is the folder that no path of the file may leave.
-    pub(super) fn new(document: &'d Arc<Document>, root: &'d Path) -> Self {
-        let (diagnostics, secrets, paths) = Default::default();
-        Self { document, root, diagnostics, secrets, paths }
+    pub(super) fn new(document: &'d Document, root: &'d Path) -> Self {
+        let (diagnostics, secrets, reads, paths, folder) = Default::default();
+        Self { document, root, diagnostics, secrets, reads, paths, folder }
     }
 
     /// What is being read, for what is made of it to keep.
-    pub(super) fn document(&self) -> Arc<Document> {
-        Arc::clone(self.document)
+    pub(super) fn places(&self) -> Arc<Places> {
+        Arc::clone(self.document.places())
     }
 
     pub(super) fn root(&self) -> &Path {
@@ -173,7 +186,7 @@ impl<'d> Decoder<'d> {
             return false;
         }
         let message = format!("unknown key `{key}` in {}", keys.what);
-        if let Some(help) = as_request(entry, keys) {
+        if let Some(help) = as_request(entry, keys).or_else(|| said_otherwise(key)) {
             self.error_help(entry.at, message, "", &help);
             return false;
         }
@@ -236,10 +249,21 @@ impl<'d> Decoder<'d> {
 
     /// Reads a text's expressions.
     pub(super) fn template(&self, at: At, text: &str) -> Option<Text> {
-        match Template::parse(text) {
-            Ok(value) => Some(Located { at, value }),
+        self.template_from(at, text, 0)
+    }
+
+    /// As [`Self::template`], from the byte `start` on.
+    pub(super) fn template_from(&self, at: At, text: &str, start: usize) -> Option<Text> {
+        match Template::parse_from(text, start) {
+            Ok(mut value) => {
+                if value.is_situated() {
+                    self.stand(at, &mut value);
+                }
+                Some(Located { at, value })
+            }
             Err(error) => {
-                let span = inside(self.source(), self.span(at), text, error.offset);
+                let bytes = error.offset..error.offset + error.length;
+                let span = piece(self.source(), self.span(at), text, bytes);
                 let mut diagnostic = Diagnostic::error(error.message).at(self.source(), span, "");
                 if let Some(help) = error.help {
                     diagnostic = diagnostic.help(help);
@@ -248,6 +272,23 @@ impl<'d> Decoder<'d> {
                 None
             }
         }
+    }
+
+    /// Says where a text stands to the functions in it, and looks for the files that they name.
+    fn stand(&self, at: At, template: &mut Template) {
+        let (source, scalar) = (self.source(), self.span(at));
+        let position = source.position(scalar.start);
+        let place = format!("{}:{}:{}", source.identity(), position.line, position.column);
+        let folder = self.folder.get_or_init(|| Arc::new(Folder::of(self)));
+        for (bytes, path) in template.files() {
+            if let Err(message) = folder.read(&path) {
+                let span = piece(source, scalar, template.source(), bytes);
+                let diagnostic = Diagnostic::error(message).at(source, span, "");
+                self.report(diagnostic.help(files::RULE));
+            }
+        }
+        let files: Arc<dyn Files> = Arc::<Folder>::clone(folder);
+        template.stand(&Arc::new(Site { place, files }));
     }
 
     pub(super) fn boolean(&self, node: &Node) -> Option<bool> {
@@ -389,6 +430,19 @@ fn as_request(entry: &Entry, keys: &Keys) -> Option<String> {
     Some(format!("did you mean `request: {} {url}`?", method.to_uppercase()))
 }
 
+/// What other tools have a key for, and callsheet another way.
+fn said_otherwise(key: &str) -> Option<String> {
+    let help = match key {
+        "version" => "the format has no versions: leave it out",
+        "needs" | "depends" | "depends_on" => {
+            "no scenario waits for another: what several need goes into the `setup` of each"
+        }
+        "repeat" | "loop" => "`for_each` on a step runs it once per item, `retry` until it passes",
+        _ => return None,
+    };
+    Some(help.to_owned())
+}
+
 /// How a map is written in place of what was found.
 fn as_map(what: &str, node: &Node) -> Option<String> {
     match (&node.kind, what) {
@@ -440,11 +494,18 @@ pub(super) fn found(node: &Node) -> String {
 /// The piece of the source where an expression stands that has no value.
 #[must_use]
 pub fn of_expression(source: &Source, span: Span, text: &str, error: &EvaluationError) -> Span {
-    let found = inside(source, span, text, error.offset);
-    let expression = text.get(error.offset..error.offset + error.length).unwrap_or_default();
-    let is_there =
-        source.text().get(found.start..).is_some_and(|rest| rest.starts_with(expression));
-    if is_there { Span::new(found.start, found.start + expression.len()) } else { found }
+    piece(source, span, text, error.offset..error.offset + error.length)
+}
+
+/// The piece of the source where these bytes of a scalar's text stand; the word there where they are none.
+fn piece(source: &Source, span: Span, text: &str, bytes: Range<usize>) -> Span {
+    let found = inside(source, span, text, bytes.start);
+    let wanted = text.get(bytes).unwrap_or_default();
+    let is_there = source.text().get(found.start..).is_some_and(|rest| rest.starts_with(wanted));
+    match is_there && !wanted.is_empty() {
+        true => Span::new(found.start, found.start + wanted.len()),
+        false => found,
+    }
 }
 
 /// The piece of the source where the byte `offset` of a scalar's text stands.

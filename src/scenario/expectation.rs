@@ -28,7 +28,7 @@ pub struct Expectations {
     /// The decoded text.
     pub body: Option<Matcher>,
     /// The decoded bytes.
-    pub bytes: Option<BytesExpectation>,
+    pub bytes: Option<Box<BytesExpectation>>,
     /// The time of the whole exchange, in milliseconds.
     pub duration: Option<Matcher>,
     /// The last URL.
@@ -38,7 +38,7 @@ pub struct Expectations {
     /// Expressions that must be true.
     pub check: Vec<Text>,
     /// The kind of the error that the request must end in; then there is nothing else.
-    pub error: Option<Located<Matcher>>,
+    pub error: Option<Box<Located<Matcher>>>,
 }
 
 impl Expectations {
@@ -213,12 +213,12 @@ pub(super) fn decode(d: &Decoder<'_>, node: &Node) -> Option<Expectations> {
             "set_cookies" => expect.set_cookies = cookies(d, value).unwrap_or_default(),
             "json" => expect.json = json(d, value).unwrap_or_default(),
             "body" => expect.body = matcher::decode(d, value, Domain::Text),
-            "bytes" => expect.bytes = bytes::decode(d, value),
+            "bytes" => expect.bytes = bytes::decode(d, value).map(Box::new),
             "duration" => expect.duration = matcher::decode(d, value, Domain::Duration),
             "url" => expect.url = matcher::decode(d, value, Domain::Text),
             "redirects" => expect.redirects = redirects(d, value),
             "check" => expect.check = checks(d, value).unwrap_or_default(),
-            "error" => expect.error = expected_error::decode(d, entry),
+            "error" => expect.error = expected_error::decode(d, entry).map(Box::new),
             _ => {}
         }
     }
@@ -312,6 +312,7 @@ fn headers(d: &Decoder<'_>, node: &Node) -> Option<Vec<(Located<String>, HeaderE
             headers.push((name, expectation));
         }
     }
+    headers.shrink_to_fit();
     Some(headers)
 }
 
@@ -428,6 +429,7 @@ fn json(d: &Decoder<'_>, node: &Node) -> Option<Vec<(Located<JsonPath>, Matcher)
             paths.push((Located { at: entry.at, value }, matcher));
         }
     }
+    paths.shrink_to_fit();
     Some(paths)
 }
 
@@ -450,6 +452,12 @@ fn meant_path(text: &str) -> String {
 
 /// Reads a JSONPath.
 pub(super) fn json_path(d: &Decoder<'_>, at: At, text: &str) -> Option<JsonPath> {
+    if text.contains("${") {
+        let shown = crate::value::cut(text, 60);
+        let help = "it is known before the run: ask for all nodes, and say which with `any`, `includes` or `check`";
+        d.error_help(at, format!("`{shown}`: a JSONPath holds no expressions"), "", help);
+        return None;
+    }
     match d.parsed_path(text) {
         Ok(path) => Some(path),
         Err(error) => {

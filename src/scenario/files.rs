@@ -1,11 +1,12 @@
 //! Files that a scenario names: where they are, and that they may be read.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
 
 use super::decode::{Decoder, Text};
 use super::yaml::Node;
+use crate::template::{Files, MOST_TEXT};
 
 /// A path in a scenario.
 #[derive(Clone, Debug)]
@@ -18,7 +19,7 @@ pub struct FileReference {
     pub name: PathBuf,
 }
 
-const RULE: &str =
+pub(super) const RULE: &str =
     "a path is relative to the file it stands in, and must stay below the project's folder";
 
 impl FileReference {
@@ -45,11 +46,54 @@ impl FileReference {
     }
 }
 
+/// The folder that the paths of a file are relative to.
+#[derive(Debug)]
+pub(super) struct Folder {
+    folder: PathBuf,
+    /// As messages show it.
+    name: PathBuf,
+    root: PathBuf,
+}
+
+impl Folder {
+    /// That of the file that is being read.
+    pub(super) fn of(d: &Decoder<'_>) -> Self {
+        let name = Path::new(d.source().name()).parent().unwrap_or(Path::new("")).to_owned();
+        Self { folder: folder(d.source().path()), name, root: d.root().to_owned() }
+    }
+}
+
+impl Files for Folder {
+    fn read(&self, path: &str) -> Result<String, String> {
+        let file = resolve(&self.folder, &self.name, &self.root, path)?;
+        let shown = self.name.join(path);
+        let shown = shown.display();
+        let os = |error: io::Error| format!("cannot read `{shown}`: {}", reason(&error));
+        let mut bytes = Vec::new();
+        let most = MOST_TEXT as u64 + 1;
+        fs::File::open(file)
+            .and_then(|file| file.take(most).read_to_end(&mut bytes))
+            .map_err(os)?;
+        if bytes.len() > MOST_TEXT {
+            let most = MOST_TEXT >> 20;
+            return Err(format!("`{shown}` is larger than the {most} MiB that a text may have"));
+        }
+        String::from_utf8(bytes).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            format!("`{shown}` is no text in UTF-8: byte {at} is no character")
+        })
+    }
+}
+
 /// Reads a path; one without templates is looked up at once.
 pub(super) fn reference(d: &Decoder<'_>, node: &Node) -> Option<FileReference> {
     let file = written(d, node)?;
     match file.path.value.literal() {
-        Some(path) => allowed(d, &file, file.resolve(d.root(), path)).map(|_| file),
+        Some(path) => {
+            let found = allowed(d, &file, file.resolve(d.root(), path))?;
+            d.reads.borrow_mut().push(found);
+            Some(file)
+        }
         None => Some(file),
     }
 }
@@ -70,12 +114,14 @@ pub(super) fn allowed<T>(
     looked_up.map_err(|message| d.error_help(file.path.at, message, "", RULE)).ok()
 }
 
-/// Reads a path that may not hold expressions, and follows it to its file.
-pub(super) fn literal(d: &Decoder<'_>, node: &Node) -> Option<PathBuf> {
+/// Reads a path that may not hold expressions, and follows it to its file: both.
+pub(super) fn literal(d: &Decoder<'_>, node: &Node) -> Option<(String, PathBuf)> {
     let path = d.plain(node, "a path")?;
     let name = Path::new(d.source().name()).parent().unwrap_or(Path::new(""));
     let found = resolve(&folder(d.source().path()), name, d.root(), &path.value);
-    found.map_err(|message| d.error_help(path.at, message, "", RULE)).ok()
+    let found = found.map_err(|message| d.error_help(path.at, message, "", RULE)).ok()?;
+    d.reads.borrow_mut().push(found.clone());
+    Some((path.value, found))
 }
 
 /// The folder of a file.

@@ -22,6 +22,9 @@ pub struct Flow {
     pub timeout: Option<Located<Period>>,
 }
 
+/// Those of a step that has none.
+pub(super) static NONE: Flow = Flow { when: None, for_each: None, retry: None, timeout: None };
+
 /// Items, and the name that each has while the step runs for it.
 #[derive(Clone, Debug)]
 pub struct ForEach {
@@ -65,14 +68,18 @@ const WAIT: Duration = Duration::from_secs(1);
 const FOR_EACH_HELP: &str = "write a name and its items, such as `for_each: {id: [1, 2]}`";
 
 /// Reads the modifiers among a step's entries.
-pub(super) fn decode(d: &Decoder<'_>, entries: &[&Entry]) -> Flow {
+pub(super) fn decode(d: &Decoder<'_>, entries: &[&Entry]) -> Option<Box<Flow>> {
+    const KEYS: [&str; 4] = ["when", "for_each", "retry", "timeout"];
+    if !entries.iter().any(|entry| KEYS.contains(&entry.key.as_str())) {
+        return None;
+    }
     let find = |key: &str| entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value);
-    Flow {
+    Some(Box::new(Flow {
         when: find("when").and_then(|node| when(d, node)),
         for_each: find("for_each").and_then(|node| for_each(d, node)),
         retry: find("retry").and_then(|node| retry(d, node)).map(Box::new),
         timeout: find("timeout").and_then(|node| timeout(d, node)),
-    }
+    }))
 }
 
 fn when(d: &Decoder<'_>, node: &Node) -> Option<Located<Tree>> {
@@ -205,12 +212,12 @@ pub fn written_period(text: &str) -> Result<Duration, String> {
     Ok(duration)
 }
 
-/// Reads the steps of a `group`.
-pub(super) fn group(d: &Decoder<'_>, entry: &Entry) -> Option<Vec<Step>> {
+/// Reads the steps of a `group` or a `cleanup`.
+pub(super) fn list(d: &Decoder<'_>, entry: &Entry) -> Option<Vec<Step>> {
     if matches!(&entry.value.kind, Kind::List(items) if items.is_empty()) {
         d.error_help(
             entry.value.at,
-            "the `group` has no steps",
+            format!("the `{}` has no steps", entry.key),
             "",
             "give it steps, or leave it out",
         );

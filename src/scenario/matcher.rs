@@ -6,6 +6,7 @@ use super::decode::{Decoder, Keys, Text, Tree, found};
 use super::quantity;
 use super::yaml::{At, Entry, Kind, Node};
 use crate::diagnostic::suggest::closest;
+use crate::template;
 use crate::value::Value;
 
 /// What a value must be: all of its checks must hold.
@@ -36,7 +37,7 @@ pub enum Op {
     /// An order of numbers, or of texts by code points.
     Compare(Order, Tree),
     /// From the first to the second, both included.
-    Between(Tree, Tree),
+    Between(Box<[Tree; 2]>),
     /// One of these values.
     In(Tree),
     /// A substring, an element, or members of an object.
@@ -358,7 +359,7 @@ fn between(d: &Decoder<'_>, node: &Node, domain: Domain) -> Option<Op> {
     match d.list(node, "two values")? {
         [low, high] => {
             let (low, high) = (operand(d, low, domain), operand(d, high, domain));
-            Some(Op::Between(low?, high?))
+            Some(Op::Between(Box::new([low?, high?])))
         }
         other => {
             d.error(node.at, format!("`between` wants two values, found {}", other.len()), "");
@@ -370,41 +371,12 @@ fn between(d: &Decoder<'_>, node: &Node, domain: Domain) -> Option<Op> {
 fn pattern(d: &Decoder<'_>, node: &Node) -> Option<Pattern> {
     let text = d.text(node, "a regular expression")?;
     let Some(literal) = text.value.literal() else { return Some(Pattern::Template(text)) };
-    match compile(literal) {
+    match template::pattern(literal) {
         Ok(regex) => Some(Pattern::Compiled(regex)),
         Err(message) => {
-            d.error_help(node.at, &message, "", regex_help(&message));
+            d.error_help(node.at, &message, "", template::pattern_help(&message));
             None
         }
-    }
-}
-
-/// Compiles a regular expression; a match is found anywhere in the text.
-///
-/// # Errors
-/// Why it is none, in one line.
-pub fn compile(pattern: &str) -> Result<Regex, String> {
-    Regex::new(pattern).map_err(|error| match error {
-        regex::Error::CompiledTooBig(_) => {
-            "the regular expression is too big with all its repetitions".to_owned()
-        }
-        error => {
-            let text = error.to_string();
-            let reason = text.lines().last().unwrap_or_default();
-            let reason = reason.strip_prefix("error: ").unwrap_or(reason);
-            format!("`{pattern}` is no regular expression: {reason}")
-        }
-    })
-}
-
-/// What to do about a text that is no regular expression.
-pub(super) fn regex_help(message: &str) -> &'static str {
-    if message.contains("too big") {
-        "make the counts in `{…}` smaller, or compare with `length`"
-    } else if message.contains("not supported") {
-        "look-around (`(?=…)`, `(?<=…)`) and back-references (`\\1`) are left out, so that a search always takes little time"
-    } else {
-        "to find a character such as `(`, `[`, `{`, `*`, `+` or `?` itself, write a `\\` before it"
     }
 }
 

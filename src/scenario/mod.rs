@@ -4,36 +4,44 @@ pub mod access;
 pub mod auth;
 pub mod body;
 pub mod capture;
+pub mod cases;
 pub mod connection;
 pub mod decode;
 pub mod expectation;
 pub mod expected_error;
 pub mod files;
 pub mod flow;
+mod growth;
+pub mod hosts;
 mod levels;
+pub mod lint;
 pub mod matcher;
 pub mod names;
 pub mod project;
 pub mod quantity;
+pub mod reuse;
+pub mod schema;
 pub mod secrets;
 pub mod session_action;
 pub mod sessions;
 pub mod settings;
 pub mod step;
+pub mod vars_file;
 pub mod visit;
 pub mod written_cookie;
 pub mod yaml;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use cases::Cases;
 use decode::{Decoder, Keys, Located, Text, Tree};
 use sessions::SessionDeclaration;
 use settings::Settings;
 use step::Step;
-use yaml::{At, Document, Entry, FileNumber, Node};
+use yaml::{At, Document, Entry, FileNumber, Node, Places};
 
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
@@ -42,13 +50,17 @@ use crate::value::Value;
 /// One scenario file.
 #[derive(Debug)]
 pub struct Scenario {
-    document: Arc<Document>,
+    places: Arc<Places>,
     /// The name that reports show; unique in a run.
     pub name: Located<String>,
     /// For reports.
     pub description: Option<String>,
     /// For selection.
     pub tags: Vec<Located<String>>,
+    /// Why it does not run, if it does not.
+    pub skip: Option<String>,
+    /// What it shares with scenarios that must not run at the same time.
+    pub lock: Vec<Located<String>>,
     /// Overrides the environment's.
     pub base_url: Option<Text>,
     /// Variables in the order written; one may use those above it.
@@ -59,6 +71,12 @@ pub struct Scenario {
     pub defaults: Settings,
     /// Named sessions.
     pub sessions: Vec<SessionDeclaration>,
+    /// The rows that it runs for, if there are any.
+    pub cases: Option<Arc<Cases>>,
+    /// The keys of the credentials that are written out in it, each with the place of its value.
+    pub credentials: Vec<Located<String>>,
+    /// The files that it names, as far as they are known before a run.
+    pub reads: Vec<PathBuf>,
     /// Steps before the steps.
     pub setup: Vec<Step>,
     /// The steps.
@@ -73,16 +91,19 @@ const KEYS: Keys = Keys {
         "name",
         "description",
         "tags",
+        "skip",
+        "lock",
         "base_url",
         "vars",
         "secrets",
         "defaults",
         "sessions",
+        "cases",
         "setup",
         "steps",
         "teardown",
     ],
-    later: &["skip", "lock", "cases"],
+    later: &[],
 };
 
 /// Names that expressions have anyway.
@@ -93,8 +114,8 @@ const RESERVED: [&str; 6] = ["env", "secret", "server", "response", "case", "run
 pub struct Read<T> {
     /// What was read.
     pub value: Option<T>,
-    /// What could be read of a thing that has errors, for those who look for more of them.
-    pub partial: Option<T>,
+    /// What could be read of a thing that has errors, with all that is written, for those who look for more of them.
+    pub partial: Option<(T, Node)>,
     /// Errors and warnings, in the order of their places.
     pub diagnostics: Vec<Diagnostic>,
     /// Values that no diagnostic may show, whether the thing could be read or not.
@@ -136,14 +157,16 @@ fn decode_document<T>(
     root: &Path,
     decode: fn(&Decoder<'_>, &Node) -> Option<T>,
 ) -> Read<T> {
-    let document = Arc::new(document);
     let decoder = Decoder::new(&document, root);
     let value = decode(&decoder, document.root());
     let secrets = decoder.secrets.take();
     diagnostics.extend(decoder.finish());
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.as_ref().map(|label| label.span.start));
     let failed = diagnostics.iter().any(Diagnostic::is_error);
-    let (value, partial) = if failed { (None, value) } else { (value, None) };
+    let (value, partial) = match failed {
+        true => (None, value.map(|value| (value, document.into_root()))),
+        false => (value, None),
+    };
     Read { value, partial, diagnostics, secrets }
 }
 
@@ -168,6 +191,8 @@ fn decode_used(d: &Decoder<'_>, node: &Node) -> Option<Scenario> {
     let name = find("name").and_then(|node| d.plain(node, "the scenario's name"));
     let description = find("description").and_then(|node| d.plain(node, "a description"));
     let tags = find("tags").and_then(|node| tags(d, node)).unwrap_or_default();
+    let skip = find("skip").and_then(|node| skip(d, node));
+    let lock = find("lock").and_then(|node| locks(d, node)).unwrap_or_default();
     let base_url = find("base_url").and_then(|node| settings::base_url(d, node));
     let vars = find("vars").and_then(|node| variables(d, node)).unwrap_or_default();
     let secrets = find("secrets").and_then(|node| secrets::decode(d, node)).unwrap_or_default();
@@ -180,6 +205,8 @@ fn decode_used(d: &Decoder<'_>, node: &Node) -> Option<Scenario> {
     }
     let defaults = find("defaults").and_then(|node| settings::decode(d, node)).unwrap_or_default();
     let sessions = find("sessions").and_then(|node| sessions::decode(d, node)).unwrap_or_default();
+    let cases = find("cases").and_then(|node| cases::decode(d, node)).map(Arc::new);
+    mask_rows(d, cases.as_deref(), &secrets);
     let (setup, main, teardown) = (steps("setup"), steps("steps"), steps("teardown"));
     if name.as_ref().is_some_and(|name| name.value.trim().is_empty()) {
         let at = find("name").map_or(node.at, |name| name.at);
@@ -213,19 +240,36 @@ fn decode_used(d: &Decoder<'_>, node: &Node) -> Option<Scenario> {
         None => Located { at: node.at, value: d.source().name().to_owned() },
     };
     Some(Scenario {
-        document: d.document(),
+        places: d.places(),
         name,
         description: description.map(|text| text.value),
         tags,
+        skip,
+        lock,
         base_url,
         vars,
         secrets,
         defaults,
         sessions,
+        cases,
+        reads: d.reads.take(),
+        credentials: lint::written_out(node),
         setup,
         steps: main,
         teardown,
     })
+}
+
+/// No message shows the values of rows that are secret.
+fn mask_rows(d: &Decoder<'_>, cases: Option<&Cases>, secrets: &[Located<String>]) {
+    let rows = cases.iter().flat_map(|cases| &cases.rows);
+    for var in rows.flat_map(|row| &row.vars) {
+        if let Tree::Literal(value) = &var.value
+            && secrets.iter().any(|secret| *secret.value == *var.name)
+        {
+            d.secrets.borrow_mut().push(value.clone());
+        }
+    }
 }
 
 fn tags(d: &Decoder<'_>, node: &Node) -> Option<Vec<Located<String>>> {
@@ -243,13 +287,29 @@ fn tags(d: &Decoder<'_>, node: &Node) -> Option<Vec<Located<String>>> {
     Some(d.list(node, "tags")?.iter().filter_map(tag).collect())
 }
 
+fn skip(d: &Decoder<'_>, node: &Node) -> Option<String> {
+    let reason = d.plain(node, "the reason why the scenario is skipped")?;
+    if reason.value.trim().is_empty() {
+        d.error_help(node.at, "`skip` has no reason", "", "say why: reports show it");
+        return None;
+    }
+    Some(reason.value)
+}
+
+fn locks(d: &Decoder<'_>, node: &Node) -> Option<Vec<Located<String>>> {
+    let lock = |node: &Node| d.plain(node, "the name of a lock");
+    Some(d.list(node, "names")?.iter().filter_map(lock).collect())
+}
+
 /// Reads `vars`.
 fn variables(d: &Decoder<'_>, node: &Node) -> Option<Vec<(Located<String>, Tree)>> {
     let variable = |entry: &Entry| {
         let (name, value) = (variable_name(d, entry), d.tree(&entry.value));
         Some((name?, value?))
     };
-    Some(d.entries(node, "the variables")?.iter().filter_map(variable).collect())
+    let vars: Vec<_> = d.entries(node, "the variables")?.iter().filter_map(variable).collect();
+    growth::check(d, &vars);
+    Some(vars)
 }
 
 /// Whether an expression can use this name, and callsheet does not give it a meaning of its own.
@@ -287,18 +347,28 @@ impl Scenario {
     /// The name and the places alone, which is all that another thread needs to tell what is wrong.
     #[must_use]
     pub fn places(&self) -> Self {
+        Self::of_steps(Arc::clone(&self.places), self.name.clone(), Vec::new())
+    }
+
+    /// One that has nothing but steps.
+    fn of_steps(places: Arc<Places>, name: Located<String>, steps: Vec<Step>) -> Self {
         Self {
-            document: Arc::clone(&self.document),
-            name: self.name.clone(),
+            places,
+            name,
             description: None,
             tags: Vec::new(),
+            skip: None,
+            lock: Vec::new(),
             base_url: None,
             vars: Vec::new(),
             secrets: Vec::new(),
             defaults: Settings::default(),
             sessions: Vec::new(),
+            cases: None,
+            reads: Vec::new(),
+            credentials: Vec::new(),
             setup: Vec::new(),
-            steps: Vec::new(),
+            steps,
             teardown: Vec::new(),
         }
     }
@@ -306,19 +376,19 @@ impl Scenario {
     /// The text it was read from.
     #[must_use]
     pub fn source(&self) -> &Arc<Source> {
-        self.document.source()
+        self.places.source()
     }
 
     /// The piece of the text at a place.
     #[must_use]
     pub fn span(&self, at: At) -> Span {
-        self.document.span(at)
+        self.places.span(at)
     }
 
     /// Where a node begins, for its line.
     #[must_use]
     pub fn start(&self, at: At) -> usize {
-        self.document.start(at)
+        self.places.start(at)
     }
 
     /// The sessions that its steps name.

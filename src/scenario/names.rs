@@ -2,6 +2,8 @@
 
 mod partial;
 mod project;
+mod special;
+mod used;
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -9,20 +11,24 @@ use std::sync::Arc;
 
 use super::Scenario;
 use super::capture::{Capture, CaptureSource};
+use super::cases::{Cases, Row};
 use super::decode::{Located, Text, inside};
 use super::project::Project;
 use super::secrets;
 use super::sessions::{self, SessionDeclaration};
+use super::settings::Settings;
 use super::step::{Action, Step};
 use super::visit;
-use super::yaml::FileNumber;
+use super::yaml::{At, FileNumber, Node};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::closest;
 use crate::source::{Source, Span};
 use crate::template::{Use, UseKind};
 use partial::Unread;
+use special::whole;
 
 pub use project::{check_project, check_unused};
+pub use used::{forth, unused_with};
 
 /// What is known around a scenario.
 #[derive(Clone, Debug, Default)]
@@ -43,16 +49,16 @@ pub struct Surroundings {
     pub sessions: HashMap<String, Captured>,
 }
 
-/// Gives the file of a login by its path, if it could be read.
-pub type LoginFile<'f> = &'f dyn Fn(&Path) -> Option<&'f Scenario>;
+/// Gives a file that others use by its path, if it could be read.
+pub type UsedFile<'f> = &'f dyn Fn(&Path) -> Option<&'f Scenario>;
 
 /// The files around one that is checked.
 #[derive(Clone, Copy)]
 pub struct Files<'f> {
     /// The project file, if there is one.
     pub project: Option<&'f Project>,
-    /// Those that sign sessions in.
-    pub login: LoginFile<'f>,
+    /// Those that it uses.
+    pub used: UsedFile<'f>,
 }
 
 /// The names that a login captures; none where its file could not be read, and may capture any.
@@ -60,10 +66,11 @@ pub type Captured = Option<HashSet<String>>;
 
 /// The names that a session has beyond those of its scenario: what its login captures.
 #[must_use]
-pub fn of_login(declaration: &SessionDeclaration, file: LoginFile<'_>) -> Captured {
+pub fn of_login(declaration: &SessionDeclaration, file: UsedFile<'_>) -> Captured {
     let Some(login) = &declaration.login else { return Some(HashSet::new()) };
-    let captures = file(&login.file)?.all_steps().flat_map(|step| &step.captures);
-    Some(captures.map(|capture| capture.name.value.clone()).collect())
+    let (steps, is_whole) = forth(file(&login.file)?, file);
+    let captures = steps.into_iter().flat_map(|(_, step)| &step.captures);
+    is_whole.then(|| captures.map(|capture| capture.name.value.clone()).collect())
 }
 
 /// What was found of the names in a file.
@@ -79,61 +86,48 @@ pub struct Checked {
 
 /// Finds every name that has no value when it is used.
 #[must_use]
-pub fn check(scenario: &Scenario, around: &Surroundings, files: Files<'_>) -> Checked {
+pub fn check<'s, 'f: 's>(
+    scenario: &'s Scenario,
+    around: &'s Surroundings,
+    files: Files<'f>,
+) -> Checked {
     checked(scenario, around, files, None)
 }
 
-/// As [`check`], of a scenario that has errors of form: what these may hide is not told.
+/// As [`check`], of a scenario that has errors of form, with all that is written: what these may hide is not told.
 #[must_use]
-pub fn check_partial(scenario: &Scenario, around: &Surroundings, files: Files<'_>) -> Checked {
-    checked(scenario, around, files, Some(Unread::of(scenario)))
+pub fn check_partial<'s, 'f: 's>(
+    (scenario, written): (&'s Scenario, &Node),
+    around: &'s Surroundings,
+    files: Files<'f>,
+) -> Checked {
+    checked(scenario, around, files, Some(Unread::of(scenario, written)))
 }
 
-fn checked(
-    scenario: &Scenario,
-    around: &Surroundings,
-    files: Files<'_>,
+fn checked<'s, 'f: 's>(
+    scenario: &'s Scenario,
+    around: &'s Surroundings,
+    files: Files<'f>,
     unread: Option<Unread>,
 ) -> Checked {
-    let captures = scenario.all_steps().flat_map(|step| {
-        step.captures.iter().map(move |capture| (capture.name.value.as_str(), (step, capture)))
-    });
     let mut checker = Checker {
         scenario,
         // A setting that could not be read may take the place of one of the project file.
         project: files.project.filter(|_| unread.is_none()),
+        files,
         unread,
+        is_open: false,
         around,
+        within: None,
         known: around.names.iter().map(String::as_str).collect(),
         captures: HashMap::new(),
+        declared: vec![&scenario.sessions],
+        outer: scenario.defaults.clone(),
         sessions: around.sessions.clone(),
         session: Some(HashSet::new()),
         found: Checked::default(),
     };
-    let own = scenario.sessions.iter();
-    checker.sessions.extend(own.map(|own| (own.name.value.clone(), of_login(own, files.login))));
-    let may_define = |name: &str| checker.may_define(name);
-    checker.found.diagnostics = secrets::check(scenario, around, &may_define);
-    for (name, place) in captures {
-        checker.captures.entry(name).or_insert(place);
-    }
-    for (name, value) in &scenario.vars {
-        value.visit(&mut |text| checker.text(text, When::Start));
-        checker.known.insert(&name.value);
-    }
-    if let Some(text) = &scenario.base_url {
-        checker.text(text, When::Start);
-    }
-    visit::settings(&scenario.defaults, &mut |text| checker.text(text, When::AnyStep));
-    for declaration in &scenario.sessions {
-        checker.session(declaration);
-    }
-    for step in scenario.top_steps() {
-        checker.step(step, sessions::DEFAULT);
-    }
-    if let Some(project) = checker.project.filter(|project| project.gives_expressions()) {
-        checker.outer_settings(project);
-    }
+    checker.file(&HashSet::new(), sessions::DEFAULT);
     checker.found
 }
 
@@ -150,14 +144,24 @@ enum When {
     After,
 }
 
-struct Checker<'s> {
+struct Checker<'s, 'f> {
+    /// The file that is looked at.
     scenario: &'s Scenario,
     project: Option<&'s Project>,
+    files: Files<'f>,
     /// Of a scenario that could not be read as a whole.
     unread: Option<Unread>,
+    /// Whether a file that could not be read may have captured any name.
+    is_open: bool,
     around: &'s Surroundings,
+    /// Where the step stands that uses the file, if it is used.
+    within: Option<(&'s Arc<Source>, Span)>,
     known: HashSet<&'s str>,
-    captures: HashMap<&'s str, (&'s Step, &'s Capture)>,
+    captures: HashMap<&'s str, (&'s Scenario, &'s Step, &'s Capture)>,
+    /// The `sessions` of the file and of those that use it, the nearest first.
+    declared: Vec<&'s [SessionDeclaration]>,
+    /// The `defaults` of them all.
+    outer: Settings,
     /// Every session, with the names that its login captures.
     sessions: HashMap<String, Captured>,
     /// Those of the session that is looked at.
@@ -165,7 +169,55 @@ struct Checker<'s> {
     found: Checked,
 }
 
-impl<'s> Checker<'s> {
+impl<'s, 'f: 's> Checker<'s, 'f> {
+    /// All of the file; `given` are variables that take the place of its own.
+    fn file(&mut self, given: &HashSet<&str>, home: &'s str) {
+        let scenario = self.scenario;
+        self.rows();
+        let own = scenario.sessions.iter();
+        let own = own.map(|own| (own.name.value.clone(), of_login(own, self.files.used)));
+        self.sessions.extend(own);
+        let may_define = |name: &str| self.may_define(name) || self.known.contains(name);
+        let wrong = secrets::check(scenario, self.around, &may_define);
+        self.found.diagnostics.extend(wrong);
+        for (file, step) in forth(scenario, &|path| (self.files.used)(path)).0 {
+            for capture in &step.captures {
+                self.captures.entry(&capture.name.value).or_insert((file, step, capture));
+            }
+        }
+        for (name, value) in &scenario.vars {
+            if !given.contains(name.value.as_str()) {
+                value.visit(&mut |text| self.text(text, When::Start));
+            }
+            self.known.insert(&name.value);
+        }
+        if let Some(text) = &scenario.base_url {
+            self.text(text, When::Start);
+        }
+        visit::settings(&scenario.defaults, &mut |text| self.text(text, When::AnyStep));
+        for declaration in &scenario.sessions {
+            self.session(declaration);
+        }
+        for step in scenario.top_steps() {
+            self.step(step, home);
+        }
+        if let Some(project) = self.project.filter(|project| project.gives_expressions()) {
+            self.outer_settings(project, home);
+        }
+    }
+
+    /// The rows that the scenario runs for: they know what is around it.
+    fn rows(&mut self) {
+        let Some(cases) = self.scenario.cases.as_ref().filter(|_| self.within.is_none()) else {
+            return;
+        };
+        for var in cases.rows.iter().flat_map(|row| &row.vars) {
+            var.value.visit(&mut |text| self.text(text, When::Start));
+        }
+        self.known.extend(cases.common());
+        self.known.insert("case");
+    }
+
     /// What a session has before its first request.
     fn session(&mut self, declaration: &'s SessionDeclaration) {
         for cookie in &declaration.cookies {
@@ -223,13 +275,14 @@ impl<'s> Checker<'s> {
         };
         let (source, span) = (self.scenario.source(), self.scenario.span(session.at));
         let error = Diagnostic::error(format!("there is no session `{}`", name.escape_debug()));
-        self.found.diagnostics.push(error.at(source, span, label).help(help));
+        let error = self.used_here(error.at(source, span, label));
+        self.found.diagnostics.push(error.help(help));
     }
 
     /// `home` is the session of steps that name none.
     fn step(&mut self, step: &'s Step, home: &'s str) {
         self.sessions_of(step, home);
-        let item = step.flow.for_each.as_ref().map(|each| each.name.value.as_str());
+        let item = step.flow().for_each.as_ref().map(|each| each.name.value.as_str());
         // It is bound for the step alone.
         let is_new = item.is_some_and(|item| self.known.insert(item));
         self.in_step(step, home);
@@ -239,7 +292,7 @@ impl<'s> Checker<'s> {
     }
 
     fn in_step(&mut self, step: &'s Step, home: &'s str) {
-        step.flow.visit(&mut |text| self.text(text, When::Before));
+        step.flow().visit(&mut |text| self.text(text, When::Before));
         if let Some(name) = &step.name {
             self.text(name, When::Before);
         }
@@ -256,8 +309,12 @@ impl<'s> Checker<'s> {
                 let home = step.session.as_ref().map_or(home, |session| &session.value);
                 steps.iter().for_each(|step| self.step(step, home));
             }
+            Action::Use(used) => {
+                let home = step.session.as_ref().map_or(home, |session| &session.value);
+                self.used_file(used, home);
+            }
         }
-        let hopeless = step.flow.retry.as_ref().and_then(|retry| retry.give_up_when.as_ref());
+        let hopeless = step.flow().retry.as_ref().and_then(|retry| retry.give_up_when.as_ref());
         if let Some(text) = hopeless {
             let has_response = matches!(step.action, Action::Request(_));
             self.text(text, if has_response { When::After } else { When::Before });
@@ -278,17 +335,29 @@ impl<'s> Checker<'s> {
             }
         }
         self.known.extend(step.captures.iter().map(|capture| capture.name.value.as_str()));
+        self.cleanup(step, home);
+    }
+
+    /// What undoes a step knows what the step knows; what it captures is its own.
+    fn cleanup(&mut self, step: &'s Step, home: &'s str) {
+        if step.cleanup.is_empty() {
+            return;
+        }
+        let home = step.session.as_ref().map_or(home, |session| &session.value);
+        let known = self.known.clone();
+        step.cleanup.iter().for_each(|step| self.step(step, home));
+        self.known = known;
     }
 
     /// What the project file gives to the requests, where nothing nearer takes its place.
-    fn outer_settings(&mut self, project: &Project) {
+    fn outer_settings(&mut self, project: &Project, home: &str) {
         let mut seen = HashSet::new();
         for step in self.scenario.all_steps() {
             let Action::Request(request) = &step.action else { continue };
             let cells = step.access.iter().map(|cell| cell.session.value.as_str());
-            let own = step.session.as_ref().map_or(sessions::DEFAULT, |own| own.value.as_str());
+            let own = step.session.as_ref().map_or(home, |own| own.value.as_str());
             for session in cells.chain(step.access.is_empty().then_some(own)) {
-                let outer = self.scenario.defaults.over(&project.defaults);
+                let outer = self.outer.over(&project.defaults);
                 let settings = request.settings.over(&match self.declared(session) {
                     Some(declared) => declared.settings.over(&outer),
                     None => outer,
@@ -306,11 +375,11 @@ impl<'s> Checker<'s> {
 
     /// The nearest declaration of a session; while it signs in, it lends what does not need its login.
     fn declared(&self, session: &str) -> Option<&'s SessionDeclaration> {
-        if matches!(self.scenario.name.at.file(), FileNumber::Used(_)) {
+        if self.within.is_none() && matches!(self.scenario.name.at.file(), FileNumber::Used(_)) {
             return None;
         }
         let of_project = self.project.iter().flat_map(|project| &project.sessions);
-        let mut all = self.scenario.sessions.iter().chain(of_project);
+        let mut all = self.declared.iter().copied().flatten().chain(of_project);
         all.find(|declared| declared.name.value == session)
     }
 
@@ -333,80 +402,12 @@ impl<'s> Checker<'s> {
     fn is_known(&self, used: &Use, when: When) -> bool {
         let name = used.name.as_str();
         (self.known.contains(name) && name != "env")
+            || (self.is_open && super::is_variable_name(name))
             || self
                 .session
                 .as_ref()
                 .map_or_else(|| super::is_variable_name(name), |own| own.contains(name))
             || (when == When::AnyStep && self.captures.contains_key(name))
-    }
-
-    /// The reserved names, and what is left is undefined.
-    fn special(
-        &mut self,
-        place: (&Text, usize),
-        used: &Use,
-        member: Option<&str>,
-        optional: bool,
-        when: When,
-    ) {
-        match (used.name.as_str(), member) {
-            ("response", _) if when == When::After => {}
-            ("response", _) => {
-                let help = "there is a response after the request only: in `check` and in the `value` of a capture";
-                self.error(
-                    place,
-                    "`response` has no value here".to_owned(),
-                    "",
-                    Some(help.to_owned()),
-                );
-            }
-            ("env", Some(name)) => {
-                if !optional && !self.around.environment.contains(name) {
-                    self.unset_variable(place, name);
-                }
-            }
-            ("env", None) => {
-                let help = "write `env.NAME`".to_owned();
-                self.error(place, "`env` needs a name".to_owned(), "", Some(help));
-            }
-            ("secret", name) => self.secret(place, name, optional),
-            ("case", _) => {
-                let help =
-                    "it is part of the format, but not of this version of callsheet".to_owned();
-                self.error(place, format!("`{}` is not supported yet", used.name), "", Some(help));
-            }
-            ("server", _) => {
-                let help = "give the project file a `server`".to_owned();
-                self.error(place, "there is no `server`".to_owned(), "", Some(help));
-            }
-            _ if optional => {}
-            _ => self.undefined(place, &used.name),
-        }
-    }
-
-    fn secret(&mut self, place: (&Text, usize), name: Option<&str>, optional: bool) {
-        match secrets::used(name, optional, self.around) {
-            Ok(name) => self.found.secrets.extend(name.map(str::to_owned)),
-            Err(error) => {
-                let written = format!("secret.{}", name.unwrap_or_default());
-                let (source, span) = self.place(place);
-                let span = whole(source, span, &written);
-                self.found.diagnostics.push(error.at(source, span, ""));
-            }
-        }
-    }
-
-    fn unset_variable(&mut self, place: (&Text, usize), name: &str) {
-        let message = format!("the environment variable `{name}` is not set");
-        let (source, span) = self.place(place);
-        let span = whole(source, span, &format!("env.{name}"));
-        let diagnostic = if self.around.strict {
-            Diagnostic::error(message)
-        } else {
-            Diagnostic::warning(message)
-        };
-        let help = format!("set it, or write `env.{name} | default('…')`");
-        self.found.diagnostics.push(diagnostic.at(source, span, "").help(help));
     }
 
     fn may_define(&self, name: &str) -> bool {
@@ -417,17 +418,26 @@ impl<'s> Checker<'s> {
         if self.may_define(name) {
             return;
         }
-        if let Some((step, capture)) = self.captures.get(name).copied() {
+        if let Some((file, step, capture)) = self.captures.get(name).copied() {
             let (source, span) = self.place(place);
-            let at = self.scenario.span(capture.name.at);
+            let at = file.span(capture.name.at);
             let label = format!("captured here, by step `{}`", visit::step_name(step));
             let diagnostic =
                 Diagnostic::error(format!("`{name}` is captured only by a later step"))
                     .at(source, span, "used here")
-                    .also(source, at, label);
+                    .also(file.source(), at, label);
             self.found.diagnostics.push(
                 diagnostic.help("move the step that captures it before the one that uses it"),
             );
+            return;
+        }
+        if let Some((number, row, cases)) = self.lacking_row(name) {
+            let (source, span) = self.place(place);
+            let message = format!("`{name}` has no value in row {number} of `cases`");
+            let error = Diagnostic::error(message).at(source, span, "used here");
+            let error = error.also(&cases.source, row.span, format!("row {number}"));
+            let help = "give it one in every row, or in `vars` for those that have none";
+            self.found.diagnostics.push(error.help(help));
             return;
         }
         if let Some((later, _)) = self.scenario.vars.iter().find(|(later, _)| later.value == name) {
@@ -455,7 +465,7 @@ impl<'s> Checker<'s> {
                     "the login of session `{session}` captures it: a step sees it with `as: {session}`"
                 )
             }
-            None if place.0.at.file() == FileNumber::Project => {
+            None if self.is_given(place.0) => {
                 let name = &self.scenario.name.value;
                 format!(
                     "requests of scenario `{name}` have this setting; searched: {}",
@@ -467,6 +477,19 @@ impl<'s> Checker<'s> {
         self.error(place, format!("`{name}` is not defined"), &label, Some(help));
     }
 
+    /// The first row without this name, where others have it.
+    fn lacking_row(&self, name: &str) -> Option<(usize, &'s Row, &'s Cases)> {
+        let cases = self.scenario.cases.as_deref()?;
+        let (number, row) = cases.without(name)?;
+        Some((number, row, cases))
+    }
+
+    /// Whether a text is of the project file, and the scenario is not.
+    fn is_given(&self, text: &Text) -> bool {
+        let is_project = |at: At| at.file() == FileNumber::Project;
+        is_project(text.at) && !is_project(self.scenario.name.at)
+    }
+
     /// The session whose login captures this name.
     fn signed_in_with(&self, name: &str) -> Option<&str> {
         let captures = |captured: &Captured| captured.iter().any(|all| all.contains(name));
@@ -475,19 +498,30 @@ impl<'s> Checker<'s> {
     }
 
     fn searched(&self) -> String {
-        let mut places =
-            vec!["captures of the steps before".to_owned(), "`vars` of the scenario".to_owned()];
+        let own = match self.within {
+            None => "`vars` of the scenario",
+            Some(_) => "`vars` of the file, `with` and all that its user knows",
+        };
+        let mut places = vec!["captures of the steps before".to_owned(), own.to_owned()];
         places.extend(self.around.searched.iter().cloned());
         places.join(", ")
     }
 
     fn error(&mut self, place: (&Text, usize), message: String, label: &str, help: Option<String>) {
         let (source, span) = self.place(place);
-        let diagnostic = Diagnostic::error(message).at(source, span, label);
+        let diagnostic = self.used_here(Diagnostic::error(message).at(source, span, label));
         self.found.diagnostics.push(match help {
             Some(help) => diagnostic.help(help),
             None => diagnostic,
         });
+    }
+
+    /// Which step uses the file that has the mistake: another may use it without one.
+    fn used_here(&self, diagnostic: Diagnostic) -> Diagnostic {
+        match self.within {
+            Some((user, span)) => diagnostic.also(user, span, "used here"),
+            None => diagnostic,
+        }
     }
 
     fn place(&self, (text, offset): (&Text, usize)) -> (&'s Arc<Source>, Span) {
@@ -498,13 +532,5 @@ impl<'s> Checker<'s> {
             _ => (self.scenario.source(), self.scenario.span(text.at)),
         };
         (source, inside(source, scalar, text.value.source(), offset))
-    }
-}
-
-/// The place of `env.NAME`, where that of `env` is known.
-fn whole(source: &Source, span: Span, written: &str) -> Span {
-    match source.text()[span.start..].starts_with(written) {
-        true => Span::new(span.start, span.start + written.len()),
-        false => span,
     }
 }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::decode::{Decoder, Keys, Located, Text, Tree};
+use super::hosts::HostPattern;
 use super::sessions::{self, SessionDeclaration};
 use super::settings::{self, Settings};
-use super::yaml::{self, At, Document, Entry, FileNumber, Kind, Node};
-use super::{Read, secrets, variables, visit};
+use super::yaml::{self, At, Entry, FileNumber, Kind, Node, Places};
+use super::{Read, Scenario, secrets, session_action, step, variables, visit};
 use crate::source::{Source, Span};
 
 /// The project file's name.
@@ -17,7 +18,7 @@ pub const FILE_NAME: &str = "callsheet.yaml";
 /// What the project file says.
 #[derive(Debug)]
 pub struct Project {
-    document: Arc<Document>,
+    places: Arc<Places>,
     /// Files or folders, relative to the project's folder.
     pub scenarios: Vec<Located<String>>,
     /// The environment where `--env` names none.
@@ -32,8 +33,18 @@ pub struct Project {
     pub defaults: Settings,
     /// Named sessions of every scenario.
     pub sessions: Vec<SessionDeclaration>,
+    /// The keys of the credentials that are written out in it, each with the place of its value.
+    pub credentials: Vec<Located<String>>,
     /// What is started before the run.
     pub server: Option<Server>,
+    /// The hosts that requests may go to; none are all.
+    pub allow_hosts: Option<Vec<HostPattern>>,
+    /// The files that it names, as far as they are known before a run.
+    pub reads: Vec<PathBuf>,
+    /// Steps before all scenarios, if there are any.
+    pub setup: Option<Scenario>,
+    /// Steps after all scenarios, if there are any.
+    pub teardown: Option<Scenario>,
 }
 
 /// One environment.
@@ -78,8 +89,11 @@ const KEYS: Keys = Keys {
         "defaults",
         "sessions",
         "server",
+        "setup",
+        "teardown",
+        "allow_hosts",
     ],
-    later: &["setup", "teardown", "openapi", "allow_hosts", "report"],
+    later: &["openapi", "report"],
 };
 const ENVIRONMENT_KEYS: Keys =
     Keys { what: "an environment", known: &["base_url", "vars"], later: &[] };
@@ -117,6 +131,11 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Project> {
     let defaults = find("defaults").and_then(|node| settings::decode(d, node)).unwrap_or_default();
     let sessions = find("sessions").and_then(|node| sessions::decode(d, node)).unwrap_or_default();
     let server = find("server").and_then(|node| server(d, node));
+    let allow_hosts = find("allow_hosts").and_then(|node| hosts(d, node));
+    let of_run = |key: &str| of_run(d, entries.iter().copied().find(|entry| entry.key == key)?);
+    let (setup, teardown) = (of_run("setup"), of_run("teardown"));
+    let both = setup.iter().chain(&teardown);
+    session_action::check_loads(d, both.flat_map(|part| &part.steps));
     if let Some(name) = &default_environment
         && !environments.iter().any(|(known, _)| known.value == name.value)
     {
@@ -133,7 +152,7 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Project> {
         d.error_help(name.at, message, &label, &help);
     }
     Some(Project {
-        document: d.document(),
+        places: d.places(),
         scenarios,
         default_environment,
         environments,
@@ -141,8 +160,31 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Project> {
         secrets,
         defaults,
         sessions,
+        credentials: super::lint::written_out(node),
         server,
+        allow_hosts,
+        reads: d.reads.take(),
+        setup,
+        teardown,
     })
+}
+
+fn hosts(d: &Decoder<'_>, node: &Node) -> Option<Vec<HostPattern>> {
+    let pattern = |node: &Node| {
+        let text = d.plain(node, "a host")?;
+        let help =
+            "write hosts, such as `shop.test`, `*.shop.test` for the names below it, or `10.0.0.1`";
+        let read = HostPattern::parse(&text.value);
+        read.map_err(|message| d.error_help(node.at, message, "", help)).ok()
+    };
+    Some(d.list(node, "hosts")?.iter().filter_map(pattern).collect())
+}
+
+/// Steps around all scenarios, as a scenario of their own.
+fn of_run(d: &Decoder<'_>, entry: &Entry) -> Option<Scenario> {
+    let steps = step::decode_list(d, &entry.value)?;
+    let name = Located { at: entry.at, value: format!("{} of the run", entry.key) };
+    (!steps.is_empty()).then(|| Scenario::of_steps(d.places(), name, steps))
 }
 
 fn paths(d: &Decoder<'_>, node: &Node) -> Option<Vec<Located<String>>> {
@@ -219,13 +261,13 @@ impl Project {
     /// The text it was read from.
     #[must_use]
     pub fn source(&self) -> &Arc<Source> {
-        self.document.source()
+        self.places.source()
     }
 
     /// The piece of the text at a place.
     #[must_use]
     pub fn span(&self, at: At) -> Span {
-        self.document.span(at)
+        self.places.span(at)
     }
 
     /// The project's folder: the root of all paths.
@@ -243,6 +285,11 @@ impl Project {
             visit::settings(settings, &mut |text| found |= text.value.literal().is_none());
         }
         found
+    }
+
+    /// The steps around all scenarios.
+    pub fn of_run(&self) -> impl Iterator<Item = &Scenario> {
+        self.setup.iter().chain(&self.teardown)
     }
 
     /// An environment by its name.

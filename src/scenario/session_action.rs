@@ -202,12 +202,19 @@ fn file_to_save(d: &Decoder<'_>, node: &Node) -> Option<FileReference> {
 
 /// Records the files that a step loads, that are not there, and that no step before writes.
 pub(super) fn check_loads<'s>(d: &Decoder<'_>, steps: impl Iterator<Item = &'s Step>) {
-    // Where steps save; none is a path that only the run knows.
+    // Where steps save; none is a path that only the run knows, or another file.
     let mut saved: Vec<Option<PathBuf>> = Vec::new();
     let mut all = Vec::new();
     steps.for_each(|step| step.walk(&mut |step| all.push(step)));
     for step in all {
-        let Action::Session(_, action) = &step.action else { continue };
+        let action = match &step.action {
+            Action::Session(_, action) => action,
+            Action::Use(_) => {
+                saved.push(None);
+                continue;
+            }
+            _ => continue,
+        };
         let place = |file: &FileReference| {
             file.path.value.literal().map(|path| file.destination(d.root(), path))
         };

@@ -102,7 +102,7 @@ fn login(d: &Decoder<'_>, node: &Node) -> Option<Login> {
         d.error_help(node.at, "`login` wants a `use`", "", help);
         return None;
     };
-    let file = files::literal(d, used)?;
+    let (_, file) = files::literal(d, used)?;
     Some(Login { at: used.at, file, with: with?, once: once? })
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::auth::{self, Auth};
 use super::body::{self, Body};
-use super::connection::Connection;
+use super::connection::{self, Connection};
 use super::decode::{Decoder, Keys, Located, Text, Tree, found};
 use super::quantity;
 use super::yaml::{At, Entry, Kind, Node};
@@ -18,9 +18,9 @@ pub struct Settings {
     /// Parameters of the query; none removes an outer one.
     pub query: Vec<(Located<String>, Option<Vec<Tree>>)>,
     /// The body.
-    pub body: Option<Located<Body>>,
+    pub body: Option<Box<Located<Body>>>,
     /// How requests say who sends them.
-    pub auth: Option<Located<Auth>>,
+    pub auth: Option<Box<Located<Auth>>>,
     /// How many redirects are followed.
     pub follow_redirects: Option<u32>,
     /// The time to connect in, TLS included.
@@ -34,7 +34,7 @@ pub struct Settings {
     /// Whether the URL's path and query are percent-encoded where that is needed.
     pub encode_url: Option<bool>,
     /// How connections are made.
-    pub connection: Connection,
+    pub connection: Option<Box<Connection>>,
 }
 
 /// What paths are joined to: one without templates is a whole URL.
@@ -71,14 +71,17 @@ impl Settings {
             headers: self.headers_over(outer).cloned().collect(),
             query: merged(&outer.query, &self.query).cloned().collect(),
             body: self.body.clone().or_else(|| outer.body.clone()),
-            auth: self.auth_over(outer).cloned(),
+            auth: self.auth_over(outer).cloned().map(Box::new),
             follow_redirects: self.follow_redirects.or(outer.follow_redirects),
             connect_timeout: self.connect_timeout.or(outer.connect_timeout),
             request_timeout: self.request_timeout.or(outer.request_timeout),
             compressed: self.compressed.or(outer.compressed),
             max_body: self.max_body.or(outer.max_body),
             encode_url: self.encode_url.or(outer.encode_url),
-            connection: self.connection.over(&outer.connection),
+            connection: match (&self.connection, &outer.connection) {
+                (None, None) => None,
+                _ => Some(Box::new(self.connection().over(outer.connection()))),
+            },
         }
     }
 
@@ -92,7 +95,13 @@ impl Settings {
     #[must_use]
     pub fn auth_over<'s>(&'s self, outer: &'s Self) -> Option<&'s Located<Auth>> {
         let hidden = self.headers.iter().any(|(name, _)| is_authorization(name));
-        self.auth.as_ref().or_else(|| outer.auth.as_ref().filter(|_| !hidden))
+        self.auth.as_deref().or_else(|| outer.auth.as_deref().filter(|_| !hidden))
+    }
+
+    /// How connections are made.
+    #[must_use]
+    pub fn connection(&self) -> &Connection {
+        self.connection.as_deref().unwrap_or(&connection::NONE)
     }
 }
 
@@ -146,17 +155,17 @@ pub(super) fn from_entries(d: &Decoder<'_>, entries: &[&Entry]) -> Settings {
             "timeouts" => timeouts(d, value, &mut settings),
             "compressed" => settings.compressed = d.boolean(value),
             "max_body" => settings.max_body = max_body(d, value),
-            "auth" => settings.auth = auth::decode(d, value),
+            "auth" => settings.auth = auth::decode(d, value).map(Box::new),
             "encode_url" => settings.encode_url = d.boolean(value),
             kind if body::KINDS.contains(&kind) => {
                 if let Some(first) = body {
                     body::second(d, first, entry);
                 } else {
                     body = Some(entry);
-                    settings.body = body::decode(d, entry);
+                    settings.body = body::decode(d, entry).map(Box::new);
                 }
             }
-            _ => settings.connection.read(d, entry),
+            _ => settings.connection.get_or_insert_default().read(d, entry),
         }
     }
     auth::refuse_both(d, &settings);
@@ -228,6 +237,7 @@ pub(super) fn headers(d: &Decoder<'_>, node: &Node) -> Option<Vec<HeaderEntry>> 
             headers.push((name, values));
         }
     }
+    headers.shrink_to_fit();
     Some(headers)
 }
 

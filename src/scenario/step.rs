@@ -1,11 +1,14 @@
 //! A step: what is done, what must hold after it, what is kept of it.
 
+use std::sync::Arc;
+
 use super::access::{self, Cell};
 use super::capture::{self, Capture};
-use super::decode::{Decoder, Keys, Located, Text, joined};
+use super::decode::{Decoder, Keys, Located, Text, exactly, joined};
 use super::expectation::{self, Expectations};
 use super::expected_error;
 use super::flow::{self, Flow, Period};
+use super::reuse::{self, Use};
 use super::session_action::{self, SessionAction};
 use super::settings::{self, Settings};
 use super::yaml::{At, Entry, Kind, Node};
@@ -31,8 +34,9 @@ pub struct Step {
     pub captures: Vec<Capture>,
     /// Whether the steps after it run even if it failed.
     pub continue_on_failure: bool,
-    /// Whether it runs, how often and how long.
-    pub flow: Flow,
+    flow: Option<Box<Flow>>,
+    /// What undoes it at the end of the scenario, once it has passed.
+    pub cleanup: Arc<[Self]>,
 }
 
 /// What a step does.
@@ -46,6 +50,8 @@ pub enum Action {
     Wait(Located<Period>),
     /// Runs several steps.
     Group(Vec<Step>),
+    /// Runs the steps of another file.
+    Use(Box<Use>),
 }
 
 /// A request as it was written.
@@ -64,12 +70,15 @@ pub struct Request {
 }
 
 /// What every kind of step may have.
-const COMMON: [&str; 6] = ["name", "when", "for_each", "retry", "timeout", "continue_on_failure"];
+const COMMON: [&str; 7] =
+    ["name", "when", "for_each", "retry", "timeout", "continue_on_failure", "cleanup"];
 /// What a step does, each a kind of its own.
-const KINDS: [&str; 4] = ["request", "session", "wait", "group"];
+const KINDS: [&str; 5] = ["request", "use", "session", "wait", "group"];
 const OWN: &[&str] = &[
     "name",
     "request",
+    "use",
+    "with",
     "session",
     "wait",
     "group",
@@ -79,17 +88,17 @@ const OWN: &[&str] = &[
     "retry",
     "timeout",
     "continue_on_failure",
+    "cleanup",
     "access",
     "expect",
     "capture",
 ];
 const KNOWN: [&str; OWN.len() + settings::KEYS.known.len()] = joined(OWN, settings::KEYS.known);
-pub(super) const KEYS: Keys =
-    Keys { what: "a step", known: &KNOWN, later: &["use", "with", "cleanup"] };
+pub(super) const KEYS: Keys = Keys { what: "a step", known: &KNOWN, later: settings::KEYS.later };
 
 /// Reads a list of steps; those that are wrong are recorded and left out.
 pub(super) fn decode_list(d: &Decoder<'_>, node: &Node) -> Option<Vec<Step>> {
-    Some(d.list(node, "steps")?.iter().filter_map(|node| decode(d, node)).collect())
+    Some(exactly(d.list(node, "steps")?.iter().filter_map(|node| decode(d, node))))
 }
 
 fn decode(d: &Decoder<'_>, node: &Node) -> Option<Step> {
@@ -114,8 +123,23 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Step> {
     if let (Some(error), Some(_)) = (&expect.error, find("access")) {
         expected_error::beside(d, error.at, "access");
     }
-    let at = node.at;
-    Some(Step { at, name, session, action, access, expect, captures, continue_on_failure, flow })
+    let cleanup = match find("cleanup") {
+        Some(entry) => flow::list(d, entry)?,
+        None => Vec::new(),
+    };
+    let (at, cleanup) = (node.at, cleanup.into());
+    Some(Step {
+        at,
+        name,
+        session,
+        action,
+        access,
+        expect,
+        captures,
+        continue_on_failure,
+        flow,
+        cleanup,
+    })
 }
 
 fn action(d: &Decoder<'_>, node: &Node, entries: &[&Entry]) -> Option<Action> {
@@ -131,28 +155,35 @@ fn action(d: &Decoder<'_>, node: &Node, entries: &[&Entry]) -> Option<Action> {
             // A key that is unknown, or not supported yet, was reported already, and is what the step does.
             let said = matches!(&node.kind, Kind::Map(all) if all.len() > entries.len());
             if !said {
-                let help = "a step has `request: METHOD URL`, `session: ACTION`, `wait: 500ms` or `group: [steps]`";
+                let help = "a step has `request: METHOD URL`, `use: path.yaml`, `session: ACTION`, `wait: 500ms` or `group: [steps]`";
                 d.error_help(node.at, "this step does nothing", "", help);
             }
             return None;
         }
     };
-    if kind.key != "request" {
-        refuse_others(d, &kind.key, entries);
+    match entries.iter().find(|entry| entry.key == "with") {
+        _ if kind.key != "request" => refuse_others(d, &kind.key, entries),
+        Some(with) => d.error_help(with.at, reuse::LONE_WITH, "", reuse::WITH_HELP),
+        None => {}
     }
     Some(match kind.key.as_str() {
         "request" => request_action(d, kind, settings::from_entries(d, entries))?,
         "session" => session_action::decode(d, kind)?,
         "wait" => Action::Wait(flow::period(d, &kind.value)?),
-        _ => Action::Group(flow::group(d, kind)?),
+        "use" => Action::Use(Box::new(reuse::decode(d, kind, entries)?)),
+        _ => Action::Group(flow::list(d, kind)?),
     })
 }
 
 /// What a step that sends nothing itself cannot have.
 fn refuse_others(d: &Decoder<'_>, kind: &str, entries: &[&Entry]) {
-    let may_have =
-        |key: &str| key == kind || COMMON.contains(&key) || (key == "as" && kind != "wait");
+    let may_have = |key: &str| {
+        let own =
+            key == kind || (key == "as" && kind != "wait") || (key == "with" && kind == "use");
+        own || COMMON.contains(&key)
+    };
     let help = match kind {
+        "use" => "put it on the requests of the file that is used",
         "group" => "put it on the requests inside",
         "wait" => "a pause sends nothing",
         _ => "a session step sends nothing",
@@ -160,6 +191,10 @@ fn refuse_others(d: &Decoder<'_>, kind: &str, entries: &[&Entry]) {
     for other in entries.iter().filter(|entry| !may_have(&entry.key)) {
         let message = match other.key.as_str() {
             "as" => "a `wait` runs in no session".to_owned(),
+            "with" => {
+                d.error_help(other.at, reuse::LONE_WITH, "", reuse::WITH_HELP);
+                continue;
+            }
             key => format!("`{key}` belongs to a request step"),
         };
         d.error_help(other.at, message, "", help);
@@ -187,18 +222,8 @@ fn request_action(d: &Decoder<'_>, entry: &Entry, settings: Settings) -> Option<
     let url = url.trim();
     let start = text.len() - text.trim_end().len();
     let start = text.len() - start - url.len();
-    let template = match Template::parse_from(text.trim_end(), start) {
-        Ok(template) => template,
-        Err(error) => {
-            let span = super::decode::inside(d.source(), d.span(node.at), text, error.offset);
-            let diagnostic = Diagnostic::error(error.message).at(d.source(), span, "");
-            d.report(match error.help {
-                Some(help) => diagnostic.help(help),
-                None => diagnostic,
-            });
-            return None;
-        }
-    };
+    let url = d.template_from(node.at, text.trim_end(), start)?;
+    let template = &url.value;
     let blank =
         |part: &Part| matches!(part, Part::Literal(text) if text.contains(char::is_whitespace));
     if template.parts().iter().any(blank) {
@@ -207,8 +232,7 @@ fn request_action(d: &Decoder<'_>, entry: &Entry, settings: Settings) -> Option<
         d.error_help(node.at, "the URL holds white space", "", help);
         return None;
     }
-    check_url(d, node.at, &template)?;
-    let url = Located { at: node.at, value: template };
+    check_url(d, &line, template, start)?;
     let (at, line, method) = (node.at, line.value.clone(), method.to_owned());
     Some(Action::Request(Box::new(Request { at, line, method, url, settings })))
 }
@@ -242,22 +266,32 @@ fn check_method(d: &Decoder<'_>, at: At, method: &str) -> Option<()> {
     Some(())
 }
 
-/// What the text alone says of a URL: it is absolute, or begins with `/` or a template.
-fn check_url(d: &Decoder<'_>, at: At, url: &Template) -> Option<()> {
+/// What the text alone says of a URL: it is absolute, or begins with `/` or a template. It stands at `offset` in the line.
+fn check_url(d: &Decoder<'_>, line: &Located<String>, url: &Template, offset: usize) -> Option<()> {
     let Some(Part::Literal(start)) = url.parts().first() else { return Some(()) };
     if start.starts_with('/') {
         return Some(());
     }
+    let at = line.at;
+    if let Some((scheme, _)) = start.split_once(':')
+        && !["http", "https"].contains(&scheme.to_ascii_lowercase().as_str())
+        && is_scheme(scheme)
+        // `localhost:8080/x` is a host that lacks its scheme.
+        && !start[scheme.len() + 1..].starts_with(|c: char| c.is_ascii_digit())
+    {
+        let span = super::decode::inside(d.source(), d.span(at), &line.value, offset);
+        let message = format!("`{scheme}` URLs cannot be requested, only `http` and `https`");
+        let help = "a URL begins with `/`, `http://`, `https://` or a template";
+        d.report(Diagnostic::error(message).at(d.source(), span, "").help(help));
+        return None;
+    }
     let shown = crate::value::cut(start, 60);
     let problem = match url::Url::parse(start) {
-        Ok(url) if !matches!(url.scheme(), "http" | "https") => {
-            format!("`{}` URLs cannot be requested, only `http` and `https`", url.scheme())
-        }
         Ok(url) if has_credentials(&url) => CREDENTIALS.to_owned(),
-        Ok(_) => return Some(()),
+        Ok(url) if matches!(url.scheme(), "http" | "https") => return Some(()),
         // `https://${host}/x` has no host yet.
         Err(url::ParseError::EmptyHost) if url.literal().is_none() => return Some(()),
-        Err(url::ParseError::RelativeUrlWithoutBase) => format!("`{shown}` is no URL"),
+        Ok(_) | Err(url::ParseError::RelativeUrlWithoutBase) => format!("`{shown}` is no URL"),
         Err(error) => format!("`{shown}` is no URL: {error}"),
     };
     let help = if problem == CREDENTIALS {
@@ -271,6 +305,12 @@ fn check_url(d: &Decoder<'_>, at: At, url: &Template) -> Option<()> {
     None
 }
 
+/// RFC 3986 section 3.1
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+}
+
 /// What is said of a URL with a user name or password in it (RFC 9110 section 4.2.4 deprecates them).
 pub const CREDENTIALS: &str = "the URL holds a user name or password, which are not sent";
 
@@ -281,11 +321,26 @@ pub fn has_credentials(url: &url::Url) -> bool {
 }
 
 impl Step {
-    /// Calls `visit` for the step and, if it is a group, for all in it, in their order.
+    /// Whether it runs, how often and how long.
+    #[must_use]
+    pub fn flow(&self) -> &Flow {
+        self.flow.as_deref().unwrap_or(&flow::NONE)
+    }
+
+    /// Calls `visit` for the step and for all that stand in it, in their order: those of a group, then its `cleanup`.
     pub fn walk<'s>(&'s self, visit: &mut dyn FnMut(&'s Self)) {
         visit(self);
         if let Action::Group(steps) = &self.action {
             steps.iter().for_each(|step| step.walk(visit));
+        }
+        self.cleanup.iter().for_each(|step| step.walk(visit));
+    }
+
+    /// As [`Step::walk`], without what a `cleanup` does: its captures are its own.
+    pub fn walk_forth<'s>(&'s self, visit: &mut dyn FnMut(&'s Self)) {
+        visit(self);
+        if let Action::Group(steps) = &self.action {
+            steps.iter().for_each(|step| step.walk_forth(visit));
         }
     }
 }

@@ -15,6 +15,7 @@ pub fn step_name(step: &Step) -> &str {
         (None, Action::Request(request)) => &request.line,
         (None, Action::Wait(_)) => "wait",
         (None, Action::Group(_)) => "group",
+        (None, Action::Use(used)) => &used.path,
         (None, Action::Session(_, SessionAction::Reset)) => "session: reset",
         (None, Action::Session(_, SessionAction::SetCookie(_))) => "session: set_cookie",
         (None, Action::Session(_, SessionAction::DeleteCookie { .. })) => "session: delete_cookie",
@@ -37,8 +38,9 @@ pub fn step<'t>(step: &'t Step, visit: &mut dyn FnMut(&'t Text)) {
         Action::Session(_, action) => session(action, visit),
         Action::Wait(time) => time.value.visit(visit),
         Action::Group(_) => {}
+        Action::Use(used) => used.with.iter().for_each(|(_, value)| value.visit(visit)),
     }
-    step.flow.visit(visit);
+    step.flow().visit(visit);
     expectations(&step.expect, visit);
     step.access.iter().for_each(|cell| expectations(&cell.expect, visit));
 }
@@ -55,7 +57,7 @@ pub fn settings<'t>(settings: &'t Settings, visit: &mut dyn FnMut(&'t Text)) {
     }
     settings.body.iter().for_each(|body| body.value.visit(visit));
     settings.auth.iter().for_each(|auth| auth.value.visit(visit));
-    settings.connection.visit(visit);
+    settings.connection().visit(visit);
 }
 
 pub(super) fn session<'t>(action: &'t SessionAction, visit: Visit<'_, 't>) {
@@ -127,7 +129,7 @@ fn visit_matcher<'t>(matcher: &'t Matcher, visit: Visit<'_, 't>) {
             }
             Op::Unordered(all) => all.iter().for_each(|inner| visit_matcher(inner, visit)),
             Op::Matches(Pattern::Template(text)) => visit(text),
-            Op::Between(low, high) => [low, high].into_iter().for_each(|tree| tree.visit(visit)),
+            Op::Between(ends) => ends.iter().for_each(|tree| tree.visit(visit)),
             op => op.operand().into_iter().for_each(|tree| tree.visit(visit)),
         }
     }

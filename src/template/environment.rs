@@ -3,173 +3,26 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use indexmap::IndexMap;
-use minijinja::value::ValueKind;
-use minijinja::{Environment, State, UndefinedBehavior};
+use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 
+use super::bounds::{self, Budget};
+use super::convert::{from_jinja, to_jinja};
+use super::functions::{self, CALLS, COOKIES, Calls};
 use super::{Evaluated, Expression, InvalidTemplate, Scope, Use, UseKind, lex};
-use crate::diagnostic::suggest::closest;
-use crate::value::{self, Map, Number, Value};
+use crate::value::{self, Value};
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.add_filter("raw", |value: String| minijinja::Value::from_safe_string(value));
-    environment.add_filter("json", |value: minijinja::Value| {
-        from_jinja(&value).map(|value| value.to_string()).map_err(invalid_operation)
-    });
-    environment.add_function("cookie", |state: &State<'_, '_>, name: String| {
-        let held = state.lookup(COOKIES).unwrap_or_default();
-        held.get_attr(&name).unwrap_or_default()
-    });
+    environment.set_fuel(Some(bounds::FUEL));
+    functions::add(&mut environment);
     environment
 });
 
-/// What `cookie` looks its names up in; no expression can write this name.
-const COOKIES: &str = "the session's cookies";
-
-/// MiniJinja's own that make sense in one expression, and those added above.
-const FILTERS: [&str; 39] = [
-    "abs",
-    "attr",
-    "batch",
-    "bool",
-    "capitalize",
-    "chain",
-    "count",
-    "d",
-    "default",
-    "dictsort",
-    "first",
-    "float",
-    "format",
-    "groupby",
-    "indent",
-    "int",
-    "items",
-    "join",
-    "json",
-    "last",
-    "length",
-    "lines",
-    "list",
-    "lower",
-    "map",
-    "max",
-    "min",
-    "pprint",
-    "raw",
-    "reject",
-    "rejectattr",
-    "replace",
-    "reverse",
-    "round",
-    "select",
-    "selectattr",
-    "slice",
-    "sort",
-    "split",
-];
-const MORE_FILTERS: [&str; 7] = ["string", "sum", "title", "trim", "unique", "upper", "zip"];
-const TESTS: [&str; 30] = [
-    "boolean",
-    "defined",
-    "divisibleby",
-    "endingwith",
-    "eq",
-    "equalto",
-    "even",
-    "false",
-    "filter",
-    "float",
-    "ge",
-    "greaterthan",
-    "gt",
-    "in",
-    "integer",
-    "iterable",
-    "le",
-    "lessthan",
-    "lower",
-    "lt",
-    "mapping",
-    "ne",
-    "none",
-    "number",
-    "odd",
-    "sequence",
-    "startingwith",
-    "string",
-    "true",
-    "undefined",
-];
-const FUNCTIONS: [&str; 3] = ["cookie", "dict", "range"];
-
-/// What the format has and this version does not.
-const LATER: [&str; 25] = [
-    "uuid",
-    "now",
-    "timestamp",
-    "random_int",
-    "random_string",
-    "fake",
-    "file",
-    "base64",
-    "base64_decode",
-    "base64url",
-    "urlencode",
-    "urldecode",
-    "html_escape",
-    "html_unescape",
-    "sha256",
-    "sha1",
-    "md5",
-    "hmac_sha256",
-    "from_json",
-    "regex",
-    "regex_replace",
-    "jsonpath",
-    "date",
-    "to_date",
-    "days_from_now",
-];
-
-/// Refuses functions, filters and tests that are not there; offsets are those of the uses.
-pub(super) fn check_callables(uses: &[Use]) -> Result<(), InvalidTemplate> {
-    for used in uses {
-        let (what, known): (_, Vec<&str>) = match used.kind {
-            UseKind::Name { .. } => continue,
-            UseKind::Function => ("function", FUNCTIONS.to_vec()),
-            UseKind::Filter => ("filter", [&FILTERS[..], &MORE_FILTERS[..]].concat()),
-            UseKind::Test => ("test", [&TESTS[..], &["upper", "test", "sameas"][..]].concat()),
-        };
-        if known.contains(&used.name.as_str()) {
-            continue;
-        }
-        if LATER.contains(&used.name.as_str()) && used.kind != UseKind::Test {
-            let help = "it is part of the format, but not of this version of callsheet";
-            return Err(InvalidTemplate {
-                message: format!("{what} `{}` is not supported yet", used.name),
-                offset: used.offset,
-                help: Some(help.to_owned()),
-            });
-        }
-        return Err(InvalidTemplate {
-            message: format!("unknown {what} `{}`", used.name),
-            offset: used.offset,
-            help: match closest(&used.name, known.iter().copied()) {
-                Some(name) => Some(format!("did you mean `{name}`?")),
-                None if used.kind == UseKind::Function => {
-                    let names = FUNCTIONS.map(|name| format!("`{name}`"));
-                    Some(format!("the functions are {}", names.join(", ")))
-                }
-                None => {
-                    Some(format!("the {what}s are those of MiniJinja, the language of `${{…}}`"))
-                }
-            },
-        });
-    }
-    Ok(())
+/// The value of a text that needs no scope.
+pub(super) fn constant(text: &str) -> Option<Value> {
+    let value = compile(text).ok()?.eval(()).ok()?;
+    from_jinja(&value, &mut Budget::default()).ok()
 }
 
 pub(super) fn compile(
@@ -177,7 +30,8 @@ pub(super) fn compile(
 ) -> Result<minijinja::Expression<'static, 'static>, InvalidTemplate> {
     ENVIRONMENT.compile_expression_owned(text.to_owned()).map_err(|error| InvalidTemplate {
         message: format!(
-            "`{text}` is no expression: {}",
+            "`{}` is no expression: {}",
+            value::cut(text, 200),
             error
                 .detail()
                 .unwrap_or("it does not follow Jinja's grammar")
@@ -185,6 +39,7 @@ pub(super) fn compile(
                 .replace("expected expression", "expected a value")
         ),
         offset: 0,
+        length: 0,
         help: None,
     })
 }
@@ -194,6 +49,7 @@ pub(super) fn evaluate(
     program: &minijinja::Expression<'static, 'static>,
     expression: &Expression,
     scope: &Scope,
+    budget: &mut Budget,
 ) -> Result<Evaluated, String> {
     let mut context = BTreeMap::new();
     for used in &expression.uses {
@@ -218,16 +74,35 @@ pub(super) fn evaluate(
         let held: BTreeMap<String, String> = held.collect();
         context.insert(COOKIES.to_owned(), minijinja::Value::from(held));
     }
+    if expression.is_situated {
+        context.insert(CALLS.to_owned(), calls(expression, scope));
+    }
     let value =
         program.eval(minijinja::Value::from(context)).map_err(|error| match error.kind() {
-            minijinja::ErrorKind::UndefinedError => not_there(expression, scope),
-            _ => format!("`{}` cannot be worked out: {}", expression.text, reason(&error)),
+            ErrorKind::OutOfFuel => {
+                format!("`{}` takes too much work: {}", expression.shown(), bounds::too_much())
+            }
+            ErrorKind::UndefinedError => not_there(expression, scope),
+            _ => format!("`{}` cannot be worked out: {}", expression.shown(), reason(&error)),
         })?;
     if value.is_undefined() {
         return Err(not_there(expression, scope));
     }
     let raw = value.is_safe();
-    Ok(Evaluated { value: from_jinja(&value)?, raw })
+    let value = from_jinja(&value, budget)
+        .map_err(|why| format!("`{}` cannot be worked out: {why}", expression.shown()))?;
+    Ok(Evaluated { value, raw })
+}
+
+/// What the functions need to know of where they stand.
+fn calls(expression: &Expression, scope: &Scope) -> minijinja::Value {
+    minijinja::Value::from_object(Calls {
+        draw: scope.draw.clone(),
+        site: expression.site.clone(),
+        offset: expression.offset,
+        masks: scope.masks.clone(),
+        taken: Default::default(),
+    })
 }
 
 /// Where `name.member[0]` leads.
@@ -285,9 +160,14 @@ fn not_there(expression: &Expression, scope: &Scope) -> String {
         }
     }
     if expression.uses.iter().any(is_cookie) {
-        return format!("the session holds no cookie that `{}` asks for", expression.text);
+        return format!("the session holds no cookie that `{}` asks for", expression.shown());
     }
-    format!("a part of `{}` is not there", expression.text)
+    for used in expression.uses.iter().filter(|used| used.kind == UseKind::Filter) {
+        if ["regex", "jsonpath"].contains(&used.name.as_str()) {
+            return format!("`{}` found nothing", expression.shown());
+        }
+    }
+    format!("a part of `{}` is not there", expression.shown())
 }
 
 /// "an object with `id`, `name`"
@@ -333,62 +213,19 @@ fn reason(error: &minijinja::Error) -> String {
     }
 }
 
-fn invalid_operation(message: String) -> minijinja::Error {
-    minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, message)
+#[cfg(test)]
+pub(super) fn has_filter(name: &str) -> bool {
+    let known = ENVIRONMENT.compile_expression_owned(format!("'{name}' is filter"));
+    known.is_ok_and(|known| known.eval(()).is_ok_and(|is| is.is_true()))
 }
 
-fn to_jinja(value: &Value) -> minijinja::Value {
-    match value {
-        Value::Null => minijinja::Value::from(()),
-        Value::Bool(value) => minijinja::Value::from(*value),
-        Value::Number(number) => number_to_jinja(number),
-        Value::String(text) => minijinja::Value::from(text.as_str()),
-        Value::Array(items) => items.iter().map(to_jinja).collect(),
-        Value::Object(members) => {
-            let member = |(name, value): (&String, _)| (name.as_str().into(), to_jinja(value));
-            let members: IndexMap<minijinja::Value, minijinja::Value> =
-                members.iter().map(member).collect();
-            minijinja::Value::from(members)
-        }
-    }
+#[cfg(test)]
+pub(super) fn has_test(name: &str) -> bool {
+    let known = ENVIRONMENT.compile_expression_owned(format!("'{name}' is test"));
+    known.is_ok_and(|known| known.eval(()).is_ok_and(|is| is.is_true()))
 }
 
-/// Arithmetic is done on 128-bit integers and floats, as MiniJinja has them.
-fn number_to_jinja(number: &Number) -> minijinja::Value {
-    if let Some(whole) = number.as_i64() {
-        whole.into()
-    } else if let Ok(whole) = number.as_str().parse::<i128>() {
-        whole.into()
-    } else {
-        number.as_f64().unwrap_or(f64::NAN).into()
-    }
-}
-
-fn from_jinja(value: &minijinja::Value) -> Result<Value, String> {
-    let wrong = || format!("`{value}` is no JSON value");
-    Ok(match value.kind() {
-        ValueKind::None => Value::Null,
-        ValueKind::Bool => Value::Bool(value.is_true()),
-        ValueKind::Number if value.is_integer() => {
-            Value::Number(value.to_string().parse().map_err(|_| wrong())?)
-        }
-        ValueKind::Number => {
-            let number = f64::try_from(value.clone()).map_err(|_| wrong())?;
-            Value::Number(Number::from_f64(number).ok_or_else(wrong)?)
-        }
-        ValueKind::String => Value::String(value.as_str().ok_or_else(wrong)?.to_owned()),
-        ValueKind::Seq | ValueKind::Iterable => {
-            let items = value.try_iter().map_err(|_| wrong())?;
-            Value::Array(items.map(|item| from_jinja(&item)).collect::<Result<_, _>>()?)
-        }
-        ValueKind::Map => {
-            let mut members = Map::new();
-            for key in value.try_iter().map_err(|_| wrong())? {
-                let member = value.get_item(&key).map_err(|_| wrong())?;
-                members.insert(key.to_string(), from_jinja(&member)?);
-            }
-            Value::Object(members)
-        }
-        _ => return Err(wrong()),
-    })
+#[cfg(test)]
+pub(super) fn has_function(name: &str) -> bool {
+    ENVIRONMENT.globals().any(|(known, _)| known == name)
 }

@@ -64,31 +64,35 @@ enum Token<'t> {
 fn tokens(text: &str) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
     let mut at = 0;
-    while let Some(c) = text[at..].chars().next() {
-        let rest = &text[at..];
-        let length = if c.is_alphabetic() || c == '_' {
-            let length = rest.find(|c: char| !(c.is_alphanumeric() || c == '_'));
-            let length = length.unwrap_or(rest.len());
-            tokens.push(Token::Word(&rest[..length], at));
-            length
-        } else if c.is_ascii_digit() {
-            tokens.push(Token::Number);
-            rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len())
-        } else if c == '"' || c == '\'' {
-            tokens.push(Token::Text);
-            string_length(rest, c)
-        } else {
-            if !c.is_whitespace() {
-                tokens.push(Token::Mark(c));
-            }
-            c.len_utf8()
-        };
+    while let Some((token, length)) = token(&text[at..]) {
+        match token {
+            Token::Word(word, _) => tokens.push(Token::Word(word, at)),
+            Token::Mark(c) if c.is_whitespace() => {}
+            token => tokens.push(token),
+        }
         at += length;
     }
     tokens
 }
 
-fn string_length(text: &str, quote: char) -> usize {
+/// What a text begins with, white space too, and how long it is.
+fn token(rest: &str) -> Option<(Token<'_>, usize)> {
+    let c = rest.chars().next()?;
+    Some(if c.is_alphabetic() || c == '_' {
+        let length = rest.find(|c: char| !(c.is_alphanumeric() || c == '_'));
+        let length = length.unwrap_or(rest.len());
+        (Token::Word(&rest[..length], 0), length)
+    } else if c.is_ascii_digit() {
+        let length = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        (Token::Number, length.unwrap_or(rest.len()))
+    } else if c == '"' || c == '\'' {
+        (Token::Text, string_length(rest, c))
+    } else {
+        (Token::Mark(c), c.len_utf8())
+    })
+}
+
+pub(super) fn string_length(text: &str, quote: char) -> usize {
     let mut escaped = false;
     for (at, c) in text.char_indices().skip(1) {
         match c {
@@ -135,6 +139,17 @@ pub fn is_keyword(word: &str) -> bool {
     KEYWORDS.contains(&word)
 }
 
+/// Where an expression goes on beyond so many words and signs.
+pub(super) fn beyond(text: &str, most: usize) -> Option<usize> {
+    let mut at = 0;
+    for _ in 0..=most {
+        at += text[at..].len() - text[at..].trim_start().len();
+        let (_, length) = token(&text[at..])?;
+        at += length;
+    }
+    Some(at)
+}
+
 /// The names, functions, filters and tests of an expression in their order.
 pub(super) fn uses(text: &str) -> Vec<Use> {
     let mut uses = found(text);
@@ -149,6 +164,7 @@ pub(super) fn uses(text: &str) -> Vec<Use> {
             *optional |= tested.contains(&used.name);
         }
     }
+    uses.shrink_to_fit();
     uses
 }
 

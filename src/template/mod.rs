@@ -1,22 +1,36 @@
 //! Texts with `${ expression }` in them: read and compiled once, evaluated in a scope.
 
+mod arguments;
+mod bounds;
+mod callables;
+mod codec;
+mod convert;
 mod environment;
+mod fake;
+mod functions;
 mod lex;
+mod pattern;
+mod random;
 mod scope;
+mod time;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::jsonpath::{Found, JsonPath};
 use crate::value::{self, Value};
 
+pub use bounds::{Budget, MOST_TEXT, VALUE, size};
 pub use lex::{Use, UseKind, is_keyword};
+pub use pattern::{pattern, pattern_help};
+pub use random::{Draw, Seed, Turn};
 pub use scope::{Binding, Origin, Scope};
 
 /// A text that may hold expressions.
 #[derive(Clone, Debug)]
 pub struct Template {
-    text: String,
-    parts: Vec<Part>,
+    text: Box<str>,
+    parts: Box<[Part]>,
 }
 
 /// A piece of a template.
@@ -25,7 +39,7 @@ pub enum Part {
     /// Text that stays as it is.
     Literal(String),
     /// The inside of `${…}`.
-    Expression(Expression),
+    Expression(Box<Expression>),
 }
 
 /// The inside of one `${…}`, compiled.
@@ -35,7 +49,28 @@ pub struct Expression {
     /// Where it begins in the template's text, in bytes.
     offset: usize,
     uses: Vec<Use>,
+    /// Whether a function or filter in it depends on where it stands.
+    is_situated: bool,
+    site: Option<Arc<Site>>,
     program: Program,
+}
+
+/// Where a text stands.
+#[derive(Debug)]
+pub struct Site {
+    /// The text's place, which is the same from every working directory: `scenarios/a.yaml:3:9`.
+    pub place: String,
+    /// What `file('path')` reads.
+    pub files: Arc<dyn Files>,
+}
+
+/// The files that an expression may read.
+pub trait Files: std::fmt::Debug + Send + Sync {
+    /// The text of the file that this path means where the expression stands.
+    ///
+    /// # Errors
+    /// What keeps it from being read, in a sentence.
+    fn read(&self, path: &str) -> Result<String, String>;
 }
 
 #[derive(Clone)]
@@ -63,6 +98,8 @@ pub struct InvalidTemplate {
     pub message: String,
     /// The byte of the text where it goes wrong.
     pub offset: usize,
+    /// The bytes that are wrong; 0 where that is the word that stands there.
+    pub length: usize,
     /// What to do, where that is known.
     pub help: Option<String>,
 }
@@ -115,13 +152,14 @@ impl Template {
                 let end = lex::closing_brace(text, found + 2).ok_or_else(|| InvalidTemplate {
                     message: "`${` has no closing `}`".to_owned(),
                     offset: found,
+                    length: 0,
                     help: Some("close it, or write `$${` for a literal `${`".to_owned()),
                 })?;
                 if !literal.is_empty() {
                     parts.push(Part::Literal(std::mem::take(&mut literal)));
                 }
-                parts
-                    .push(Part::Expression(Expression::compile(&text[found + 2..end], found + 2)?));
+                let expression = Expression::compile(&text[found + 2..end], found + 2)?;
+                parts.push(Part::Expression(Box::new(expression)));
                 at = end + 1;
             } else {
                 literal.push('$');
@@ -132,7 +170,7 @@ impl Template {
         if !literal.is_empty() || parts.is_empty() {
             parts.push(Part::Literal(literal));
         }
-        Ok(Self { text: text.to_owned(), parts })
+        Ok(Self { text: text.into(), parts: parts.into() })
     }
 
     /// The text as it was written.
@@ -150,7 +188,7 @@ impl Template {
     /// The text itself where it holds no expression.
     #[must_use]
     pub fn literal(&self) -> Option<&str> {
-        match self.parts.as_slice() {
+        match &*self.parts {
             [Part::Literal(text)] => Some(text),
             _ => None,
         }
@@ -160,7 +198,31 @@ impl Template {
     pub fn expressions(&self) -> impl Iterator<Item = &Expression> {
         self.parts.iter().filter_map(|part| match part {
             Part::Literal(_) => None,
-            Part::Expression(expression) => Some(expression),
+            Part::Expression(expression) => Some(&**expression),
+        })
+    }
+
+    /// Whether a function in it needs to know where it stands: see [`Template::stand`].
+    #[must_use]
+    pub fn is_situated(&self) -> bool {
+        self.expressions().any(|expression| expression.is_situated)
+    }
+
+    /// Says where the text stands.
+    pub fn stand(&mut self, site: &Arc<Site>) {
+        for part in &mut self.parts {
+            if let Part::Expression(expression) = part {
+                expression.site = Some(Arc::clone(site));
+            }
+        }
+    }
+
+    /// The paths of `file('path')` that are known before the run, each with its bytes in the text.
+    pub fn files(&self) -> impl Iterator<Item = (Range<usize>, String)> {
+        self.expressions().flat_map(|expression| {
+            let files = callables::files(&expression.text, &expression.uses);
+            let offset = expression.offset;
+            files.into_iter().map(move |(at, path)| (offset + at.start..offset + at.end, path))
         })
     }
 
@@ -169,9 +231,21 @@ impl Template {
     /// # Errors
     /// An expression that has no value in this scope.
     pub fn evaluate(&self, scope: &Scope) -> Result<Value, EvaluationError> {
-        match self.parts.as_slice() {
-            [Part::Expression(only)] => Ok(only.evaluate(scope)?.value),
-            _ => self.text(scope).map(Value::String),
+        self.evaluate_within(scope, &mut Budget::default())
+    }
+
+    /// As [`Template::evaluate`], for a part of a value that has one bound as a whole.
+    ///
+    /// # Errors
+    /// As [`Template::evaluate`].
+    pub fn evaluate_within(
+        &self,
+        scope: &Scope,
+        budget: &mut Budget,
+    ) -> Result<Value, EvaluationError> {
+        match &*self.parts {
+            [Part::Expression(only)] => Ok(only.evaluate_within(scope, budget)?.value),
+            _ => self.text_within(scope, budget).map(Value::String),
         }
     }
 
@@ -180,12 +254,28 @@ impl Template {
     /// # Errors
     /// An expression that has no value in this scope.
     pub fn text(&self, scope: &Scope) -> Result<String, EvaluationError> {
+        self.text_within(scope, &mut Budget::default())
+    }
+
+    /// As [`Template::text`], for a part of a value that has one bound as a whole.
+    ///
+    /// # Errors
+    /// As [`Template::text`].
+    pub fn text_within(
+        &self,
+        scope: &Scope,
+        budget: &mut Budget,
+    ) -> Result<String, EvaluationError> {
         let mut out = String::new();
         for part in &self.parts {
             match part {
                 Part::Literal(text) => out.push_str(text),
                 Part::Expression(expression) => {
-                    out.push_str(&value::text(&expression.evaluate(scope)?.value));
+                    let value = expression.evaluate_within(scope, budget)?.value;
+                    match value {
+                        Value::String(text) => out.push_str(&text),
+                        other => out.push_str(&value::text(&other)),
+                    }
                 }
             }
         }
@@ -202,11 +292,21 @@ impl Expression {
             return Err(InvalidTemplate {
                 message: "`${}` is empty".to_owned(),
                 offset: start - 2,
+                length: 0,
                 help,
             });
         }
+        if let Some(at) = lex::beyond(text, bounds::MOST_TOKENS) {
+            let most = bounds::MOST_TOKENS;
+            return Err(InvalidTemplate {
+                message: format!("the expression has more than {most} words and signs"),
+                offset: offset + at,
+                length: 0,
+                help: Some("give its parts names in `vars`, and use those".to_owned()),
+            });
+        }
         let uses = lex::uses(text);
-        environment::check_callables(&uses).map_err(|mut error| {
+        callables::check(text, &uses).map_err(|mut error| {
             error.offset += offset;
             error
         })?;
@@ -222,13 +322,19 @@ impl Expression {
                 Program::Compiled { program: Arc::new(program), path: path_into(text) }
             }
         };
-        Ok(Self { text: text.to_owned(), offset, uses, program })
+        let is_situated = functions::is_situated(&uses);
+        Ok(Self { text: text.to_owned(), offset, uses, is_situated, site: None, program })
     }
 
     /// The expression without `${` and `}`.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The expression for messages.
+    fn shown(&self) -> String {
+        value::cut(&self.text, 200)
     }
 
     /// Where it begins in the template's text, in bytes.
@@ -255,20 +361,46 @@ impl Expression {
     /// # Errors
     /// An undefined name, an operation on a value of the wrong kind.
     pub fn evaluate(&self, scope: &Scope) -> Result<Evaluated, EvaluationError> {
-        let value = match &self.program {
-            Program::Name(name) => scope
-                .value(name)
-                .map(|value| Evaluated { value, raw: false })
-                .ok_or_else(|| format!("`{name}` has no value here{}", scope.unset_by(name))),
-            Program::Compiled { program, path } => {
-                match path.as_ref().and_then(|path| follow(path, scope)) {
-                    Some(value) => Ok(Evaluated { value, raw: false }),
-                    None => environment::evaluate(program, self, scope),
-                }
-            }
-        };
+        self.evaluate_within(scope, &mut Budget::default())
+    }
+
+    /// As [`Expression::evaluate`], for a part of a value that has one bound as a whole.
+    ///
+    /// # Errors
+    /// As [`Expression::evaluate`].
+    pub fn evaluate_within(
+        &self,
+        scope: &Scope,
+        budget: &mut Budget,
+    ) -> Result<Evaluated, EvaluationError> {
         let (offset, length) = (self.offset, self.text.len());
-        value.map_err(|message| EvaluationError { message, offset, length })
+        self.worked_out(scope, budget).map_err(|message| EvaluationError {
+            message,
+            offset,
+            length,
+        })
+    }
+
+    fn worked_out(&self, scope: &Scope, budget: &mut Budget) -> Result<Evaluated, String> {
+        let plain = match &self.program {
+            Program::Name(name) => {
+                let no_value = || format!("`{name}` has no value here{}", scope.unset_by(name));
+                Some(&scope.get(name).ok_or_else(no_value)?.value)
+            }
+            Program::Compiled { path, .. } => path.as_ref().and_then(|path| follow(path, scope)),
+        };
+        scope.has_room()?;
+        match (plain, &self.program) {
+            (None, Program::Compiled { program, .. }) => {
+                environment::evaluate(program, self, scope, budget)
+            }
+            (value, _) => {
+                let value = value.unwrap_or(&Value::Null);
+                bounds::take(value, 0, budget)
+                    .map_err(|why| format!("`{}` cannot be inserted: {why}", self.shown()))?;
+                Ok(Evaluated { value: value.clone(), raw: false })
+            }
+        }
     }
 }
 
@@ -281,11 +413,16 @@ fn path_into(text: &str) -> Option<(String, JsonPath)> {
     text.chars().all(plain).then(|| (name.to_owned(), path))
 }
 
-fn follow((name, path): &(String, JsonPath), scope: &Scope) -> Option<Value> {
+fn follow<'s>((name, path): &(String, JsonPath), scope: &'s Scope) -> Option<&'s Value> {
     match path.find(&scope.get(name)?.value) {
-        Ok(Found::One(node)) => Some(node.clone()),
+        Ok(Found::One(node)) => Some(node),
         _ => None,
     }
+}
+
+/// The functions, filters or tests that there are, sorted.
+pub fn callable_names(kind: &UseKind) -> impl Iterator<Item = &'static str> {
+    callables::names(kind).into_iter()
 }
 
 #[cfg(test)]

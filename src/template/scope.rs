@@ -4,6 +4,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use super::bounds;
+use super::random::{Draw, Turn};
+use crate::mask::Masks;
 use crate::source::{Source, Span};
 use crate::value::Value;
 
@@ -42,8 +45,24 @@ pub enum Origin {
         /// The name's place in it.
         span: Span,
     },
+    /// A row of `cases`.
+    Row {
+        /// Which, from 1.
+        number: usize,
+        /// The text.
+        source: Arc<Source>,
+        /// The row's place in it.
+        span: Span,
+    },
     /// `--var`.
     CommandLine,
+    /// The file of `--vars-file`.
+    VarsFile {
+        /// The text.
+        source: Arc<Source>,
+        /// The name's place in it.
+        span: Span,
+    },
     /// What callsheet itself gives, such as `server`.
     Program,
 }
@@ -60,12 +79,23 @@ impl Origin {
         }
     }
 
+    /// What is given beside the files stands above all in them.
+    fn rank(&self) -> u8 {
+        match self {
+            Self::CommandLine => 2,
+            Self::VarsFile { .. } => 1,
+            _ => 0,
+        }
+    }
+
     fn place(&self) -> Option<(&Arc<Source>, Span)> {
         match self {
             Self::Vars { source, span, .. }
             | Self::Capture { source, span, .. }
             | Self::With { source, span }
-            | Self::Item { source, span } => Some((source, *span)),
+            | Self::Item { source, span }
+            | Self::Row { source, span, .. }
+            | Self::VarsFile { source, span } => Some((source, *span)),
             Self::CommandLine | Self::Program => None,
         }
     }
@@ -88,7 +118,13 @@ impl fmt::Display for Origin {
             }
             Self::With { source, span } => write!(f, "from `with` at {}", place(source, span)),
             Self::Item { source, span } => write!(f, "from `for_each` at {}", place(source, span)),
+            Self::Row { number, source, span } => {
+                write!(f, "from row {number} of `cases` at {}", place(source, span))
+            }
             Self::CommandLine => f.write_str("from `--var`"),
+            Self::VarsFile { source, span } => {
+                write!(f, "from `--vars-file` at {}", place(source, span))
+            }
             Self::Program => f.write_str("set by callsheet"),
         }
     }
@@ -111,6 +147,12 @@ pub struct Scope {
     unset: HashMap<String, String>,
     /// What `cookie('name')` finds: name and value.
     cookies: Vec<(String, String)>,
+    /// How much text the values hold.
+    held: usize,
+    /// What random values depend on, besides their place.
+    pub(super) draw: Draw,
+    /// What is read out of a secret is added to these.
+    pub(super) masks: Masks,
 }
 
 impl Scope {
@@ -120,16 +162,53 @@ impl Scope {
         Self::default()
     }
 
-    /// Gives a name its value; what stands there is replaced, but `--var` wins over all else.
+    /// Gives a name its value; what stands there is replaced, but `--var` wins over all else, and the file of
+    /// `--vars-file` over all but that.
     pub fn bind(&mut self, name: impl Into<String>, value: Value, origin: Origin) {
         let name = name.into();
-        let fixed = self
-            .bindings
-            .get(&name)
-            .is_some_and(|binding| matches!(binding.origin, Origin::CommandLine));
-        if !fixed || matches!(origin, Origin::CommandLine) {
-            self.bindings.insert(name, Binding { value, origin });
+        let rank = self.bindings.get(&name).map_or(0, |binding| binding.origin.rank());
+        if origin.rank() >= rank {
+            self.held += bounds::size(&value);
+            let before = self.bindings.insert(name, Binding { value, origin });
+            self.held -= before.map_or(0, |before| bounds::size(&before.value));
         }
+    }
+
+    /// What is random from here on depends on this.
+    pub fn set_draw(&mut self, draw: Draw) {
+        self.draw = draw;
+    }
+
+    /// What random values depend on, besides their place.
+    #[must_use]
+    pub fn draw(&self) -> &Draw {
+        &self.draw
+    }
+
+    /// Begins a part of the scenario in which an expression has one value; gives what ends it.
+    pub fn turn(&mut self, turn: Turn) -> usize {
+        self.draw.turns.push(turn);
+        self.draw.turns.len() - 1
+    }
+
+    /// Ends that part.
+    pub fn end_turn(&mut self, turn: usize) {
+        self.draw.turns.truncate(turn);
+    }
+
+    /// Takes these for all the parts that it is in; gives those that it was in.
+    pub fn set_turns(&mut self, turns: Vec<Turn>) -> Vec<Turn> {
+        std::mem::replace(&mut self.draw.turns, turns)
+    }
+
+    /// What is read out of a secret is masked with these.
+    pub fn set_masks(&mut self, masks: Masks) {
+        self.masks = masks;
+    }
+
+    /// Refuses to make more values where there is too much of them.
+    pub(super) fn has_room(&self) -> Result<(), String> {
+        if self.held > bounds::MOST_HELD { Err(bounds::too_much_held()) } else { Ok(()) }
     }
 
     /// The cookies that `cookie('name')` finds: the first of each name.
@@ -144,7 +223,8 @@ impl Scope {
 
     /// Takes a name away.
     pub fn unbind(&mut self, name: &str) {
-        self.bindings.remove(name);
+        let before = self.bindings.remove(name);
+        self.held -= before.map_or(0, |before| bounds::size(&before.value));
     }
 
     /// Remembers which step was to set a name and did not.
@@ -163,10 +243,6 @@ impl Scope {
     pub fn not_captured_by(&self, name: &str) -> Option<&str> {
         let unset = || self.unset.get(name).map(String::as_str);
         if self.bindings.contains_key(name) { None } else { unset() }
-    }
-
-    pub(super) fn value(&self, name: &str) -> Option<Value> {
-        self.get(name).map(|binding| binding.value.clone())
     }
 
     /// ": step `x` did not capture it", for a name that a step was to set.

@@ -36,7 +36,7 @@ const WALLS: [(&str, &[&str]); 14] = [
     ("hyper_util", &["http", "demo"]),
     ("hyper_rustls", &["http"]),
     ("psl", &["cookies"]),
-    ("quick_xml", &["report"]),
+    ("quick_xml", &["report", "template/codec"]),
     ("rustls", &["http", "demo/random"]),
     ("minijinja", &["template"]),
     ("annotate_snippets", &["diagnostic/render"]),

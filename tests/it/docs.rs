@@ -6,28 +6,30 @@ use std::path::{Path, PathBuf};
 use super::support::{Demo, Ran, demo, files, root, run};
 
 /// A block of YAML with the place where it begins.
-struct Example {
-    place: String,
-    text: String,
+pub(super) struct Example {
+    pub(super) place: String,
+    pub(super) text: String,
 }
 
 /// What a block is, by its keys at the top level.
-enum Kind {
+pub(super) enum Kind {
     Scenario,
     Project,
-    /// The file that signs in, which the other examples use.
-    Login,
+    /// Of a CI system.
+    Workflow,
+    /// A file of `fixtures/shared`, which the other examples use.
+    Shared(PathBuf),
 }
 
 /// The README and every page of `docs/`.
-fn pages() -> Vec<PathBuf> {
+pub(super) fn pages() -> Vec<PathBuf> {
     let mut pages = files(&root().join("docs"), "md");
     pages.push(root().join("README.md"));
     pages
 }
 
 /// The YAML blocks of a page.
-fn examples(page: &Path) -> Vec<Example> {
+pub(super) fn examples(page: &Path) -> Vec<Example> {
     let text = fs::read_to_string(page).expect("a page");
     let mut examples = Vec::new();
     let mut open: Option<Example> = None;
@@ -54,9 +56,12 @@ impl Example {
         self.text.lines().any(|line| line.starts_with(&format!("{key}:")))
     }
 
-    fn kind(&self) -> Option<Kind> {
-        if self.text.starts_with("# shared/login.yaml\n") {
-            Some(Kind::Login)
+    pub(super) fn kind(&self) -> Option<Kind> {
+        let first = self.text.lines().next().unwrap_or_default();
+        if let Some(path) = first.strip_prefix("# shared/") {
+            Some(Kind::Shared(root().join("fixtures/shared").join(path)))
+        } else if first.starts_with("# .git") {
+            Some(Kind::Workflow)
         } else if self.has_key("name") && self.has_key("steps") {
             Some(Kind::Scenario)
         } else if ["environments", "server", "sessions"].iter().any(|key| self.has_key(key)) {
@@ -67,7 +72,7 @@ impl Example {
     }
 
     /// The exit code that the first line says.
-    fn code(&self) -> i32 {
+    pub(super) fn code(&self) -> i32 {
         match self.text.lines().next() {
             Some("# fails") => 1,
             Some("# invalid") => 2,
@@ -83,15 +88,21 @@ impl Example {
         fs::create_dir(&scenarios).expect("a folder");
         let uploads = root().join("fixtures/uploads/prices.csv");
         fs::copy(uploads, scenarios.join("prices.csv")).expect("an upload");
-        let login = root().join("fixtures/shared/login.yaml");
-        if self.text.contains("shared/login.yaml") {
-            fs::create_dir(folder.path().join("shared")).expect("a folder");
-            fs::copy(&login, folder.path().join("shared/login.yaml")).expect("the login");
+        fs::create_dir(folder.path().join("shared")).expect("a folder");
+        let used = files(&root().join("fixtures/shared"), "yaml");
+        for file in used.into_iter().filter(|_| self.text.contains("shared/")) {
+            let name = file.file_name().expect("a name");
+            fs::copy(&file, folder.path().join("shared").join(name)).expect("a shared file");
         }
         let (scenario, args) = match self.kind() {
-            Some(Kind::Login) => {
-                let same = fs::read_to_string(login).expect("the login") == self.text;
-                return (!same).then(|| "it is not fixtures/shared/login.yaml".to_owned());
+            Some(Kind::Shared(file)) => {
+                let same = fs::read_to_string(&file).is_ok_and(|text| text == self.text);
+                return (!same).then(|| format!("it is not {}", file.display()));
+            }
+            Some(Kind::Workflow) => {
+                let read = serde_yaml::from_str::<serde_yaml::Value>(&self.text);
+                let runs = self.text.contains("callsheet run ");
+                return (read.is_err() || !runs).then(|| format!("{read:?}"));
             }
             Some(Kind::Scenario) => {
                 let args = vec!["run", "scenarios", "--base-url", &demo.url, "--progress", "never"];
@@ -99,13 +110,19 @@ impl Example {
             }
             Some(Kind::Project) => {
                 fs::write(folder.path().join("callsheet.yaml"), &self.text).expect("a file");
-                ("name: a\nsteps: [{ request: GET http://127.0.0.1:1/ }]\n", vec!["check"])
+                (
+                    "name: a\nsteps: [{ request: GET http://127.0.0.1:1/ }]\n",
+                    vec!["check", "scenarios"],
+                )
             }
             None => return Some("it is neither a scenario nor a project file".to_owned()),
         };
         fs::write(scenarios.join("example.yaml"), scenario).expect("a file");
         let ran = run(folder.path(), &args);
-        (ran.code != self.code()).then(|| told(&ran))
+        // What the reference shows nobody should be warned of.
+        let is_whole = matches!(self.kind(), Some(Kind::Scenario)) && self.code() == 0;
+        let warned = is_whole && ran.stderr.contains("warning: ");
+        (ran.code != self.code() || warned).then(|| told(&ran))
     }
 }
 

@@ -11,6 +11,18 @@ mod architecture;
 // What is wrong with a file is said before anything is sent.
 mod invalid;
 
+// The list of hostile files, case by case.
+mod bad_files;
+
+// What is called a contradiction is one.
+mod lint;
+
+// The schema that editors complete and explain with is that of the files which are read.
+mod schema;
+
+// A project is begun with one command.
+mod init;
+
 // What is wrong with a response is said at its place.
 mod failing;
 
@@ -20,7 +32,23 @@ mod examples;
 // The commands, their options and exit codes.
 mod commands;
 
-// Several sessions in one scenario.
+// Expressions: random values, and the words that there are.
+mod templates;
+
+// Which scenarios run, and in which order.
+mod select;
+
+// Runs again when something changes.
+mod watch;
+
+// A scenario for each row of data.
+mod cases;
+
+// What holds for all scenarios, and what runs around them.
+mod project;
+
+// Files that others use, and several sessions in one scenario.
+mod reuse;
 mod sessions;
 
 // Where secrets come from.

@@ -1,11 +1,14 @@
 //! The arguments as they are typed.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use callsheet::plan::tag::TagExpression;
 use callsheet::scenario::quantity;
 use callsheet::value::Value;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use regex::Regex;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -45,8 +48,12 @@ pub(crate) enum Command {
     Check(Check),
     /// List the scenarios that a run would take
     List(List),
+    /// Write what a project begins with: its file, a first scenario, schemas for the editor; keep what is there
+    Init,
     /// Serve the embedded practice server until Ctrl-C
     Demo(Demo),
+    /// Print the JSON Schema of scenario files, for editors
+    Schema(Schema),
 }
 
 /// What is run, and with which values.
@@ -55,12 +62,24 @@ pub(crate) struct Selection {
     /// Files, folders, or `file.yaml:LINE` for the scenario up to that step [default: those of callsheet.yaml]
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<String>,
+    /// Only scenarios with these tags: a tag, or tags with `and`, `or`, `not` and parentheses; several times
+    #[arg(short, long = "tag", value_name = "EXPR", value_parser = TagExpression::parse)]
+    pub(crate) tags: Vec<TagExpression>,
+    /// No scenarios with these tags
+    #[arg(long = "skip-tag", value_name = "EXPR", value_parser = TagExpression::parse)]
+    pub(crate) skip_tags: Vec<TagExpression>,
+    /// Only scenarios whose names this regular expression finds
+    #[arg(long, value_name = "REGEX", value_parser = regex)]
+    pub(crate) name: Option<Regex>,
     /// Environment of the project file
     #[arg(short, long, value_name = "NAME")]
     pub(crate) env: Option<String>,
     /// Variable: NAME=TEXT, or NAME:=JSON for another type; several times
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = variable)]
     pub(crate) vars: Vec<(String, Value)>,
+    /// File of variables of any type: YAML or JSON; below --var, above all else
+    #[arg(long, value_name = "FILE")]
+    pub(crate) vars_file: Option<String>,
     /// File of secrets for `secret.NAME`: dotenv, wins over the environment and .env
     #[arg(long, value_name = "FILE")]
     pub(crate) secrets_file: Option<String>,
@@ -86,6 +105,9 @@ impl Selection {
                 other => format!("{name}:={other}"),
             });
         }
+        if let Some(path) = &self.vars_file {
+            words.extend(["--vars-file".to_owned(), path.clone()]);
+        }
         if let Some(path) = &self.secrets_file {
             words.extend(["--secrets-file".to_owned(), path.clone()]);
         }
@@ -103,12 +125,30 @@ pub(crate) struct Run {
     /// Scenarios at the same time
     #[arg(short, long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(crate) jobs: u16,
+    /// Begin no more scenarios once N have failed
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "1")]
+    pub(crate) fail_fast: Option<NonZeroUsize>,
+    /// Run a scenario that failed again, N times at most; one that passes then is flaky, and not a failure
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=1000))]
+    pub(crate) retries: u32,
+    /// Run each scenario N times
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) repeat: u32,
+    /// Begin the scenarios in an order by chance, which `--seed` fixes
+    #[arg(long)]
+    pub(crate) shuffle: bool,
+    /// Run again when a scenario, or a file that it reads, changes
+    #[arg(long)]
+    pub(crate) watch: bool,
     /// Report: junit=PATH; several times
     #[arg(long = "report", value_name = "FORMAT=PATH", value_parser = report)]
     pub(crate) reports: Vec<Report>,
     /// Longest time for the whole run, such as 10m; what did not run by then is reported
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) timeout: Option<Duration>,
+    /// Seed of all that is random, as an earlier run has told it [default: a new one]
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
     /// Show every step; twice: its headers and bodies too
     #[arg(short, long, action = ArgAction::Count, conflicts_with = "quiet")]
     pub(crate) verbose: u8,
@@ -142,6 +182,13 @@ pub(crate) struct Demo {
     pub(crate) listen: std::net::SocketAddr,
 }
 
+#[derive(Debug, clap::Args)]
+pub(crate) struct Schema {
+    /// That of the project file, callsheet.yaml
+    #[arg(long)]
+    pub(crate) project: bool,
+}
+
 /// `FORMAT=PATH`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Report {
@@ -160,6 +207,10 @@ fn report(text: &str) -> Result<Report, String> {
         Some(("junit", path)) => Ok(Report { format: ReportFormat::Junit, path: path.into() }),
         Some((format, _)) => Err(format!("there is no format `{format}`; there is `junit`")),
     }
+}
+
+fn regex(text: &str) -> Result<Regex, String> {
+    Regex::new(text).map_err(|error| error.to_string())
 }
 
 /// `250ms`, `10m`

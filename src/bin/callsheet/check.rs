@@ -24,7 +24,7 @@ pub(crate) fn main(check: args::Check) -> Exit {
     ));
     match loaded.plan {
         None => Exit::Invalid,
-        Some(plan) if plan.scenarios.is_empty() => nothing_to_run(),
+        Some(plan) if plan.scenarios.is_empty() => nothing_to_run(plan.found),
         Some(_) => Exit::Passed,
     }
 }
@@ -42,18 +42,33 @@ pub(crate) fn request(selection: Selection, strict: bool) -> Result<Request, Exi
         environment: selection.env,
         base_url: selection.base_url,
         vars: selection.vars,
+        vars_file: selection.vars_file,
         process: std::env::vars_os()
             .filter_map(|(name, value)| Some((text(name)?, text(value)?)))
             .collect(),
         secrets_file: selection.secrets_file,
         masks: output::masks().clone(),
+        selection: callsheet::plan::select::Selection {
+            tags: selection.tags,
+            skip_tags: selection.skip_tags,
+            name: selection.name,
+            ..Default::default()
+        },
         strict,
     })
 }
 
-/// Says that there is nothing to run.
-pub(crate) fn nothing_to_run() -> Exit {
-    output::err("error: no scenarios found: name a file or a folder that has `.yaml` files\n");
+/// Says that there is nothing to run; `found` is how many scenarios were not selected.
+pub(crate) fn nothing_to_run(found: usize) -> Exit {
+    output::err(&match found {
+        0 => {
+            "error: no scenarios found: name a file or a folder that has `.yaml` files\n".to_owned()
+        }
+        _ => format!(
+            "error: none of {} is selected by `--tag`, `--skip-tag` and `--name`; `callsheet list` shows them\n",
+            counted(found, "scenario")
+        ),
+    });
     Exit::NothingToRun
 }
 

@@ -27,14 +27,14 @@ pub(crate) fn main(list: args::List) -> Exit {
             output::out(&line(planned, width));
         }
     }
-    if plan.scenarios.is_empty() { check::nothing_to_run() } else { Exit::Passed }
+    if plan.scenarios.is_empty() { check::nothing_to_run(plan.found) } else { Exit::Passed }
 }
 
 fn line(planned: &Planned, width: usize) -> String {
     let scenario = &planned.scenario;
     let tags: Vec<&str> = scenario.tags.iter().map(|tag| tag.value.as_str()).collect();
     let tags = if tags.is_empty() { String::new() } else { format!("  [{}]", tags.join(", ")) };
-    let name = scenario.name.value.escape_debug();
+    let name = planned.name.escape_debug();
     format!("{:width$}  {name}{tags}\n", scenario.source().name())
 }
 
@@ -44,7 +44,8 @@ fn as_json(planned: &Planned) -> serde_json::Value {
     json!({
         "file": scenario.source().name(),
         "line": scenario.source().position(scenario.span(scenario.name.at).start).line,
-        "name": scenario.name.value,
+        "name": planned.name,
+        "case": planned.row.map(|row| row + 1),
         "description": scenario.description,
         "tags": scenario.tags.iter().map(|tag| &tag.value).collect::<Vec<_>>(),
         "steps": steps,

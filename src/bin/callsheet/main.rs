@@ -4,11 +4,14 @@ mod args;
 mod check;
 mod demo;
 mod exit;
+mod init;
 mod list;
 mod output;
 mod run;
 mod runtime;
+mod schema;
 mod server;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -34,7 +37,9 @@ fn main() -> ExitCode {
         Command::Run(run) => run::main(run),
         Command::Check(check) => check::main(check),
         Command::List(list) => list::main(list),
+        Command::Init => init::main(),
         Command::Demo(demo) => demo::main(demo),
+        Command::Schema(which) => schema::main(&which),
     };
     exit.into()
 }

@@ -73,8 +73,12 @@ fn is_in_environment(word: &str) -> bool {
     !is_too_short(word) && env::vars_os().any(|(_, value)| value == word)
 }
 
-/// Writes a file whole or not at all; its folder is made.
+/// Writes a file whole or not at all; its folder is made. What is there and is no file, such as a pipe or `/dev/stdout`, is
+/// written to and not replaced.
 pub(crate) fn file(path: &Path, content: &[u8]) -> io::Result<()> {
+    if path.metadata().is_ok_and(|there| !there.is_file()) {
+        return fs::write(path, MASKS.bytes(content));
+    }
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }

@@ -1,47 +1,53 @@
 //! `callsheet run`.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
+use std::path::Path;
+use std::path::PathBuf;
 use std::pin::pin;
 use std::time::{Duration, Instant, SystemTime};
 
 use callsheet::outcome::{Detail, Event, Masking, Outcome, Summary};
-use callsheet::plan::{self, Plan};
+use callsheet::plan::{self, Loaded, Plan};
 use callsheet::report::junit;
 use callsheet::report::progress::{self, Progress};
 use callsheet::report::terminal::{Terminal, Verbosity};
 use callsheet::run::{self, Options};
 use callsheet::scenario::quantity;
+use callsheet::template::Seed;
 use futures_util::FutureExt;
-use tokio::sync::watch;
+use tokio::sync::watch as channel;
 
 use crate::args::{self, Report, ReportFormat, When};
 use crate::exit::Exit;
 use crate::runtime::{runtime, stop_signal};
-use crate::{check, output, server};
+use crate::{check, output, server, watch};
 
 pub(crate) fn main(run: args::Run) -> Exit {
     if let Err(exit) = refuse_equal_reports(&run.reports) {
         return exit;
     }
-    let request = match check::request(run.selection.clone(), true) {
-        Ok(request) => request,
-        Err(exit) => return exit,
-    };
-    let loaded = plan::load(request);
-    output::diagnostics(&loaded.diagnostics, run.selection.color);
-    let Some(plan) = loaded.plan else {
-        let errors = loaded.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
-        output::err(&format!("{}: nothing was sent\n", check::counted(errors, "error")));
-        return Exit::Invalid;
-    };
-    if plan.scenarios.is_empty() {
-        return check::nothing_to_run();
-    }
     let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(exit) => return exit,
     };
-    let exit = runtime.block_on(go(&run, &plan));
+    if run.watch {
+        let exit = runtime.block_on(watch::watch(&run));
+        runtime.shutdown_background();
+        return exit;
+    }
+    let (loaded, seed) = match load(&run, None) {
+        Ok(loaded) => loaded,
+        Err(exit) => return exit,
+    };
+    let Some(plan) = loaded.plan else { return Exit::Invalid };
+    if plan.scenarios.is_empty() {
+        return check::nothing_to_run(plan.found);
+    }
+    if let Err(exit) = refuse_sources(&run.reports, &plan) {
+        return exit;
+    }
+    let exit = runtime.block_on(go(&run, &plan, (None, &seed)));
     // What was given up is not waited for.
     runtime.shutdown_background();
     // The process ends here: to take a big plan apart piece by piece would only take time.
@@ -49,15 +55,45 @@ pub(crate) fn main(run: args::Run) -> Exit {
     exit
 }
 
+/// Reads all that the run needs, and says what is wrong with it; comes with the seed of the run.
+pub(crate) fn load(
+    run: &args::Run,
+    only: Option<HashSet<PathBuf>>,
+) -> Result<(Loaded, Seed), Exit> {
+    let mut request = check::request(run.selection.clone(), true)?;
+    let seed = match run.seed.map_or_else(drawn, Ok) {
+        Ok(number) => Seed::new(number),
+        Err(error) => {
+            output::err(&format!("error: no seed can be drawn: {error}; give one with `--seed`\n"));
+            return Err(Exit::Internal);
+        }
+    };
+    request.selection.repeat = run.repeat;
+    request.selection.shuffle = run.shuffle.then(|| seed.take());
+    request.selection.only = only;
+    let loaded = plan::load(request);
+    output::diagnostics(&loaded.diagnostics, run.selection.color);
+    if loaded.plan.is_none() {
+        let errors = loaded.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+        output::err(&format!("{}: nothing was sent\n", check::counted(errors, "error")));
+    }
+    Ok((loaded, seed))
+}
+
 /// How long teardown may take after a signal.
 const GRACE: Duration = Duration::from_secs(10);
 
-async fn go(run: &args::Run, plan: &Plan) -> Exit {
-    let show = RefCell::new(Show::new(run, plan));
-    let (stop, stopped) = watch::channel(None);
+/// Runs a plan, against a server that runs already if there is one.
+pub(crate) async fn go(
+    run: &args::Run,
+    plan: &Plan,
+    (server, seed): (Option<&server::Running>, &Seed),
+) -> Exit {
+    let show = RefCell::new(Show::new(run, plan, seed));
+    let (stop, stopped) = channel::channel(None);
     let (mut interrupted, mut timed_out) = (None, false);
     let ended = {
-        let mut whole = pin!(whole(run, plan, stopped, &show));
+        let mut whole = pin!(whole((run, plan, seed), (server, stopped), &show));
         let mut tick = pin!(tick(&show));
         let mut deadline = pin!(std::future::pending().right_future());
         let mut limit = pin!(over(run.timeout).fuse());
@@ -97,16 +133,17 @@ async fn over(timeout: Option<Duration>) -> String {
     format!("the run did not end within its `--timeout` of {}", quantity::shown(timeout))
 }
 
+/// Why the run is to end, once it is.
+type Stopped = channel::Receiver<Option<String>>;
+
 /// The server, the run, and the end of the server.
 async fn whole(
-    run: &args::Run,
-    plan: &Plan,
-    mut stop: watch::Receiver<Option<String>>,
+    (run, plan, seed): (&args::Run, &Plan, &Seed),
+    (kept, mut stop): (Option<&server::Running>, Stopped),
     show: &RefCell<Show>,
 ) -> Exit {
     let server = match &plan.project {
-        None => None,
-        Some(project) => {
+        Some(project) if kept.is_none() => {
             let started = tokio::select! {
                 started = server::start(project) => started,
                 _ = stop.wait_for(Option::is_some) => return Exit::Interrupted,
@@ -119,11 +156,15 @@ async fn whole(
                 }
             }
         }
+        _ => None,
     };
     let options = Options {
         jobs: usize::from(run.jobs),
-        server_url: server.as_ref().map(|server| server.url().to_owned()),
+        retries: run.retries,
+        fail_fast: run.fail_fast.map(usize::from),
+        server_url: server.as_ref().or(kept).map(|server| server.url().to_owned()),
         id: run_id(),
+        seed: seed.clone(),
         stop,
     };
     let mut sink = |event: Event| show.borrow_mut().event(event);
@@ -145,6 +186,11 @@ async fn tick(show: &RefCell<Show>) {
     }
 }
 
+/// A seed of a run that was given none: short enough to be typed again.
+fn drawn() -> Result<u64, getrandom::Error> {
+    getrandom::u32().map(u64::from)
+}
+
 /// Names a run, so that a test can find what it has made.
 fn run_id() -> String {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
@@ -154,7 +200,7 @@ fn run_id() -> String {
 /// What becomes of the events.
 struct Show {
     begun: Instant,
-    /// How many there are to run.
+    /// How many there are to run, the project's `setup` and `teardown` among them.
     scenarios: usize,
     /// What is shown is masked here, before it is drawn or cut.
     masking: Masking,
@@ -168,7 +214,7 @@ struct Show {
 }
 
 impl Show {
-    fn new(run: &args::Run, plan: &Plan) -> Self {
+    fn new(run: &args::Run, plan: &Plan, seed: &Seed) -> Self {
         let verbosity = match (run.quiet, run.verbose) {
             (true, _) => Verbosity::Quiet,
             (_, 0) => Verbosity::Normal,
@@ -190,17 +236,18 @@ impl Show {
         };
         let outcome = || Outcome {
             options: options.clone(),
-            ..Outcome::new(SystemTime::now(), prints.clone())
+            ..Outcome::new(SystemTime::now(), seed.clone(), prints.clone())
         };
         Self {
             begun: Instant::now(),
-            scenarios: plan.scenarios.len(),
+            scenarios: plan.parts(),
             masking: Masking::new(masks.clone(), detail),
             summary: Summary::default(),
             outcome: (!run.reports.is_empty()).then(outcome),
             terminal: Terminal::new(output::result_style(run.selection.color), verbosity, prints)
-                .with_options(&options),
-            progress: progress.then(|| Progress::new(plan.scenarios.len())),
+                .with_options(&options)
+                .with_seed(seed.clone()),
+            progress: progress.then(|| Progress::new(plan.parts())),
             live: output::is_live(),
         }
     }
@@ -251,7 +298,8 @@ impl Show {
         output::out(&self.terminal.finish(self.begun.elapsed()));
         if let Some(cut) = cut {
             let done = self.summary.scenarios;
-            let left = check::counted(self.scenarios - done.passed - done.failed, "scenario");
+            let left = self.scenarios.saturating_sub(done.passed + done.failed);
+            let left = check::counted(left, "scenario");
             output::out(&format!("{cut}: {left} did not run\n"));
         }
         let mut exit = match ended {
@@ -295,4 +343,24 @@ fn refuse_equal_reports(reports: &[Report]) -> Result<(), Exit> {
         return Err(Exit::Invalid);
     }
     Ok(())
+}
+
+/// A report that would be written over a file of the run is a slip, and a costly one.
+fn refuse_sources(reports: &[Report], plan: &Plan) -> Result<(), Exit> {
+    let project = plan.project.iter().map(|project| project.source().path());
+    let scenarios = plan.scenarios.iter().map(|planned| planned.scenario.source().path());
+    let read: Vec<_> = project.chain(scenarios).map(Path::canonicalize).collect();
+    let is_read = |path: &Path| {
+        path.canonicalize().is_ok_and(|path| read.iter().flatten().any(|read| *read == path))
+    };
+    match reports.iter().find(|report| is_read(&report.path)) {
+        None => Ok(()),
+        Some(report) => {
+            let path = report.path.display();
+            output::err(&format!(
+                "error: the report would be written over `{path}`, which is run\n"
+            ));
+            Err(Exit::Invalid)
+        }
+    }
 }

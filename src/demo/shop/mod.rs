@@ -5,6 +5,8 @@ mod input;
 mod session;
 mod orders;
 mod cart;
+mod exports;
+mod staff;
 mod page;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -44,6 +46,10 @@ pub(super) enum Endpoint<'a> {
     Orders,
     Order(&'a str),
     Cart,
+    StaffLogin,
+    Token,
+    Exports,
+    Export(&'a str),
     Users,
     Products,
     Health,
@@ -58,13 +64,20 @@ pub(super) fn find(path: &str) -> Option<(Endpoint<'_>, &'static [&'static str])
         "/account" => (Endpoint::Account, &["GET"]),
         "/orders" => (Endpoint::Orders, &["GET", "POST"]),
         "/cart" => (Endpoint::Cart, &["GET", "POST"]),
+        "/staff/login" => (Endpoint::StaffLogin, &["GET", "POST"]),
+        "/token" => (Endpoint::Token, &["POST"]),
+        "/exports" => (Endpoint::Exports, &["POST"]),
         "/admin/users" => (Endpoint::Users, &["GET"]),
         "/products" => (Endpoint::Products, &["GET"]),
         "/health" => (Endpoint::Health, &["GET"]),
         _ => {
-            let id =
-                path.strip_prefix("/orders/").filter(|id| !id.is_empty() && !id.contains('/'))?;
-            (Endpoint::Order(id), &["GET", "DELETE"])
+            let below = |prefix: &str| {
+                path.strip_prefix(prefix).filter(|id| !id.is_empty() && !id.contains('/'))
+            };
+            match below("/orders/") {
+                Some(id) => (Endpoint::Order(id), &["GET", "DELETE"]),
+                None => (Endpoint::Export(below("/exports/")?), &["GET"]),
+            }
         }
     })
 }
@@ -85,6 +98,11 @@ pub(super) fn answer(endpoint: Endpoint<'_>, request: &Request, shop: &Shop) -> 
         (Endpoint::Order(id), _) => orders::show(request, store, id),
         (Endpoint::Cart, "POST") => cart::add(request, store),
         (Endpoint::Cart, _) => Ok(cart::show(request, store)),
+        (Endpoint::StaffLogin, "POST") => staff::login(request, store),
+        (Endpoint::StaffLogin, _) => staff::form(),
+        (Endpoint::Token, _) => exports::token(request, store),
+        (Endpoint::Exports, _) => exports::start(request, store),
+        (Endpoint::Export(id), _) => exports::show(request, store, id),
         (Endpoint::Users, _) => session::users(request, store),
         (Endpoint::Products, _) => products(request),
         (Endpoint::Health, _) => {
@@ -103,8 +121,16 @@ enum Refusal {
     WrongPassword,
     /// Somebody is signed in who may not.
     Forbidden,
+    /// A form without its token.
+    Forged,
+    /// The client that wants a token is not known.
+    WrongClient,
+    /// No token of the shop's was sent.
+    NoToken,
     /// There is no such order.
     NoSuchOrder,
+    /// There is no such export.
+    NoSuchExport,
     /// The input is wrong; what, and the fields with what is wrong with each.
     Invalid(&'static str, Vec<(String, &'static str)>),
     /// Memory for orders is bounded.
@@ -119,6 +145,15 @@ impl Refusal {
             Self::NotSignedIn => (StatusCode::UNAUTHORIZED, "not signed in"),
             Self::WrongPassword => (StatusCode::UNAUTHORIZED, "wrong username or password"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "not allowed"),
+            Self::Forged => (StatusCode::FORBIDDEN, "the form's token is missing or wrong"),
+            // The words are those of RFC 6749 section 5.2.
+            Self::WrongClient => (StatusCode::UNAUTHORIZED, "invalid_client"),
+            Self::NoToken => {
+                let body = json!({ "error": "no token, or not one of the shop's" });
+                let reply = reply::ordered_json(StatusCode::UNAUTHORIZED, &body);
+                return reply::with(reply, hyper::header::WWW_AUTHENTICATE, "Bearer");
+            }
+            Self::NoSuchExport => (StatusCode::NOT_FOUND, "no such export"),
             Self::NoSuchOrder => (StatusCode::NOT_FOUND, "no such order"),
             Self::Full => (StatusCode::SERVICE_UNAVAILABLE, "the shop takes no more orders"),
             Self::NoRandomness => (StatusCode::INTERNAL_SERVER_ERROR, "no random numbers"),

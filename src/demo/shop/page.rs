@@ -21,6 +21,25 @@ pub(super) const LOGIN: &str = r#"<!DOCTYPE html>
 </html>
 "#;
 
+/// The form of the second door.
+pub(super) const STAFF: &str = r#"<!DOCTYPE html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <title>Staff</title>
+  </head>
+  <body>
+    <h1>Staff</h1>
+    <form id="login" method="post" action="/staff/login">
+      <input type="hidden" name="csrf" value="{token}">
+      <label>Username <input name="username" autocomplete="username" required></label>
+      <label>Password <input name="password" type="password" autocomplete="current-password" required></label>
+      <button type="submit">Sign in</button>
+    </form>
+  </body>
+</html>
+"#;
+
 /// What there is: a heading, then requests with what they give.
 const SECTIONS: &[(&str, &[(&str, &str)])] = &[
     (
@@ -41,6 +60,17 @@ const SECTIONS: &[(&str, &[(&str, &str)])] = &[
             ("POST /cart", "puts a product in the cart: sku, quantity"),
             ("GET /products?page=1&size=5", "the products"),
             ("GET /admin/users", "the users, for an admin"),
+            (
+                "GET /staff/login",
+                "a login form with a token against forged requests, in a hidden field and a cookie",
+            ),
+            (
+                "POST /staff/login",
+                "signs in as /login does, where the form's csrf is that of the cookie",
+            ),
+            ("POST /token", "an OAuth 2 token for the client reports with the secret tea-and-cake"),
+            ("POST /exports", "starts an export, with such a token"),
+            ("GET /exports/{id}", "how far an export is: running, and done the third time"),
             ("GET /health", "whether the server is up"),
         ],
     ),

@@ -111,6 +111,10 @@ pub(super) struct Store {
     carts: IndexMap<String, Vec<Line>>,
     orders: IndexMap<String, Order>,
     last_order: u32,
+    tokens: IndexMap<String, ()>,
+    /// How often each export was asked for.
+    exports: IndexMap<String, u32>,
+    last_export: u32,
 }
 
 impl Store {
@@ -121,6 +125,9 @@ impl Store {
             carts: IndexMap::new(),
             orders: IndexMap::new(),
             last_order: 1000,
+            tokens: IndexMap::new(),
+            exports: IndexMap::new(),
+            last_export: 0,
         };
         let first: [(&'static str, &[(usize, u32)]); 3] = [
             ("delivered", &[(2, 1), (0, 2)]),
@@ -199,6 +206,33 @@ impl Store {
         self.orders.entry(id).or_insert(order)
     }
 
+    /// Remembers a token.
+    pub(super) fn begin_token(&mut self, token: String) {
+        make_room(&mut self.tokens);
+        self.tokens.insert(token, ());
+    }
+
+    /// Whether the shop gave this token.
+    pub(super) fn is_token(&self, token: &str) -> bool {
+        self.tokens.contains_key(token)
+    }
+
+    /// A new export, by its id.
+    pub(super) fn begin_export(&mut self) -> String {
+        make_room(&mut self.exports);
+        self.last_export += 1;
+        let id = format!("E-{}", self.last_export);
+        self.exports.insert(id.clone(), 0);
+        id
+    }
+
+    /// How often an export was asked for, this time included.
+    pub(super) fn ask_export(&mut self, id: &str) -> Option<u32> {
+        let asked = self.exports.get_mut(id)?;
+        *asked = asked.saturating_add(1);
+        Some(*asked)
+    }
+
     /// Forgets an order.
     pub(super) fn remove_order(&mut self, id: &str) {
         self.orders.shift_remove(id);
@@ -214,6 +248,12 @@ fn make_room<T>(kept: &mut IndexMap<String, T>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nobody_is_warned_of_a_password_that_the_first_page_tells() {
+        let told = USERS.iter().map(|user| user.password).chain([super::super::exports::CLIENT.1]);
+        assert_eq!(told.collect::<Vec<_>>(), crate::scenario::lint::PRACTICE_SECRETS);
+    }
 
     #[test]
     fn the_oldest_session_ends_where_there_are_too_many() {

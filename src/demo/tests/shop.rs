@@ -214,3 +214,44 @@ async fn servers_share_nothing() -> Outcome {
     assert_eq!(send(&other, &cookie, "GET /account", "").await?.status, 401);
     Ok(())
 }
+
+#[tokio::test]
+async fn the_staffs_door_opens_with_the_token_of_its_form_only() -> Outcome {
+    let server = Server::start().await?;
+    let form = server.send("GET /staff/login").await?;
+    let cookie = form.cookie();
+    let token = cookie.strip_prefix("csrf=").ok_or("a token")?;
+    assert!(form.text().contains(&format!("name=\"csrf\" value=\"{token}\"")));
+    for (cookie, token, status) in [
+        (cookie.as_str(), token, 303),
+        (&cookie, "x", 403),
+        ("a=b", token, 403),
+        ("csrf=", "", 403),
+    ] {
+        let body = format!("{{\"username\":\"root\",\"password\":\"toor\",\"csrf\":\"{token}\"}}");
+        let answer = send(&server, cookie, "POST /staff/login", &body).await?;
+        assert_eq!(answer.status, status, "{cookie} {token}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_export_wants_a_token_and_is_done_the_third_time() -> Outcome {
+    let server = Server::start().await?;
+    let form = "Content-Type: application/x-www-form-urlencoded\n\ngrant_type=client_credentials";
+    let refused = server.send(&format!("POST /token\n{form}")).await?;
+    assert_eq!((refused.status, refused.json()?), (401, json!({"error": "invalid_client"})));
+    let known = "&client_id=reports&client_secret=tea-and-cake";
+    let answer = server.send(&format!("POST /token\n{form}{known}")).await?.json()?;
+    let token = answer["access_token"].as_str().ok_or("a token")?;
+    assert_eq!(server.send("POST /exports").await?.status, 401);
+    let bearer = format!("Authorization: Bearer {token}");
+    let started = server.send(&format!("POST /exports\n{bearer}")).await?;
+    assert_eq!((started.status, started.header("location")), (202, "/exports/E-1".to_owned()));
+    for state in ["running", "running", "done"] {
+        let answer = server.send(&format!("GET /exports/E-1\n{bearer}")).await?;
+        assert_eq!(answer.json()?["state"], state);
+    }
+    assert_eq!(server.send(&format!("GET /exports/E-2\n{bearer}")).await?.status, 404);
+    Ok(())
+}

@@ -27,8 +27,8 @@ const BRINGS: [&str; 9] =
     ["as", "access", "session", "sessions", "login", "use", "cases", "for_each", "group"];
 
 impl Unread {
-    pub(super) fn of(scenario: &Scenario) -> Self {
-        let root = scenario.document.root();
+    /// Of a scenario as far as it was read, and all that is written.
+    pub(super) fn of(scenario: &Scenario, root: &Node) -> Self {
         let mut unread =
             Self { names: HashSet::new(), logins: 0, is_open: false, has_sessions: true };
         unread.keys(root);
@@ -86,6 +86,7 @@ impl Unread {
         for entry in entries(step) {
             match self.meant(entry, &step::KEYS) {
                 "capture" => self.map_of_names(&entry.value),
+                "use" => self.is_open = true,
                 "as" => self.is_open |= !matches!(entry.value.kind, Kind::Text(_)),
                 _ => {}
             }

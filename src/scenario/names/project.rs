@@ -60,7 +60,7 @@ const HELP: &str = "the project file knows its own `vars` above, those of the en
                     where there is a `server`, and `--var`";
 
 /// Finds the names in the settings of sessions that no scenario uses, where all scenarios of the project are here: no
-/// one of them has these names.
+/// one of them has these names. Files that scenarios use count among them.
 #[must_use]
 pub fn check_unused<'s>(
     project: &Project,

@@ -16,22 +16,30 @@ pub const MAX_BYTES: usize = 1 << 20;
 /// # Errors
 /// The file is missing, cannot be read, is no regular file, is too large or is not UTF-8.
 pub fn read_file(path: &Path, name: &str) -> Result<Source, Diagnostic> {
+    read_file_up_to(path, name, MAX_BYTES)
+}
+
+/// As [`read_file`], of a file that may have this many bytes.
+///
+/// # Errors
+/// As [`read_file`].
+pub fn read_file_up_to(path: &Path, name: &str, most: usize) -> Result<Source, Diagnostic> {
     // A FIFO would block the open, and a device never ends: the kind is asked for first.
     let facts = fs::metadata(path).map_err(|error| unreadable(name, &error))?;
     if !facts.is_file() {
         return Err(irregular(name, facts.file_type()));
     }
-    if facts.len() > MAX_BYTES as u64 {
-        return Err(too_large(name, facts.len()));
+    if facts.len() > most as u64 {
+        return Err(too_large(name, facts.len(), most));
     }
     let file = File::open(path).map_err(|error| unreadable(name, &error))?;
-    let mut bytes = Vec::new();
-    file.take(MAX_BYTES as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| unreadable(name, &error))?;
+    // As much room as it needs: a suite keeps thousands of texts.
+    let room = usize::try_from(facts.len()).unwrap_or(0).min(most) + 1;
+    let mut bytes = Vec::with_capacity(room);
+    file.take(most as u64 + 1).read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
     // A file may grow while it is read, and those of /proc have no size.
-    if bytes.len() > MAX_BYTES {
-        return Err(too_large(name, bytes.len() as u64));
+    if bytes.len() > most {
+        return Err(too_large(name, bytes.len() as u64, most));
     }
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Source::new(name, path, text)),
@@ -67,12 +75,12 @@ fn special(_: fs::FileType) -> &'static str {
     "a device"
 }
 
-pub(super) fn too_large(name: &str, len: u64) -> Diagnostic {
+pub(super) fn too_large(name: &str, len: u64, most: usize) -> Diagnostic {
     let size = match len {
         0..0x20_0000 => format!("{len} bytes"),
         _ => format!("{} MiB", len >> 20),
     };
-    Diagnostic::error(format!("`{name}` is too large: {size}, at most 1 MiB is read"))
+    Diagnostic::error(format!("`{name}` is too large: {size}, at most {} MiB is read", most >> 20))
         .help("split it into several files; keep rows in a file that `cases` names, bodies in one that `file` names")
 }
 

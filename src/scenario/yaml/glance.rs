@@ -25,7 +25,11 @@ pub(super) struct Glance {
 /// Characters that YAML forbids and several documents: after these, nothing more can be said with sense.
 pub(super) fn glance(source: &Arc<Source>) -> Result<Glance, Vec<Diagnostic>> {
     if source.text().len() > super::MAX_BYTES {
-        return Err(vec![super::file::too_large(source.name(), source.text().len() as u64)]);
+        return Err(vec![super::file::too_large(
+            source.name(),
+            source.text().len() as u64,
+            super::MAX_BYTES,
+        )]);
     }
     let mut look = Look::at(source.text());
     // One of a kind for each line: they come in pairs and swarms.

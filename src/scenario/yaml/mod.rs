@@ -22,9 +22,10 @@ use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
+use crate::value::Value;
 
-pub use self::file::{MAX_BYTES, read_file};
-use self::places::Places;
+pub use self::file::{MAX_BYTES, read_file, read_file_up_to};
+pub use self::places::Places;
 
 /// How many diagnostics one file gets.
 const MAX_SHOWN: usize = 100;
@@ -112,8 +113,26 @@ pub struct Node {
 /// A YAML text that was read.
 #[derive(Debug)]
 pub struct Document {
-    places: Places,
+    places: Arc<Places>,
     root: Node,
+}
+
+impl Node {
+    /// The value that it stands for, its texts as they are.
+    #[must_use]
+    pub fn data(&self) -> Value {
+        match &self.kind {
+            Kind::Null => Value::Null,
+            Kind::Bool(value) => Value::Bool(*value),
+            Kind::Number(number) => Value::Number(number.clone()),
+            Kind::Text(text) => Value::from(text.as_str()),
+            Kind::List(items) => Value::Array(items.iter().map(Self::data).collect()),
+            Kind::Map(entries) => {
+                let member = |entry: &Entry| (entry.key.clone(), entry.value.data());
+                Value::Object(entries.iter().map(member).collect())
+            }
+        }
+    }
 }
 
 /// Reads the one document of a source; with it come the warnings.
@@ -151,7 +170,7 @@ pub fn read(source: Arc<Source>) -> Result<(Document, Vec<Diagnostic>), Vec<Diag
             if unsure {
                 number_from_text(&mut root, &places);
             }
-            Ok((Document { places, root }, found))
+            Ok((Document { places: Arc::new(places), root }, found))
         }
         Ok(_) => Err(in_order(found)),
         Err(errors) => {
@@ -173,7 +192,7 @@ pub fn read_empty(source: &Arc<Source>) -> Option<Document> {
     let is_blank = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
     let at = At { id: 0, offset: Some(0), file: FileNumber::Project };
     source.text().lines().all(is_blank).then(|| Document {
-        places: Places::new(Arc::clone(source)),
+        places: Arc::new(Places::new(Arc::clone(source))),
         root: Node { at, kind: Kind::Map(Vec::new()) },
     })
 }
@@ -233,6 +252,18 @@ impl Document {
     #[must_use]
     pub fn root(&self) -> &Node {
         &self.root
+    }
+
+    /// The tree, for which the places are no longer needed.
+    #[must_use]
+    pub fn into_root(self) -> Node {
+        self.root
+    }
+
+    /// The places of its nodes.
+    #[must_use]
+    pub fn places(&self) -> &Arc<Places> {
+        &self.places
     }
 
     /// The piece of the text that a node stands in: a scalar whole with its quotes, a mapping's first key.

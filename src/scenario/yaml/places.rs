@@ -7,9 +7,9 @@ use super::index::{Index, Reach, index};
 use super::lex::{Lexeme, Lexemes, Piece};
 use crate::source::{Source, Span};
 
-/// The places in a text.
+/// The places in a text: all of a [`super::Document`] that is needed once it was decoded.
 #[derive(Debug)]
-pub(super) struct Places {
+pub struct Places {
     source: Arc<Source>,
     lexemes: OnceLock<Lexemes>,
     index: OnceLock<Index>,
@@ -20,7 +20,9 @@ impl Places {
         Self { source, lexemes: OnceLock::new(), index: OnceLock::new() }
     }
 
-    pub(super) fn source(&self) -> &Arc<Source> {
+    /// The text.
+    #[must_use]
+    pub fn source(&self) -> &Arc<Source> {
         &self.source
     }
 
@@ -28,12 +30,15 @@ impl Places {
         self.lexemes.get_or_init(|| Lexemes::of(self.source.text()))
     }
 
-    pub(super) fn span(&self, at: At) -> Span {
+    /// The piece of the text that a node stands in, see [`super::Document::span`].
+    #[must_use]
+    pub fn span(&self, at: At) -> Span {
         self.piece(at.offset.map_or_else(|| self.place(at.id), |offset| offset as usize))
     }
 
     /// Where a node begins; the text is not looked at where the reading pass saw it.
-    pub(super) fn start(&self, at: At) -> usize {
+    #[must_use]
+    pub fn start(&self, at: At) -> usize {
         match at.offset {
             Some(offset) => offset as usize,
             None => self.span(at).start,

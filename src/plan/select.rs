@@ -1,0 +1,98 @@
+//! Which of the scenarios that were found run, how often, and in which order.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+use regex::Regex;
+use sha2::{Digest as _, Sha256};
+
+use super::Planned;
+use super::tag::TagExpression;
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::suggest::closest;
+
+/// What the user asked for, beside the paths.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Conditions that all hold.
+    pub tags: Vec<TagExpression>,
+    /// Conditions none of which holds.
+    pub skip_tags: Vec<TagExpression>,
+    /// What the name holds.
+    pub name: Option<Regex>,
+    /// The files whose scenarios run; none for all.
+    pub only: Option<HashSet<PathBuf>>,
+    /// How often each runs; 0 is once.
+    pub repeat: u32,
+    /// The seed of the order; without one it is that of the paths.
+    pub shuffle: Option<u64>,
+}
+
+impl Selection {
+    /// Whether it takes a scenario.
+    fn takes(&self, planned: &Planned) -> bool {
+        let has = |tag: &str| planned.scenario.tags.iter().any(|own| own.value == tag);
+        self.tags.iter().all(|wanted| wanted.holds(&has))
+            && !self.skip_tags.iter().any(|unwanted| unwanted.holds(&has))
+            && self.only.as_ref().is_none_or(|only| only.contains(planned.scenario.source().path()))
+            && self.name.as_ref().is_none_or(|name| name.is_match(&planned.name))
+    }
+
+    /// The scenarios that run, in their order.
+    pub(super) fn apply(&self, mut scenarios: Vec<Planned>) -> Vec<Planned> {
+        scenarios.retain(|planned| self.takes(planned));
+        let mut all = match self.repeat {
+            0 | 1 => scenarios,
+            times => {
+                let run = |number: u32| {
+                    scenarios.iter().map(move |planned| Planned {
+                        name: format!("{} #{number}", planned.name),
+                        ..planned.clone()
+                    })
+                };
+                (1..=times).flat_map(run).collect()
+            }
+        };
+        if let Some(seed) = self.shuffle {
+            all.sort_by_cached_key(|planned| place(seed, planned));
+        }
+        all
+    }
+
+    /// Warns of tags that no scenario has: a slip, as a rule.
+    pub(super) fn unknown_tags(&self, scenarios: &[Planned]) -> Vec<Diagnostic> {
+        let mut known: Vec<&str> = scenarios
+            .iter()
+            .flat_map(|planned| planned.scenario.tags.iter().map(|tag| tag.value.as_str()))
+            .collect();
+        known.sort_unstable();
+        known.dedup();
+        let mut named = Vec::new();
+        let both = [("--tag", &self.tags), ("--skip-tag", &self.skip_tags)];
+        for (option, expressions) in both {
+            expressions.iter().for_each(|it| it.visit(&mut |tag| named.push((option, tag))));
+        }
+        let unknown = named.into_iter().filter(|(_, tag)| known.binary_search(tag).is_err());
+        let warning = |(option, tag): (&str, &str)| {
+            let warning =
+                Diagnostic::warning(format!("no scenario has the tag `{tag}` of `{option}`"));
+            match closest(tag, known.iter().copied()) {
+                Some(close) => warning.help(format!("did you mean `{close}`?")),
+                None if known.is_empty() => warning.help("no scenario has any tag"),
+                None => warning.help(format!("the tags are `{}`", known.join("`, `"))),
+            }
+        };
+        unknown.map(warning).collect()
+    }
+}
+
+/// Where a scenario stands in an order that only the seed decides: another scenario more or less changes nothing for the
+/// others.
+fn place(seed: u64, planned: &Planned) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(seed.to_le_bytes());
+    hash.update(planned.scenario.source().identity());
+    hash.update([0]);
+    hash.update(&planned.name);
+    hash.finalize().into()
+}

@@ -1,0 +1,160 @@
+//! The project file: what holds for all scenarios, and what runs around them.
+
+use std::fs;
+use std::path::Path;
+
+use super::support::{Ran, demo, run};
+
+/// A project with the practice server as its environment; `{url}` in a file is its URL.
+#[track_caller]
+fn run_project(files: &[(&str, &str)], args: &[&str]) -> Ran {
+    let demo = demo();
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap_or(Path::new(""))).expect("a folder");
+        fs::write(path, text.replace("{url}", &demo.url)).expect("a file");
+    }
+    run(folder.path(), &[&["run", "--progress", "never"], args].concat())
+}
+
+const LOCAL: &str = "
+scenarios: [scenarios]
+default_environment: local
+environments: { local: { base_url: \"{url}\" } }
+";
+
+const SETUP: &str = "
+sessions: { root: {} }
+setup:
+  - { name: Sign in, request: POST /login, as: root, form: { username: root, password: toor } }
+  - name: Order
+    request: POST /orders
+    as: root
+    json: { items: [{ sku: TEA-01, quantity: 1 }] }
+    capture: { order: $.id }
+    cleanup: [{ name: Remove it, request: \"DELETE /orders/${order}\" }]
+teardown:
+  - { name: It is gone, request: \"GET /orders/${order}\", as: root, expect: { status: 404 } }
+";
+
+#[test]
+fn setup_runs_once_before_all_scenarios_which_know_its_captures_and_teardown_after_them() {
+    let project = format!("{LOCAL}{SETUP}");
+    let one = "
+name: one
+vars: { wanted: \"${order}\" }
+steps: [{ request: \"GET /anything/${order}\", expect: { json: { $.url: { ends_with: \"${wanted}\" } } } }]
+";
+    let two = one.replace("name: one", "name: two");
+    let files = [
+        ("callsheet.yaml", project.as_str()),
+        ("scenarios/1.yaml", one),
+        ("scenarios/2.yaml", &two),
+    ];
+    let ran = run_project(&files, &["-v"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    let at = |text: &str| ran.stdout.find(text).unwrap_or_else(|| panic!("{text}\n{}", ran.stdout));
+    assert!(
+        at("callsheet.yaml › setup of the run") < at("scenarios/1.yaml › one"),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        at("scenarios/2.yaml › two") < at("callsheet.yaml › teardown of the run"),
+        "{}",
+        ran.stdout
+    );
+    assert!(at("cleanup › Order › Remove it") < at("It is gone"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("4 scenarios: 4 passed"), "{}", ran.stdout);
+}
+
+#[test]
+fn where_setup_fails_nothing_else_runs_but_teardown() {
+    let project = format!(
+        "{LOCAL}
+setup:
+  - {{ name: Begin, request: GET /status/500 }}
+  - {{ name: Go on, request: GET /get, capture: {{ later: $.url }} }}
+teardown:
+  - {{ name: End, request: GET /get }}
+  - {{ name: Undo, request: \"DELETE ${{later}}\" }}
+"
+    );
+    let one = "name: one\nsteps: [{ request: \"GET ${later}\" }]\n";
+    let files = [("callsheet.yaml", project.as_str()), ("scenarios/1.yaml", one)];
+    let junit = &["-v", "--report", "junit=junit.xml"];
+    let ran = run_project(&files, junit);
+    assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
+    for told in [
+        "FAIL  callsheet.yaml › setup of the run › Begin",
+        "= repeat: callsheet run\n",
+        "GET ${later}: not run (the project file's `setup` failed)",
+        "ok  End",
+        "Undo: not run (`later` has no value: step `Go on` did not capture it)",
+        "3 scenarios: 1 passed, 1 failed, 1 not run",
+    ] {
+        assert!(ran.stdout.contains(told), "{told}\n{}", ran.stdout);
+    }
+}
+
+#[test]
+fn no_request_goes_to_a_host_that_the_project_does_not_allow() {
+    let project = format!("{LOCAL}allow_hosts: [shop.test]\n");
+    let one = "
+name: one
+steps:
+  - { request: \"GET http://${host}/\", expect: { error: refused } }
+  - { request: \"GET /redirect-to?url=http://evil.test/\", expect: { error: refused } }
+  - { request: GET /get }
+  - request: GET /get
+    auth: { oauth2: { token_url: \"http://${host}/token\", client_id: a, client_secret: abcdef } }
+";
+    let files = [("callsheet.yaml", project.as_str()), ("scenarios/1.yaml", one)];
+    let ran = run_project(&files, &["--var", "host=evil.test"]);
+    assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
+    assert!(
+        ran.stdout.contains("`evil.test` is none of the project's `allow_hosts`"),
+        "{}",
+        ran.stdout
+    );
+    assert!(ran.stdout.contains("4 steps: 3 passed, 1 failed"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_file_of_variables_wins_over_all_but_the_command_lines() {
+    let one = "
+name: one
+vars: { a: 1, b: 1, c: 1 }
+steps:
+  - request: POST /anything
+    json: { a: \"${a}\", b: \"${b}\", c: \"${c}\" }
+    expect: { json: { $.json: { equals: { a: 1, b: [1, \"${x}\"], c: text } } } }
+  - { request: GET /status/500, headers: { B: \"${b | length}\" } }
+";
+    let one = one.replace("[1, \"${x}\"]", "[1, \"$${x}\"]");
+    let files = [
+        ("callsheet.yaml", LOCAL),
+        ("scenarios/1.yaml", one.as_str()),
+        ("vars.json", "{\"b\": [1, \"${x}\"], \"c\": true}"),
+    ];
+    let ran = run_project(&files, &["--vars-file", "vars.json", "--var", "c=text"]);
+    assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
+    for told in [
+        "2 steps: 1 passed, 1 failed",
+        "= b: [1,\"${x}\"], from `--vars-file` at vars.json:1",
+        "= repeat: callsheet run scenarios/1.yaml:8 --var 'c=text' --vars-file vars.json",
+    ] {
+        assert!(ran.stdout.contains(told), "{told}\n{}", ran.stdout);
+    }
+    let files = [
+        ("callsheet.yaml", LOCAL),
+        ("scenarios/1.yaml", one.as_str()),
+        ("vars.yml", "1a: 2\nrun: 3\n"),
+    ];
+    let ran = run_project(&files, &["--vars-file", "vars.yml"]);
+    assert_eq!(ran.code, 2, "{}{}", ran.stdout, ran.stderr);
+    for told in ["`1a` is no variable name", "vars.yml:1:1", "the name `run` is reserved"] {
+        assert!(ran.stderr.contains(told), "{told}\n{}", ran.stderr);
+    }
+}
