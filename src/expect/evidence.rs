@@ -47,7 +47,7 @@ impl<'a> Evidence<'a> {
 
     /// The nodes of these paths without the rest of the body; none where that is no way to find them, or where there
     /// is something to be said of the body.
-    pub(super) fn nodes(&self, paths: &[&JsonPath]) -> Option<Vec<Option<Value>>> {
+    pub(super) fn nodes(&self, paths: &[&JsonPath]) -> Option<Vec<Vec<Value>>> {
         if self.json.get().is_some() {
             return None;
         }

@@ -191,7 +191,7 @@ impl Context<'_> {
         };
         let subject = (looked.subject)();
         let place = self.place(operand_at(check));
-        Ok(Miss { subject, via, place, wanted, actual, differences })
+        Ok(Miss { subject, via, place, wanted, actual, differences, reached: None })
     }
 
     /// The expectations without a partner, then the elements without one.
@@ -306,7 +306,8 @@ impl Context<'_> {
     ) -> Miss {
         let wanted = Wanted { operator: operator.to_owned(), operand, expression: None };
         let (via, differences) = (Vec::new(), Vec::new());
-        Miss { subject, via, place: self.place(at), wanted, actual, differences }
+        let place = self.place(at);
+        Miss { subject, via, place, wanted, actual, differences, reached: None }
     }
 }
 

@@ -7,7 +7,7 @@ use super::matcher::Verdict;
 use super::operand::{Context, Domain, Evaluated, only_expression};
 use super::target::Target;
 use crate::jsonpath;
-use crate::outcome::{Actual, Fault, Miss, Subject, Via};
+use crate::outcome::{Actual, Fault, Miss, Reached, Subject, Via};
 use crate::scenario::decode::Located;
 use crate::scenario::matcher::{Check, Like, Matcher};
 use crate::scenario::yaml::At;
@@ -248,6 +248,6 @@ fn no_member(parent: &Parent<'_>) -> Actual {
         _ => Vec::new(),
     };
     let length = parent.node.as_array().map(Vec::len);
-    let (reached, kind) = (parent.path.clone(), value::a_kind(parent.node));
-    Actual::NoNode { reached, kind, members, length }
+    let (path, kind) = (parent.path.clone(), value::a_kind(parent.node));
+    Actual::NoNode(Reached { first: path.clone(), path, nodes: 1, kind, members, length })
 }

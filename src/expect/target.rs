@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use time::OffsetDateTime;
 
 use super::operand::Domain;
+use crate::jsonpath;
 use crate::outcome::Unit;
 use crate::scenario::matcher::moment;
 use crate::value::{self, Number, Value};
@@ -128,7 +129,7 @@ impl<'v> Target<'v> {
     pub(super) fn to_value(self) -> Option<Value> {
         match self {
             Self::Node(value) => Some(value.clone()),
-            Self::Nodes(nodes) => Some(nodes.iter().map(|node| (*node).clone()).collect()),
+            Self::Nodes(nodes) => Some(Value::Array(jsonpath::copies(nodes))),
             Self::Text(text) => Some(Value::from(text)),
             Self::Missing => None,
         }

@@ -10,8 +10,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use super::{
-    Actual, ByHand, CookieFate, CookieNote, Event, Fault, Miss, Place, SentBody, SentPart, State,
-    StepOutcome, Subject, UsedValue,
+    Actual, ByHand, CookieFate, CookieNote, Event, Fault, Miss, Place, Reached, SentBody, SentPart,
+    State, StepOutcome, Subject, UsedValue,
 };
 use crate::http::{Certificate, Channel, Exchange, Failure, Head, Proxy};
 use crate::mask::{Masks, Sources, header};
@@ -242,7 +242,7 @@ impl Masked<'_> {
     }
 
     fn miss(&mut self, miss: &mut Miss) {
-        let Miss { subject, via: _, place, wanted, actual, differences } = miss;
+        let Miss { subject, via: _, place, wanted, actual, differences, reached } = miss;
         self.place(place);
         match subject {
             Subject::Header(text)
@@ -270,10 +270,7 @@ impl Masked<'_> {
         wanted.expression.iter_mut().for_each(|expression| self.text(expression));
         match actual {
             Actual::Value(value) => self.masks.value(value),
-            Actual::NoNode { reached, kind: _, members, length: _ } => {
-                self.text(reached);
-                members.iter_mut().for_each(|member| self.text(member));
-            }
+            Actual::NoNode(reached) => self.reached(reached),
             Actual::NotJson(reason, media) => {
                 self.text(reason);
                 media.iter_mut().for_each(|media| self.text(media));
@@ -286,12 +283,20 @@ impl Masked<'_> {
             | Actual::Unfit(_)
             | Actual::Answered(_) => {}
         }
+        reached.iter_mut().for_each(|reached| self.reached(reached));
         for difference in differences {
             self.text(&mut difference.path);
             let values: [&mut Option<Value>; 2] =
                 [&mut difference.expected, &mut difference.actual];
             values.into_iter().flatten().for_each(|value| self.masks.value(value));
         }
+    }
+
+    fn reached(&self, reached: &mut Reached) {
+        let Reached { path, nodes: _, first, kind: _, members, length: _ } = reached;
+        self.text(path);
+        self.text(first);
+        members.iter_mut().for_each(|member| self.text(member));
     }
 
     fn failure(&self, failure: &mut Failure) {

@@ -43,6 +43,8 @@ pub struct Miss {
     /// - a check: the parts of the response that it names (`actual` alone)
     /// - anything else that missed inside of `each`: the other elements that do (`actual` alone)
     pub differences: Vec<Difference>,
+    /// How far the path went, where one that gives a list gave an empty one.
+    pub reached: Option<Box<Reached>>,
 }
 
 /// What the differences of a miss are.
@@ -146,16 +148,7 @@ pub enum Actual {
     /// No header or cookie of this name; these there are.
     NoneOf(Vec<String>),
     /// The path leads to nothing; this is where it ends.
-    NoNode {
-        /// The path of the last node that is there.
-        reached: String,
-        /// That node's kind: `an object`.
-        kind: &'static str,
-        /// The names of its members, if it is an object.
-        members: Vec<String>,
-        /// The count of its elements, if it is a list.
-        length: Option<usize>,
-    },
+    NoNode(Reached),
     /// There is no certificate, as nothing was encrypted.
     NotSecure,
     /// The response has no body.
@@ -168,6 +161,23 @@ pub enum Actual {
     Unfit(Option<usize>),
     /// There is no error, but a response of this status.
     Answered(u16),
+}
+
+/// How far a JSONPath went that found nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reached {
+    /// The longest beginning of the path that finds something.
+    pub path: String,
+    /// How many nodes that finds.
+    pub nodes: usize,
+    /// The path of the first of them.
+    pub first: String,
+    /// The first one's kind: `an object`.
+    pub kind: &'static str,
+    /// The names of its members, if it is an object.
+    pub members: Vec<String>,
+    /// The count of its elements, if it is a list.
+    pub length: Option<usize>,
 }
 
 /// A place where two structures differ.

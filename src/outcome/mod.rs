@@ -11,7 +11,7 @@ use std::time::Duration;
 
 pub use fold::{Outcome, RunOutcome, ScenarioOutcome};
 pub use masking::{Detail, Masking};
-pub use miss::{Actual, Difference, MOST_DIFFERENCES, Miss, Subject, Unit, Via, Wanted};
+pub use miss::{Actual, Difference, MOST_DIFFERENCES, Miss, Reached, Subject, Unit, Via, Wanted};
 pub use summary::{Counts, Summary};
 
 pub use crate::mask::{Fingerprints, MASK};

@@ -14,7 +14,7 @@ use crate::http::{ConnectFault, Exchange, Failure, FailureKind, Head, Hop, Respo
 use crate::outcome::record::{Line, PlannedRecord};
 use crate::outcome::{
     Actual, CookieFate, CookieNote, Difference, Event, Fault, Fingerprints, Miss, Outcome, Place,
-    Reason, Section, SentBody, State, StepOutcome, Subject, Unit, UsedValue, Via, Wanted,
+    Reached, Reason, Section, SentBody, State, StepOutcome, Subject, Unit, UsedValue, Via, Wanted,
 };
 use crate::source::{Source, Span};
 use crate::template::Seed;
@@ -205,7 +205,15 @@ pub(super) fn step(name: &str, state: State) -> StepOutcome {
 pub(super) fn miss(subject: Subject, at: &str, operand: Value, actual: Actual) -> Miss {
     let operator = "equals".to_owned();
     let wanted = Wanted { operator, operand, expression: None };
-    Miss { subject, via: Vec::new(), place: place(at), wanted, actual, differences: Vec::new() }
+    Miss {
+        subject,
+        via: Vec::new(),
+        place: place(at),
+        wanted,
+        actual,
+        differences: Vec::new(),
+        reached: None,
+    }
 }
 
 /// The failure of the contract's page.
@@ -256,12 +264,14 @@ pub(super) fn all_kinds() -> StepOutcome {
     });
     let mut orders = miss(json("$.orders"), "3}", json!(3), value(json!(0)));
     orders.via = vec![Via::Length(Unit::Elements)];
-    let gone = Actual::NoNode {
-        reached: "$".to_owned(),
+    let gone = Actual::NoNode(Reached {
+        path: "$".to_owned(),
+        nodes: 1,
+        first: "$".to_owned(),
         kind: "an object",
         members: vec!["usr".to_owned()],
         length: None,
-    };
+    });
     let misses = [
         miss(Subject::Status, "200", json!(200), value(json!(404))),
         miss(Subject::Header("x-shop".to_owned()), "one", json!("one"), Actual::Absent),

@@ -488,9 +488,10 @@ pub(super) fn json_path(d: &Decoder<'_>, at: At, text: &str) -> Option<JsonPath>
             let diagnostic = Diagnostic::error(message).at(d.source(), span, "");
             let meant = meant_path(text);
             let is_path = d.parsed_path(&meant).is_ok();
-            d.report(match is_path {
-                true => diagnostic.help(format!("did you mean `{meant}`?")),
-                false => diagnostic,
+            d.report(match error.help {
+                _ if is_path => diagnostic.help(format!("did you mean `{meant}`?")),
+                Some(help) => diagnostic.help(help),
+                None => diagnostic,
             });
             None
         }

@@ -181,10 +181,10 @@ fn add_data(environment: &mut Environment<'static>) {
         let path = JsonPath::parse(&text("jsonpath", &path)?);
         let path = path.map_err(|error| wrong(error.message))?;
         let value = plain(&value)?;
-        Ok::<_, Error>(match path.find(&value) {
+        Ok::<_, Error>(match path.find(&value).map_err(|error| wrong(error.to_string()))? {
             Found::One(node) => to_jinja(node),
-            Found::Missing(_) => Jinja::UNDEFINED,
-            Found::Many(nodes) => nodes.into_iter().map(to_jinja).collect(),
+            Found::Missing => Jinja::UNDEFINED,
+            Found::Many(nodes) => jsonpath::copies(&nodes).iter().map(to_jinja).collect(),
         })
     });
     environment.add_filter("regex", |value: Jinja, pattern: Jinja| {

@@ -29,9 +29,9 @@ const ORDER: [&str; 17] = [
 /// Foreign crates and the only places that may name them.
 const WALLS: [(&str, &[&str]); 15] = [
     ("aho_corasick", &["mask"]),
-    ("serde_yaml", &["scenario/yaml"]),
     ("jsonpath_rust", &["jsonpath"]),
     ("jsonschema", &["schema/"]),
+    ("serde_yaml", &["scenario/yaml"]),
     ("cookie", &["session"]),
     ("cookie_store", &["session"]),
     ("hyper", &["http", "demo"]),

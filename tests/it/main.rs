@@ -70,7 +70,7 @@ mod server;
 // What becomes of cookies is told and done.
 mod cookies;
 
-// Cookies do what the public suites of RFC 6265bis ask for.
+// Cookies and paths do what the public suites of RFC 6265bis and RFC 9535 ask for.
 mod conformance;
 
 // Every example of the documentation does what the page says.

@@ -94,6 +94,8 @@ const BEYOND_A_SCHEMA: &[(&str, &str)] = &[
     ("contradictions", "each of two expectations that exclude each other is one"),
     ("contradictions-more", "each of two expectations that exclude each other is one"),
     ("jsonpath-deep", "a pattern does not count brackets"),
+    ("jsonpath-slips", "a pattern does not read a JSONPath"),
+    ("jsonpath-types", "a pattern does not read a JSONPath"),
     ("key-not-yet", "the schema has the whole language, later versions included"),
     ("no-base-url", "the base URL may come from the project file or the command line"),
     ("no-name", "a file that others use needs no name, and has the same schema"),

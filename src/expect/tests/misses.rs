@@ -107,6 +107,52 @@ fn every_operator_has_its_phrase() {
 }
 
 #[test]
+fn a_path_that_finds_no_node_says_how_far_it_went() {
+    check(
+        "$.users[*].name.first",
+        "{length: 2}",
+        json!({"users": [{"id": 1, "nmae": {}}, {"id": 2}]}),
+        &[
+            "[2] `$.users[*].name.first` has 0 elements -- expected 2 elements",
+            "note: `$.users[*]` finds 2 nodes; the first, `$.users[0]`, is an object with `id`, `nmae`",
+            "help: did you mean `$.users[*].nmae.first`?",
+        ],
+    );
+    check(
+        "$.users[?@.id > 2].id",
+        "{any: 3}",
+        json!({"users": [{"id": 1}, {"id": 2}]}),
+        &[
+            "[3] `$.users[?@.id > 2].id` found nothing -- expected an array with an element that is 3",
+            "note: `$.users` is an array of 2 elements",
+        ],
+    );
+    check(
+        "$.users[0].id",
+        "1",
+        json!({"users": []}),
+        &[
+            "[1] `$.users[0].id` is missing -- expected 1",
+            "note: `$.users` is an array without elements",
+        ],
+    );
+}
+
+#[test]
+fn a_path_that_looks_at_too_much_is_told() {
+    let deep: Value = (0..100).fold(json!(1), |inner, _| json!([inner]));
+    check(
+        "$..*..*..*..*..*..*",
+        "{length: 1}",
+        deep,
+        &[
+            "[$..*..*..*..*..*..*] `$..*..*..*..*..*..*` was not followed to its end: the path looks at more than 50 million nodes, or finds more than 10 million -- ",
+            "help: name the way to what is wanted, with fewer `..` and `*`",
+        ],
+    );
+}
+
+#[test]
 fn a_missing_node_says_how_far_the_path_went() {
     check(
         "$.user.name",
@@ -124,8 +170,8 @@ fn a_missing_node_says_how_far_the_path_went() {
         json!({"user": {"address": {}}}),
         &[
             "[1] `$['user'].adress[\"zip\"]` is missing -- expected 1",
-            "note: `$.user` is an object with `address`",
-            "help: did you mean `$.user.address[\"zip\"]`?",
+            "note: `$['user']` is an object with `address`",
+            "help: did you mean `$['user'].address[\"zip\"]`?",
         ],
     );
     check(

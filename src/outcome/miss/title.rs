@@ -32,10 +32,10 @@ impl Miss {
             Actual::NotSecure => {
                 "there is no certificate: the request went over plain http".to_owned()
             }
-            Actual::NoNode { .. } if subject.is_list_of_nodes() => {
+            Actual::NoNode(_) if subject.is_list_of_nodes() => {
                 format!("{} found nothing", thing(subject, &[]))
             }
-            Actual::NoNode { .. } | Actual::NoneOf(_) => {
+            Actual::NoNode(_) | Actual::NoneOf(_) => {
                 format!("{} is missing", thing(subject, &[]))
             }
             Actual::NoBody => "the response has no body".to_owned(),

@@ -3,7 +3,7 @@
 use super::Lint;
 use super::agree::{self, Texts};
 use crate::diagnostic::Diagnostic;
-use crate::jsonpath::{Found, JsonPath, find_one};
+use crate::jsonpath::JsonPath;
 use crate::scenario::decode::{Located, Tree};
 use crate::scenario::expectation::{
     CertificatePart, CookieAttribute, CookieExpectation, Expectations, HeaderExpectation,
@@ -122,18 +122,15 @@ fn json(lint: &mut Lint<'_>, paths: &[(Located<JsonPath>, Matcher)]) {
     for (index, (path, matcher)) in paths.iter().enumerate() {
         one_of_json(lint, path, matcher);
         for (other, other_matcher) in &paths[index + 1..] {
-            match (path.value.steps(), other.value.steps()) {
-                (Some(a), Some(b)) if a == b => {
-                    let of = format!(" of `{}`", other.value.text());
+            let (one, two) = (&path.value, &other.value);
+            match (two.begins_with(one), one.begins_with(two)) {
+                (true, true) => {
+                    let of = format!(" of `{}`", two.text());
                     both(lint, matcher, other_matcher, Texts::AsTexts, &of);
                 }
-                (Some(a), Some(b)) if b.starts_with(a) => {
-                    below(lint, (path, matcher), (other, other_matcher));
-                }
-                (Some(a), Some(b)) if a.starts_with(b) => {
-                    below(lint, (other, other_matcher), (path, matcher));
-                }
-                (None, None) if path.value.text() == other.value.text() => {
+                (true, false) => below(lint, (path, matcher), (other, other_matcher)),
+                (false, true) => below(lint, (other, other_matcher), (path, matcher)),
+                _ if one.text() == two.text() => {
                     both(lint, matcher, other_matcher, Texts::AsTexts, "");
                 }
                 _ => {}
@@ -158,15 +155,10 @@ fn below(
     (outer, outer_matcher): Expected<'_>,
     (inner, matcher): Expected<'_>,
 ) {
-    let steps = inner.value.steps().unwrap_or_default();
-    let steps = &steps[outer.value.steps().map_or(0, <[_]>::len)..];
     for a in &outer_matcher.checks {
         let found = match &a.op {
             Op::Exists(false) => None,
-            Op::Equals(Tree::Literal(value)) => match find_one(steps, value) {
-                Found::One(node) => Some(node),
-                _ => None,
-            },
+            Op::Equals(Tree::Literal(value)) => inner.value.find_below(&outer.value, value),
             _ => continue,
         };
         let fails = |check: &&Check| match found {
