@@ -47,7 +47,6 @@ fn main() -> Result<()> {
 }
 
 #[expect(clippy::print_stdout, reason = "a benchmark prints")]
-#[expect(clippy::print_stdout, reason = "a benchmark prints")]
 fn reading() -> Result<()> {
     let read = || (0..1_000).flat_map(|_| TYPICAL).filter(|path| JsonPath::parse(path).is_ok());
     let took = best(|| read().count(), 10_000)?;

@@ -95,6 +95,8 @@ const BEYOND_A_SCHEMA: &[(&str, &str)] = &[
     ("project server-words", "a pattern does not pair quotes"),
     ("contradictions", "each of two expectations that exclude each other is one"),
     ("jsonpath-deep", "a pattern does not count brackets"),
+    ("jsonpath-slips", "a pattern has not the grammar of paths"),
+    ("jsonpath-types", "a pattern has not the types of paths"),
     ("key-not-yet", "the schema has the whole language, later versions included"),
     ("no-base-url", "the base URL may come from the project file or the command line"),
     ("no-name", "a file that others use needs no name, and has the same schema"),
