@@ -158,6 +158,25 @@ pub struct StepOutcome {
     pub asked: Option<Place>,
 }
 
+/// What is kept of a body that no failure shows; reports show less of it, so that a secret that is cut is not seen.
+const KEPT_BODY: usize = 64 * 1024;
+
+impl StepOutcome {
+    /// Lets go of what no report shows of a step that did not fail; until its scenario is over it may wait to be told.
+    pub fn let_go(&mut self) {
+        if self.state != State::Passed {
+            return;
+        }
+        if let Some(exchange) = &mut self.exchange
+            && let Ok(response) = &mut exchange.result
+            && response.body.len() > KEPT_BODY
+        {
+            // A slice would keep all of it.
+            response.body = bytes::Bytes::copy_from_slice(&response.body[..KEPT_BODY]);
+        }
+    }
+}
+
 /// What was done with cookies by hand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ByHand {

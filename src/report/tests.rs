@@ -156,6 +156,21 @@ fn a_scenario_that_failed_without_a_failing_step_is_told_too() {
 }
 
 #[test]
+fn what_waits_to_be_told_keeps_long_bodies_only_where_it_failed() {
+    let kept = |state| {
+        let body = vec![b'a'; 1 << 20];
+        let mut step = failing(Vec::new(), Some(account("text/plain", &body)));
+        step.state = state;
+        step.let_go();
+        let result = step.exchange.expect("an exchange").result;
+        let response = result.expect("a response");
+        (response.body.len(), response.size)
+    };
+    assert_eq!(kept(State::Passed), (64 * 1024, 1 << 20));
+    assert_eq!(kept(State::Failed), (1 << 20, 1 << 20));
+}
+
+#[test]
 fn no_secret_is_told() {
     let secrets = ["s3cr3t", "t0p-", "bob:pw", "pw@"];
     let reports = Format::ALL.map(|format| written(format, &run()));

@@ -327,6 +327,7 @@ impl<'e> Runner<'e> {
             outcome.asked.clone_from(&self.asked);
         }
         if let Some(held) = self.tried.as_mut().or(self.held.as_mut()) {
+            outcome.let_go();
             return held.push(outcome);
         }
         (self.emit)(Event::StepFinished { scenario: self.index, step: Box::new(outcome) });
