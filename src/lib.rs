@@ -13,6 +13,7 @@ pub mod jsonpath;
 pub mod diagnostic;
 pub mod template;
 pub mod cookies;
+pub mod schema;
 pub mod scenario;
 pub mod plan;
 pub mod http;

@@ -15,10 +15,13 @@ mod status;
 mod headers;
 mod cookies;
 mod json;
+mod like;
 mod whole;
 mod bytes;
 mod snapshot;
+mod schema;
 mod redirects;
+mod transport;
 mod check;
 mod error;
 mod capture;
@@ -73,11 +76,19 @@ pub fn evaluate(
         context.set_cookie(&name.value, cookie, evidence, &mut faults);
     }
     context.json(&expect.json, evidence, &mut faults);
+    if let Some(matcher) = &expect.like
+        && (expect.json.is_empty() || evidence.json().is_ok())
+    {
+        context.like(matcher, evidence, &mut faults);
+    }
     if let Some(matcher) = &expect.body {
         context.body(matcher, evidence, &mut faults);
     }
     if let Some(bytes) = &expect.bytes {
         context.bytes(bytes, evidence, &mut faults);
+    }
+    if let Some(schema) = &expect.schema {
+        context.schema(schema, evidence, &mut faults);
     }
     if let Some(matcher) = &expect.duration {
         context.duration(matcher, evidence, &mut faults);
@@ -87,6 +98,9 @@ pub fn evaluate(
     }
     if let Some(redirects) = &expect.redirects {
         context.redirects(redirects, evidence, &mut faults);
+    }
+    if let Some(transport) = &expect.transport {
+        context.transport(transport, evidence, &mut faults);
     }
     check::checks(scenario, &expect.check, evidence, scope, &mut faults);
     in_order(&mut faults);

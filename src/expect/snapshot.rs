@@ -118,7 +118,7 @@ impl<'s> Snapshot<'s> {
         }
         match evidence.json() {
             Ok(body) => {
-                let mut body = self.tidy(body);
+                let mut body = self.tidy(body)?;
                 masks.value(&mut body);
                 // A value of JSON is always one that can be written.
                 out.push_str(&serde_json::to_string_pretty(&body).unwrap_or_default());
@@ -140,16 +140,18 @@ impl<'s> Snapshot<'s> {
     }
 
     /// The body without what is ignored, the members of its objects in the order of their names.
-    fn tidy(&self, body: &Value) -> Value {
+    fn tidy(&self, body: &Value) -> Result<Value, Box<Fault>> {
         let mut ignored = HashSet::new();
         for path in &self.expected.ignore {
-            match path.value.find(body) {
+            let found = path.value.find(body);
+            let path = path.value.text();
+            match found.map_err(|error| self.invalid(format!("cannot ignore `{path}`: {error}")))? {
                 Found::One(node) => drop(ignored.insert(ptr::from_ref(node))),
                 Found::Many(nodes) => ignored.extend(nodes.into_iter().map(ptr::from_ref)),
-                Found::Missing(_) => {}
+                Found::Missing => {}
             }
         }
-        tidied(body, &ignored)
+        Ok(tidied(body, &ignored))
     }
 
     /// All of the file.

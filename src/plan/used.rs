@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::contracts::Contracts;
 use super::environment::Given;
 use super::{Planned, environment};
 use crate::diagnostic::Diagnostic;
@@ -26,6 +27,8 @@ const MOST_USES: usize = 10_000;
 #[derive(Debug, Default)]
 pub struct UsedFiles {
     files: IndexMap<PathBuf, Used>,
+    /// What their steps are held against, and those of the scenarios.
+    pub(super) contracts: Contracts,
 }
 
 /// A file that was read.
@@ -130,6 +133,8 @@ impl UsedFiles {
         reading: Reading<'_>,
         diagnostics: &mut Vec<Diagnostic>,
     ) {
+        let (request, _) = reading.given;
+        self.contracts.read(scenario, (&request.folder, reading.root), diagnostics);
         let source = scenario.source();
         let path = source.path().canonicalize().unwrap_or_default();
         let mut way = vec![(path, source.name().to_owned())];
@@ -187,14 +192,14 @@ impl UsedFiles {
     ) -> Option<Extent> {
         let place = |at: At, error: Diagnostic| error.at(file.source(), file.span(at), "");
         for login in file.sessions.iter().filter_map(|session| session.login.as_ref()) {
-            match cycle(way, &login.file) {
+            match endless(way, &login.file) {
                 Some(error) => diagnostics.push(place(login.at, error)),
                 None => self.read_login(login, way, reading, diagnostics),
             }
         }
         let (mut extent, mut ends) = (Extent::default(), true);
         for used in uses(file) {
-            if let Some(error) = cycle(way, &used.file) {
+            if let Some(error) = endless(way, &used.file) {
                 diagnostics.push(place(used.at, error));
                 ends = false;
                 continue;
@@ -218,7 +223,7 @@ impl UsedFiles {
     }
 
     fn read_file(
-        &self,
+        &mut self,
         path: &Path,
         Reading { given, root }: Reading<'_>,
         diagnostics: &mut Vec<Diagnostic>,
@@ -248,6 +253,9 @@ impl UsedFiles {
             }
         };
         diagnostics.extend(read.diagnostics);
+        if let Some(file) = &read.value {
+            self.contracts.read(file, (&request.folder, &root), diagnostics);
+        }
         diagnostics.extend(read.value.iter().flat_map(|file| lint::check(file, None)));
         read.value
     }
@@ -262,9 +270,12 @@ fn uses(file: &Scenario) -> Vec<&Use> {
     used.collect()
 }
 
-/// What is wrong with using a file that is used already.
-fn cycle(way: &Way, path: &Path) -> Option<Diagnostic> {
-    let first = way.iter().position(|(known, _)| known == path)?;
+/// What is wrong with using a file that is used already, or another one at the end of so long a way.
+fn endless(way: &Way, path: &Path) -> Option<Diagnostic> {
+    let Some(first) = way.iter().position(|(known, _)| known == path) else {
+        let deep = way.len();
+        return too_far(Extent { deep, uses: 0 });
+    };
     let names: Vec<String> = way[first..].iter().map(|(_, name)| format!("`{name}`")).collect();
     let (name, between) = names.split_first()?;
     let help = match between {

@@ -43,6 +43,7 @@ impl Watched {
         scenarios: &[Planned],
         used: &UsedFiles,
     ) {
+        self.all.extend(used.contracts.paths());
         if let Some(project) = project {
             self.all.extend(project.reads.iter().cloned());
             let logins = project.sessions.iter().filter_map(|session| session.login.as_ref());
@@ -54,6 +55,12 @@ impl Watched {
             let read = self.scenarios.entry(scenario.source().path().to_owned()).or_default();
             read.extend(reads(scenario, used));
         }
+    }
+
+    /// Every file of it; one that several scenarios read comes several times.
+    pub fn every(&self) -> impl Iterator<Item = &PathBuf> {
+        let reads = self.scenarios.iter().flat_map(|(path, reads)| reads.iter().chain([path]));
+        self.all.iter().chain(reads)
     }
 
     /// The scenario files that there are now.

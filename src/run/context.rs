@@ -16,6 +16,7 @@ use crate::outcome::{Fault, Place};
 use crate::scenario::Scenario;
 use crate::scenario::decode::{Located, Text, of_expression};
 use crate::scenario::settings::Settings;
+use crate::scenario::step::Step;
 use crate::scenario::yaml::{At, FileNumber};
 use crate::session::{Cookie, Session};
 use crate::source::Span;
@@ -142,6 +143,11 @@ impl<'s> Context<'s> {
     /// The session that a step names, or that of steps that name none.
     pub(super) fn session_of(&self, named: Option<&Located<String>>) -> SessionKey {
         named.map_or_else(|| self.home.clone(), |named| self.frame.session(&named.value))
+    }
+
+    /// Whether the session of a step could not begin.
+    pub(super) fn is_broken(&self, step: &Step) -> bool {
+        self.sessions.broken.contains_key(&self.session_of(step.session.as_ref()))
     }
 
     /// What `cookie('name')` finds from here on: the cookie that goes to this URL, else the base URL, else any.

@@ -158,7 +158,7 @@ pub async fn run(
 /// Runs the scenarios, as many at a time as the options say.
 async fn scenarios(shared: &Shared<'_>, options: &Options, emit: &dyn Fn(Event)) {
     let all = &shared.plan.scenarios;
-    let mut queue = Queue::new(all.iter().map(locks).collect());
+    let mut queue = Queue::new(all.iter().map(Planned::locks).collect());
     let mut running = FuturesUnordered::new();
     let mut failed = 0;
     loop {
@@ -180,10 +180,6 @@ async fn scenarios(shared: &Shared<'_>, options: &Options, emit: &dyn Fn(Event))
             shared.halted.borrow_mut().get_or_insert(why);
         }
     }
-}
-
-fn locks(planned: &Planned) -> Vec<&str> {
-    planned.scenario.lock.iter().map(|lock| lock.value.as_str()).collect()
 }
 
 /// Project variables, then those of the environment, then the command line's.

@@ -131,9 +131,8 @@ fn needs_body(step: &Step, expect: &Expectations) -> bool {
         )
     };
     let looks = !expect.json.is_empty() || expect.body.is_some() || !expect.check.is_empty();
-    looks
-        || expect.snapshot.is_some()
-        || step.captures.iter().any(|capture| !header_only(&capture.source))
+    let looks = looks || expect.schema.is_some() || expect.snapshot.is_some();
+    looks || step.captures.iter().any(|capture| !header_only(&capture.source))
 }
 
 /// Why a step of the teardown has nothing to undo: it uses a capture of a step that did not come so far.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::support::root;
 
 /// The modules in the order of the flow: each may use those before it.
-const ORDER: [&str; 16] = [
+const ORDER: [&str; 17] = [
     "source",
     "value",
     "mask",
@@ -14,6 +14,7 @@ const ORDER: [&str; 16] = [
     "diagnostic",
     "template",
     "cookies",
+    "schema",
     "scenario",
     "plan",
     "http",
@@ -26,10 +27,11 @@ const ORDER: [&str; 16] = [
 ];
 
 /// Foreign crates and the only places that may name them.
-const WALLS: [(&str, &[&str]); 15] = [
+const WALLS: [(&str, &[&str]); 16] = [
     ("aho_corasick", &["mask"]),
-    ("serde_yaml", &["scenario/yaml"]),
     ("jsonpath_rust", &["jsonpath"]),
+    ("jsonschema", &["schema/"]),
+    ("serde_yaml", &["scenario/yaml"]),
     ("cookie", &["session"]),
     ("cookie_store", &["session"]),
     ("hyper", &["http", "demo"]),

@@ -19,6 +19,7 @@ mod lint;
 
 // The schema that editors complete and explain with is that of the files which are read.
 mod schema;
+mod schema_suite;
 
 // A project is begun with one command.
 mod init;
@@ -40,6 +41,9 @@ mod templates;
 
 // Which scenarios run, and in which order.
 mod select;
+
+// The journal of a run, the reports that are made of it, and what runs again.
+mod journal;
 
 // Runs again when something changes.
 mod watch;
@@ -69,7 +73,7 @@ mod server;
 // What becomes of cookies is told and done.
 mod cookies;
 
-// Cookies do what the public suites of RFC 6265bis ask for.
+// Cookies and paths do what the public suites of RFC 6265bis and RFC 9535 ask for.
 mod conformance;
 
 // Every example of the documentation does what the page says.

@@ -147,3 +147,24 @@ fn ctrl_c_ends_it() {
     );
     assert_eq!(watching.child.wait().expect("it ends").code(), Some(130));
 }
+
+#[test]
+fn what_could_not_run_for_a_mistake_runs_once_that_is_mended() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file");
+    write("a.yaml", "name: a\nsteps: [{ wait: 1ms }]\n");
+    write("b.yaml", "name: b\nsteps: [{ wiat: 1ms }]\n");
+    let watching = Watching::start(folder.path(), &[]);
+    let told = watching.until_it_waits();
+    assert!(told.contains("nothing was sent"), "{told}");
+    write("b.yaml", "name: b\nsteps: [{ wait: 1ms }]\n");
+    let told = watching.until_it_waits();
+    assert!(told.contains("2 scenarios: 2 passed"), "{told}");
+    write("a.yaml", "name: a\nsteps: [{ wiat: 1ms }]\n");
+    watching.until_it_waits();
+    write("b.yaml", "name: b\nsteps: [{ wait: 2ms }, { wait: 1ms }]\n");
+    watching.until_it_waits();
+    write("a.yaml", "name: a\nsteps: [{ wait: 2ms }]\n");
+    let told = watching.until_it_waits();
+    assert!(told.contains("2 scenarios: 2 passed"), "{told}");
+}

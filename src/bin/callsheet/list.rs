@@ -27,7 +27,7 @@ pub(crate) fn main(list: args::List) -> Exit {
             output::out(&line(planned, width));
         }
     }
-    if plan.scenarios.is_empty() { check::nothing_to_run(plan.found) } else { Exit::Passed }
+    if plan.selected == 0 { check::nothing_to_run(plan.found) } else { Exit::Passed }
 }
 
 fn line(planned: &Planned, width: usize) -> String {

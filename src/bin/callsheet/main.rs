@@ -7,6 +7,9 @@ mod exit;
 mod init;
 mod list;
 mod output;
+mod record;
+mod report;
+mod reports;
 mod run;
 mod runtime;
 mod schema;
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         Command::Run(run) => run::main(run),
         Command::Check(check) => check::main(check),
         Command::List(list) => list::main(list),
+        Command::Report(asked) => report::main(&asked),
         Command::Init => init::main(),
         Command::Demo(demo) => demo::main(demo),
         Command::Schema(which) => schema::main(&which),

@@ -1,6 +1,6 @@
 //! What came, in a sentence: "`$.user` is \"bob\"".
 
-use super::{Actual, MOST_DIFFERENCES, Miss, SHOWN, Subject, Told, Via, counted};
+use super::{Actual, MOST_DIFFERENCES, Miss, SHOWN, Subject, Told, Unit, Via, counted};
 use crate::value::Value;
 
 impl Miss {
@@ -9,6 +9,7 @@ impl Miss {
     pub fn title(&self) -> String {
         match &self.actual {
             Actual::Value(value) => self.of_value(value),
+            Actual::Unfit(count) => self.title_of_breaches(*count),
             other => Self::title_of(&self.subject, other),
         }
     }
@@ -22,9 +23,21 @@ impl Miss {
                 | Subject::SetCookie(_, Some("expires_in")) => {
                     format!("{} has no expiry", owner(subject))
                 }
+                Subject::RemoteIp => {
+                    "there is no address: the request went through a unix socket".to_owned()
+                }
+                Subject::Certificate(_) => "the server's certificate cannot be read".to_owned(),
                 _ => format!("{} is missing", thing(subject, &[])),
             },
-            Actual::NoNode { .. } => format!("{} is missing", thing(subject, &[])),
+            Actual::NotSecure => {
+                "there is no certificate: the request went over plain http".to_owned()
+            }
+            Actual::NoNode(_) if subject.is_list_of_nodes() => {
+                format!("{} found nothing", thing(subject, &[]))
+            }
+            Actual::NoNode(_) | Actual::NoneOf(_) => {
+                format!("{} is missing", thing(subject, &[]))
+            }
             Actual::NoBody => "the response has no body".to_owned(),
             Actual::NotJson(reason, _) => format!("the body is not JSON: {reason}"),
             Actual::NotText(reason) => format!("the body is not text: {reason}"),
@@ -35,6 +48,7 @@ impl Miss {
                 };
                 format!("the response differs from {} in {places}", thing(subject, &[]))
             }
+            Actual::Unfit(_) => format!("{} is not as the schema says", thing(subject, &[])),
             Actual::Answered(status) => {
                 format!("the request did not fail: it was answered with status {status}")
             }
@@ -49,8 +63,22 @@ impl Miss {
         if self.operator() == "exists" && !self.found_no_node() {
             return format!("{thing} is there");
         }
+        if self.operator() == "just" {
+            return format!("{thing} is one too many: {}", self.shown(value));
+        }
         match (&self.subject, value) {
-            (Subject::Duration, _) => format!("{thing} took {}", self.shown(value)),
+            (Subject::Bytes("length"), count) if self.via.is_empty() => {
+                format!("the body has {}", counted(count, Unit::Bytes))
+            }
+            (Subject::Duration | Subject::Timing(_), _) => {
+                format!("{thing} took {}", self.shown(value))
+            }
+            (Subject::Certificate("expires_in"), _) => match value.as_f64() {
+                Some(left) if left < 0.0 => {
+                    format!("the certificate expired {} ago", self.shown(&Value::from(-left)))
+                }
+                _ => format!("the certificate expires in {}", self.shown(value)),
+            },
             (
                 Subject::Cookie(_, Some("expires_in")) | Subject::SetCookie(_, Some("expires_in")),
                 _,
@@ -128,8 +156,8 @@ fn thing(subject: &Subject, via: &[Via]) -> String {
         (Subject::Json(path), Some(_)) if subject.is_list_of_nodes() => {
             format!("`{brackets}` of `{path}`")
         }
-        (Subject::Json(path), _) => format!("`{path}{brackets}`"),
-        (Subject::Body, _) => "the body".to_owned(),
+        (Subject::Json(path) | Subject::Like(path), _) => format!("`{path}{brackets}`"),
+        (Subject::Body | Subject::Schema, _) => "the body".to_owned(),
         (Subject::Bytes("starts_with"), _) => "the beginning of the body".to_owned(),
         (Subject::Bytes(what), _) => format!("`{what}` of the body"),
         (Subject::Snapshot(name), _) => format!("snapshot `{name}`"),
@@ -139,5 +167,16 @@ fn thing(subject: &Subject, via: &[Via]) -> String {
         (Subject::Redirect(number, part), _) => format!("{part} of redirect {number}"),
         (Subject::Error, _) => "the request's error".to_owned(),
         (Subject::Check(expression), _) => format!("`{expression}`"),
+        (Subject::HttpVersion, _) => "the version of HTTP".to_owned(),
+        (Subject::RemoteIp, _) => "the address that was connected to".to_owned(),
+        (Subject::Certificate("subject"), _) => "the certificate's subject".to_owned(),
+        (Subject::Certificate("issuer"), _) => "the certificate's issuer".to_owned(),
+        (Subject::Certificate(_), Some(index)) => format!("name {} of the certificate", index + 1),
+        (Subject::Certificate(_), None) => "the certificate's list of names".to_owned(),
+        (Subject::Timing("dns"), _) => "looking up the name".to_owned(),
+        (Subject::Timing("connect"), _) => "connecting".to_owned(),
+        (Subject::Timing("tls"), _) => "the TLS handshake".to_owned(),
+        (Subject::Timing("first_byte"), _) => "the first byte of the answer".to_owned(),
+        (Subject::Timing(_), _) => "the last request".to_owned(),
     }
 }

@@ -122,7 +122,7 @@ fn ignored(d: &Decoder<'_>, node: &Node) -> Vec<Located<JsonPath>> {
             return None;
         };
         let value = super::json_path(d, node.at, text)?;
-        if value.steps().is_some_and(<[_]>::is_empty) {
+        if value.is_root() {
             let help = "name what differs from run to run, such as `$.created`";
             d.error_help(node.at, "`$` is all of the body: nothing would be compared", "", help);
             return None;

@@ -140,6 +140,29 @@ impl Node {
 /// # Errors
 /// Everything that is wrong with the text as YAML, each with its place.
 pub fn read(source: Arc<Source>) -> Result<(Document, Vec<Diagnostic>), Vec<Diagnostic>> {
+    read_with(source, Names::Texts)
+}
+
+/// As [`read`], of a document that others wrote: keys may be numbers, such as the `200:` of an OpenAPI document.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_data(source: Arc<Source>) -> Result<(Document, Vec<Diagnostic>), Vec<Diagnostic>> {
+    read_with(source, Names::Scalars)
+}
+
+/// What the keys of a map may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Names {
+    Texts,
+    /// What is no text is a key as it is written.
+    Scalars,
+}
+
+fn read_with(
+    source: Arc<Source>,
+    names: Names,
+) -> Result<(Document, Vec<Diagnostic>), Vec<Diagnostic>> {
     let glance = glance::glance(&source)?;
     let places = Places::new(Arc::clone(&source));
     let mut found = glance.found;
@@ -151,7 +174,7 @@ pub fn read(source: Arc<Source>) -> Result<(Document, Vec<Diagnostic>), Vec<Diag
         }
         found.extend(refused.found);
     }
-    let tree::Reading { root, mut problems, stop, unsure } = tree::read(source.text());
+    let tree::Reading { root, mut problems, stop, unsure } = tree::read(source.text(), names);
     if found.iter().any(Diagnostic::is_error) {
         // What was refused by sight are tags, and better told.
         problems.retain(|problem| !matches!(problem, tree::Problem::Tag { .. }));

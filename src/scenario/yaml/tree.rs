@@ -8,7 +8,7 @@ use std::fmt;
 
 use super::lex;
 use super::number;
-use super::{At, Entry, FileNumber, Kind, Node};
+use super::{At, Entry, FileNumber, Kind, Names, Node};
 
 /// How many lists and maps may be in one another.
 pub(super) const MAX_DEPTH: usize = 64;
@@ -50,7 +50,7 @@ pub(super) struct Reading {
 }
 
 /// Reads the text once.
-pub(super) fn read(text: &str) -> Reading {
+pub(super) fn read(text: &str, names: Names) -> Reading {
     let mut builder = Builder {
         text,
         ids: 0,
@@ -58,6 +58,7 @@ pub(super) fn read(text: &str) -> Reading {
         cursor: has_no_alias(text).then_some(0),
         aliases: !has_no_alias(text),
         binary: text.contains("0b"),
+        names,
         problems: Vec::new(),
         stop: None,
         unsure: false,
@@ -88,6 +89,7 @@ struct Builder<'t> {
     aliases: bool,
     /// Whether `0b`, which serde_yaml takes for a number, occurs.
     binary: bool,
+    names: Names,
     problems: Vec<Problem>,
     stop: Option<Stop>,
     unsure: bool,
@@ -346,6 +348,8 @@ impl<'t> Visitor<'t> for NodeVisitor<'_, 't> {
             let key_at = key.at;
             let key = match key.kind {
                 Kind::Text(text) => text,
+                Kind::Number(number) if self.builder.names == Names::Scalars => number.to_string(),
+                Kind::Bool(value) if self.builder.names == Names::Scalars => value.to_string(),
                 other => {
                     let kind = other.name();
                     self.builder.problems.push(Problem::Key { id: key_at.id, kind });
