@@ -189,7 +189,7 @@ fn decode_used(d: &Decoder<'_>, node: &Node) -> Option<Scenario> {
     let find = |key: &str| entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value);
     let steps =
         |key: &str| find(key).and_then(|node| step::decode_list(d, node)).unwrap_or_default();
-    let name = find("name").and_then(|node| d.plain(node, "the scenario's name"));
+    let name = find("name").and_then(|node| name_of(d, node));
     let description = find("description").and_then(|node| d.plain(node, "a description"));
     let tags = find("tags").and_then(|node| tags(d, node)).unwrap_or_default();
     let skip = find("skip").and_then(|node| skip(d, node));
@@ -277,6 +277,17 @@ fn mask_rows(d: &Decoder<'_>, cases: &Cases, secrets: &[Located<String>]) {
             d.secrets.borrow_mut().push(value.clone());
         }
     }
+}
+
+/// A name is known before anything runs, as scenarios are selected by it.
+fn name_of(d: &Decoder<'_>, node: &Node) -> Option<Located<String>> {
+    let name = d.string(node, "the scenario's name")?;
+    if name.value.contains("${") {
+        let help = "write it out; of `cases` each row's name ends in its first values by itself: `Orders [alice]`";
+        d.error_help(node.at, "the name of a scenario holds no `${…}`", "", help);
+        return None;
+    }
+    Some(name)
 }
 
 fn tags(d: &Decoder<'_>, node: &Node) -> Option<Vec<Located<String>>> {

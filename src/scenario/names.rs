@@ -390,11 +390,12 @@ impl<'s, 'f: 's> Checker<'s, 'f> {
                 if !self.found.used.contains(&used.name) {
                     self.found.used.insert(used.name.clone());
                 }
-                if let UseKind::Name { member, optional } = &used.kind
-                    && !self.is_known(used, when)
-                {
-                    let place = (text, expression.offset() + used.offset);
+                let UseKind::Name { member, optional } = &used.kind else { continue };
+                let place = (text, expression.offset() + used.offset);
+                if !self.is_known(used, when) {
                     self.special(place, used, member.as_deref(), *optional, when);
+                } else if let (Some(member), false) = (member, optional) {
+                    self.member(place, &used.name, member);
                 }
             }
         }

@@ -99,6 +99,7 @@ const BEYOND_A_SCHEMA: &[(&str, &str)] = &[
     ("jsonpath-slips", "a pattern has not the grammar of paths"),
     ("jsonpath-types", "a pattern has not the types of paths"),
     ("key-not-yet", "the schema has the whole language, later versions included"),
+    ("members", "a pattern does not know what the program gives"),
     ("no-base-url", "the base URL may come from the project file or the command line"),
     ("no-name", "a file that others use needs no name, and has the same schema"),
 ];
