@@ -27,7 +27,7 @@ const ORDER: [&str; 17] = [
 ];
 
 /// Foreign crates and the only places that may name them.
-const WALLS: [(&str, &[&str]); 16] = [
+const WALLS: [(&str, &[&str]); 19] = [
     ("aho_corasick", &["mask"]),
     ("jsonpath_rust", &["jsonpath"]),
     ("jsonschema", &["schema/"]),
@@ -44,6 +44,9 @@ const WALLS: [(&str, &[&str]); 16] = [
     ("similar", &["expect/snapshot"]),
     ("annotate_snippets", &["diagnostic/render"]),
     ("clap", &["bin"]),
+    ("clap_complete", &["bin"]),
+    ("clap_mangen", &["bin"]),
+    ("indicatif", &["bin"]),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

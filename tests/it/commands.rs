@@ -328,3 +328,27 @@ fn what_is_wrong_with_the_arguments_is_told_without_the_values_of_variables() {
         assert!(!ran.stderr.contains("hunter"), "{args}: {}", ran.stderr);
     }
 }
+
+#[test]
+fn shells_get_completions_and_readers_manual_pages() {
+    let here = root();
+    let here = here.as_path();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let ran = run(here, &["completions", shell]);
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{shell}");
+        assert!(ran.stdout.contains("rerun-failed"), "{shell}");
+    }
+    assert_eq!(run(here, &["completions", "dos"]).code, 2);
+    for (args, title, part) in [
+        (&["man"][..], "CALLSHEET", "callsheet\\-run(1)"),
+        (&["man", "run"], "CALLSHEET-RUN", "\\-\\-rerun\\-failed"),
+    ] {
+        let ran = run(here, args);
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{args:?}");
+        assert!(ran.stdout.contains(&format!(".TH {title} 1")), "{}", ran.stdout);
+        assert!(ran.stdout.contains(part), "{}", ran.stdout);
+    }
+    let ran = run(here, &["man", "dance"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("`run`, `check`, `list`"), "{}", ran.stderr);
+}

@@ -99,6 +99,14 @@ fn wrong(schema: &str, values: &[&str]) -> Vec<String> {
 }
 
 #[test]
+fn a_list_is_what_its_schema_describes() {
+    let demo = demo();
+    let folder = folder(&demo.url);
+    let ran = run(folder.path(), &["list", "--json"]);
+    assert_eq!(wrong("--list", &[ran.stdout.as_str()]), Vec::<String>::new());
+}
+
+#[test]
 fn a_journal_and_the_json_report_are_what_their_schemas_describe() {
     let demo = demo();
     let folder = folder(&demo.url);

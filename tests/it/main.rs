@@ -39,6 +39,9 @@ mod commands;
 // Expressions: random values, and the words that there are.
 mod templates;
 
+// What a person sees while a run goes on.
+mod progress;
+
 // Which scenarios run, and in which order.
 mod select;
 

@@ -9,6 +9,7 @@ use callsheet::plan::tag::TagExpression;
 use callsheet::scenario::quantity;
 use callsheet::value::Value;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use regex::Regex;
 
 use crate::reports::Report;
@@ -59,6 +60,16 @@ pub(crate) enum Command {
     Demo(Demo),
     /// Print the JSON Schema of scenario files, for editors
     Schema(Schema),
+    /// Print what completes the commands and options in a shell
+    Completions {
+        /// Whose
+        shell: Shell,
+    },
+    /// Print the manual page of the program, or of one of its commands
+    Man {
+        /// The command
+        command: Option<String>,
+    },
 }
 
 /// What is run, and with which values.
@@ -68,7 +79,7 @@ pub(crate) struct Selection {
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<String>,
     /// Only scenarios with these tags: a tag, or tags with `and`, `or`, `not` and parentheses; several times
-    #[arg(short, long = "tag", value_name = "EXPR", value_parser = TagExpression::parse)]
+    #[arg(short, long = "tag", alias = "tags", value_name = "EXPR", value_parser = TagExpression::parse)]
     pub(crate) tags: Vec<TagExpression>,
     /// No scenarios with these tags
     #[arg(long = "skip-tag", value_name = "EXPR", value_parser = TagExpression::parse)]
@@ -241,6 +252,9 @@ pub(crate) struct Schema {
     /// That of the JSON report
     #[arg(long, group = "which")]
     pub(crate) report: bool,
+    /// That of `list --json`
+    #[arg(long, group = "which")]
+    pub(crate) list: bool,
 }
 
 fn regex(text: &str) -> Result<Regex, String> {

@@ -7,6 +7,9 @@ use crate::args;
 use crate::exit::Exit;
 use crate::{check, output};
 
+/// The JSON Schema of what `--json` prints.
+pub(crate) const SCHEMA: &str = include_str!("list.schema.json");
+
 pub(crate) fn main(list: args::List) -> Exit {
     let color = list.selection.color;
     let request = match check::request(list.selection, false) {

@@ -6,6 +6,8 @@ mod demo;
 mod exit;
 mod init;
 mod list;
+mod live;
+mod manual;
 mod output;
 mod record;
 mod report;
@@ -44,6 +46,8 @@ fn main() -> ExitCode {
         Command::Init => init::main(),
         Command::Demo(demo) => demo::main(demo),
         Command::Schema(which) => schema::main(&which),
+        Command::Completions { shell } => manual::completions(shell),
+        Command::Man { command } => manual::page(command.as_deref()),
     };
     exit.into()
 }

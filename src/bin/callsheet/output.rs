@@ -10,6 +10,7 @@ use callsheet::diagnostic::Diagnostic;
 use callsheet::diagnostic::render::{self, Style};
 use callsheet::mask::{Masks, Sources, is_too_short};
 use clap::error::{ContextKind, ContextValue};
+use indicatif::ProgressDrawTarget;
 
 use crate::args::When;
 
@@ -122,6 +123,11 @@ pub(crate) fn is_live() -> bool {
     io::stderr().is_terminal()
 }
 
+/// Where what lives at the bottom of that terminal is drawn.
+pub(crate) fn live() -> ProgressDrawTarget {
+    ProgressDrawTarget::stderr()
+}
+
 /// The style for stdout.
 pub(crate) fn result_style(color: When) -> Style {
     style(color, &io::stdout())
@@ -141,11 +147,11 @@ fn wants_color(color: When, terminal: bool) -> bool {
     }
 }
 
-/// The columns of the terminal that stderr is, or of an ordinary one.
-pub(crate) fn width() -> usize {
-    // A terminal that does not know its width says 0.
-    match rustix::termios::tcgetwinsize(io::stderr()).map_or(0, |size| usize::from(size.ws_col)) {
-        0 => 80,
-        columns => columns.max(20),
+/// The columns and rows of the terminal that stderr is, or of an ordinary one.
+pub(crate) fn size() -> (usize, usize) {
+    // A terminal that does not know its size says 0.
+    match rustix::termios::tcgetwinsize(io::stderr()).map(|size| (size.ws_col, size.ws_row)) {
+        Ok((columns @ 1.., rows @ 1..)) => (usize::from(columns).max(20), usize::from(rows)),
+        _ => (80, 24),
     }
 }

@@ -20,6 +20,7 @@ use tokio::sync::watch as channel;
 
 use crate::args::{self, When};
 use crate::exit::Exit;
+use crate::live::{self, Live};
 use crate::record::Record;
 use crate::reports::{self, Report};
 use crate::runtime::{runtime, stop_signal};
@@ -224,7 +225,7 @@ async fn tick(show: &RefCell<Show>) {
     loop {
         let pause = show.borrow().pause();
         tokio::time::sleep(pause).await;
-        show.borrow_mut().draw();
+        show.borrow().draw();
     }
 }
 
@@ -254,8 +255,8 @@ struct Show {
     record: Option<Record>,
     reports: Vec<Report>,
     progress: Option<Progress>,
-    /// Whether the progress line is drawn over itself, or written anew from time to time.
-    live: bool,
+    /// Draws it over itself on a terminal; elsewhere it is written anew from time to time.
+    live: Option<Live>,
 }
 
 impl Show {
@@ -309,7 +310,7 @@ impl Show {
                 .with_options(&options)
                 .with_seed(seed.clone()),
             progress: progress.then(|| Progress::new(plan.parts())),
-            live: output::is_live(),
+            live: (progress && output::is_live()).then(|| Live::new(plan.parts())),
         }
     }
 
@@ -321,8 +322,10 @@ impl Show {
         }
         let text = self.terminal.event(&event);
         if !text.is_empty() {
-            self.erase();
-            output::out(&text);
+            match &self.live {
+                Some(live) => live.above(|| output::out(&text)),
+                None => output::out(&text),
+            }
         }
         if let Some(record) = &mut self.record {
             record.event(&event, self.begun.elapsed());
@@ -330,32 +333,24 @@ impl Show {
     }
 
     fn pause(&self) -> Duration {
-        match (&self.progress, self.live) {
-            (Some(_), true) => Duration::from_millis(100),
-            _ => progress::PLAIN_EVERY,
-        }
+        if self.live.is_some() { live::EVERY } else { progress::PLAIN_EVERY }
     }
 
-    fn draw(&mut self) {
+    fn draw(&self) {
         if let Some(progress) = &self.progress {
             let now = self.begun.elapsed();
-            output::err(&if self.live {
-                progress::clear_and_draw(&progress::line(progress, output::width() - 1, now))
-            } else {
-                format!("{}\n", progress::plain(progress, now))
-            });
-        }
-    }
-
-    fn erase(&self) {
-        if self.live && self.progress.is_some() {
-            output::err(progress::clear());
+            match &self.live {
+                Some(live) => live.draw(progress, now),
+                None => output::err(&format!("{}\n", progress::plain(progress, now))),
+            }
         }
     }
 
     /// Writes what is written at the end; `cut` says how the run was cut short, if it was.
     fn finish(mut self, run: &args::Run, ended: Exit, cut: Option<&str>) -> Exit {
-        self.erase();
+        if let Some(live) = self.live.take() {
+            live.end();
+        }
         output::out(&self.terminal.finish(self.begun.elapsed()));
         if let Some(shard) = run.selection.shard {
             let (own, all) = self.sharded;
