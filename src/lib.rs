@@ -10,6 +10,8 @@ pub mod source;
 pub mod value;
 pub mod mask;
 pub mod jsonpath;
+pub mod html;
+pub mod xml;
 pub mod diagnostic;
 pub mod template;
 pub mod cookies;
