@@ -7,16 +7,19 @@ use regex::Regex;
 use super::check::with_response;
 use super::evidence::Evidence;
 use super::json::reached;
+use super::markup;
 use super::operand::{Context, Domain, Evaluated};
-use crate::jsonpath::{self, Found, JsonPath, TooMuch};
+use crate::html::{Element, Selector};
+use crate::jsonpath::{self, Found as Nodes, JsonPath, TooMuch};
 use crate::mask::{self, Masks};
-use crate::outcome::{Actual, Fault, Miss, Subject};
+use crate::outcome::{Actual, Fault, HtmlPart, Miss, Nearest, Subject};
 use crate::scenario::Scenario;
 use crate::scenario::capture::{Capture, CaptureSource};
 use crate::scenario::decode::Text;
 use crate::scenario::yaml::At;
 use crate::template::{Origin, Scope};
 use crate::value::{self, Value};
+use crate::xml::{Found, XPath};
 
 /// Why nothing was captured.
 enum Nothing {
@@ -137,6 +140,10 @@ impl Context<'_> {
         let all = capture.all;
         match &capture.source {
             CaptureSource::Json(path) => self.json_nodes(capture.at, path, all, evidence),
+            CaptureSource::Xml(path) => self.xml_nodes(capture.at, path, all, evidence),
+            CaptureSource::Html { selector, attribute } => {
+                elements(selector, attribute.as_deref(), all, evidence)
+            }
             CaptureSource::Header(name) => {
                 let values =
                     evidence.header(name).into_iter().map(|value| Value::from(value.into_owned()));
@@ -185,9 +192,9 @@ impl Context<'_> {
         };
         let too_much = || Nothing::Failed(Box::new(self.too_much(at, path, TooMuch)));
         let nodes = match path.find(body) {
-            Ok(Found::One(node)) => return Ok(one(node.clone(), all)),
-            Ok(Found::Many(nodes)) => nodes,
-            Ok(Found::Missing) => Vec::new(),
+            Ok(Nodes::One(node)) => return Ok(one(node.clone(), all)),
+            Ok(Nodes::Many(nodes)) => nodes,
+            Ok(Nodes::Missing) => Vec::new(),
             Err(TooMuch) => return Err(too_much()),
         };
         let copies = jsonpath::copies(&nodes);
@@ -197,6 +204,61 @@ impl Context<'_> {
         some(copies.into_iter(), true)
             .ok_or_else(|| unread(&Actual::NoNode(reached(path, body)), subject))
     }
+}
+
+impl Context<'_> {
+    fn xml_nodes(
+        &self,
+        at: At,
+        path: &XPath,
+        all: bool,
+        evidence: &Evidence<'_>,
+    ) -> Result<Value, Nothing> {
+        let subject = || Subject::Xml(path.text().to_owned());
+        let text = evidence.markup().map_err(|actual| unread(&actual, subject()))?;
+        let document = markup::read(&text).map_err(|actual| unread(&actual, subject()))?;
+        match path.find(&document) {
+            Ok(Found::Value(value)) => Ok(one(value, all)),
+            Ok(Found::Nodes(texts)) if !texts.is_empty() => {
+                let mut texts = texts.into_iter().map(Value::from);
+                some(&mut texts, all).ok_or_else(|| found(String::new()))
+            }
+            Ok(nothing) => Err(unread(&markup::not_found(path, &nothing, &document), subject())),
+            Err(too_much) => Err(Nothing::Failed(Box::new(self.too_long(at, path, too_much)))),
+        }
+    }
+}
+
+/// The texts of the elements that a selector finds, or the values of an attribute of those that have it.
+fn elements(
+    selector: &Selector,
+    attribute: Option<&str>,
+    all: bool,
+    evidence: &Evidence<'_>,
+) -> Result<Value, Nothing> {
+    let part = attribute.map_or(HtmlPart::Text, |name| HtmlPart::Attribute(name.to_owned()));
+    let subject = Subject::Html(selector.text().to_owned(), part);
+    let page = evidence.html();
+    let elements = page.and_then(|page| page.select(selector).map_err(markup::too_big));
+    let elements = match elements {
+        Ok(elements) => elements,
+        Err(actual) => return Err(unread(&actual, subject)),
+    };
+    let value = |element: &Element<'_>| match attribute {
+        Some(name) => element.attribute(name).map(Value::from),
+        None => Some(Value::from(element.text())),
+    };
+    some(elements.iter().filter_map(value), all).ok_or_else(|| {
+        let nearest = match elements.first() {
+            None => markup::nearest(selector, evidence),
+            Some(first) => Nearest {
+                path: selector.text().to_owned(),
+                nodes: elements.len(),
+                has: first.attributes(),
+            },
+        };
+        unread(&Actual::NotFound(nearest), subject)
+    })
 }
 
 /// The first value, or all of them as a list; none where there is none.

@@ -11,6 +11,39 @@ pub(super) fn label(content_type: &str) -> Option<&str> {
     })
 }
 
+/// Declarations are looked for in so many bytes (the HTML Standard, section 13.2.3.2).
+const DECLARED_WITHIN: usize = 1024;
+
+/// The charset that a text declares at its beginning: `<?xml encoding="…"?>`, `<meta charset="…">`. A mark outweighs it.
+pub(super) fn declared(body: &[u8]) -> Option<String> {
+    match body {
+        [0xef, 0xbb, 0xbf, ..] => return None,
+        [0xfe, 0xff, ..] | [0xff, 0xfe, ..] => return Some("utf-16".to_owned()),
+        _ => {}
+    }
+    let head = String::from_utf8_lossy(&body[..body.len().min(DECLARED_WITHIN)]);
+    let begin = head.trim_start();
+    let (of, name) = match begin.starts_with("<?xml") {
+        true => (begin.split("?>").next()?, "encoding"),
+        false => (
+            begin.split("<meta").find(|tag| {
+                tag.split('>')
+                    .next()
+                    .is_some_and(|tag| tag.to_ascii_lowercase().contains("charset"))
+            })?,
+            "charset",
+        ),
+    };
+    let tag = of.split('>').next()?.to_ascii_lowercase();
+    let (_, value) = tag.split_once(name)?;
+    let value = value.trim_start().strip_prefix('=')?.trim_start().trim_start_matches(['"', '\'']);
+    let is_name =
+        |char: char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_' | '.' | ':');
+    let label: String = value.chars().take_while(|char| is_name(*char)).collect();
+    // Who reads this declaration has not read UTF-16.
+    (!label.is_empty() && !label.starts_with("utf-16")).then_some(label)
+}
+
 /// The body without the byte order mark of UTF-8.
 pub(super) fn without_mark(body: &[u8]) -> &[u8] {
     body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body)

@@ -7,6 +7,7 @@ use ::http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 use sha2::{Digest as _, Sha256};
 
 use super::charset;
+use crate::html;
 use crate::http::{Exchange, Hop, Response};
 use crate::jsonpath::{self, JsonPath};
 use crate::outcome::Actual;
@@ -21,6 +22,7 @@ pub struct Evidence<'a> {
     cookies: &'a [Cookie],
     json: OnceCell<Result<Value, Actual>>,
     text: OnceCell<Result<Cow<'a, str>, Actual>>,
+    html: OnceCell<Result<html::Document, Actual>>,
 }
 
 /// A redirect that was followed.
@@ -34,7 +36,14 @@ impl<'a> Evidence<'a> {
     /// `cookies` are those that the session holds for the response's URL, in the order they would be sent.
     #[must_use]
     pub fn new(exchange: &'a Exchange, response: &'a Response, cookies: &'a [Cookie]) -> Self {
-        Self { exchange, response, cookies, json: OnceCell::new(), text: OnceCell::new() }
+        Self {
+            exchange,
+            response,
+            cookies,
+            json: OnceCell::new(),
+            text: OnceCell::new(),
+            html: OnceCell::new(),
+        }
     }
 
     /// The body as JSON.
@@ -65,6 +74,26 @@ impl<'a> Evidence<'a> {
             charset::decode(&self.response.body, label.as_deref()).map_err(Actual::NotText)
         };
         self.text.get_or_init(decode).as_ref().map(Cow::as_ref)
+    }
+
+    /// The body as text; where the Content-Type names no charset, in the one that the text itself declares.
+    pub(super) fn markup(&self) -> Result<Cow<'a, str>, Actual> {
+        let body = &self.response.body;
+        if body.is_empty() {
+            return Err(Actual::NoBody);
+        }
+        let sent = self.content_type().as_deref().and_then(charset::label).map(str::to_owned);
+        let label = sent.or_else(|| charset::declared(body));
+        charset::decode(body, label.as_deref()).map_err(Actual::NotText)
+    }
+
+    /// The body as a page.
+    ///
+    /// # Errors
+    /// [`Actual::NoBody`], [`Actual::NotText`] or [`Actual::NotHtml`].
+    pub(super) fn html(&self) -> Result<&html::Document, Actual> {
+        let read = || html::Document::read(&self.markup()?).map_err(super::markup::too_big);
+        self.html.get_or_init(read).as_ref().map_err(Clone::clone)
     }
 
     /// JSON is UTF-8 whatever the Content-Type says (RFC 8259, section 8.1).

@@ -17,6 +17,7 @@ mod cookies;
 mod json;
 mod like;
 mod whole;
+mod markup;
 mod bytes;
 mod snapshot;
 mod schema;
@@ -84,6 +85,9 @@ pub fn evaluate(
     }
     if let Some(matcher) = &expect.body {
         context.body(matcher, evidence, &mut faults);
+    }
+    if let Some(markup) = &expect.markup {
+        context.markup(markup, evidence, &mut faults);
     }
     if let Some(bytes) = &expect.bytes {
         context.bytes(bytes, evidence, &mut faults);

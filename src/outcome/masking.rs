@@ -10,8 +10,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use super::{
-    Actual, ByHand, CookieFate, CookieNote, Event, Fault, Miss, Place, Reached, SentBody, SentPart,
-    State, StepOutcome, Subject, UsedValue,
+    Actual, ByHand, CookieFate, CookieNote, Event, Fault, Miss, Nearest, Place, Reached, SentBody,
+    SentPart, State, StepOutcome, Subject, UsedValue,
 };
 use crate::http::{Certificate, Channel, Exchange, Failure, Head, Proxy};
 use crate::mask::{Masks, Sources, header};
@@ -258,6 +258,8 @@ impl Masked<'_> {
             | Subject::Json(text)
             | Subject::OpenApi(text)
             | Subject::Like(text)
+            | Subject::Html(text, _)
+            | Subject::Xml(text)
             | Subject::Check(text) => self.text(text),
             Subject::Status
             | Subject::Body
@@ -283,7 +285,12 @@ impl Masked<'_> {
                 self.text(reason);
                 media.iter_mut().for_each(|media| self.text(media));
             }
-            Actual::NotText(reason) => self.text(reason),
+            Actual::NotText(reason) | Actual::NotXml(reason) | Actual::NotHtml(reason) => {
+                self.text(reason);
+            }
+            Actual::NotFound(Nearest { path, nodes: _, has }) | Actual::Unbound(path, has) => {
+                has.iter_mut().chain([path]).for_each(|name| self.text(name));
+            }
             Actual::NoOperation(methods, closest) => {
                 methods.iter_mut().chain(closest).for_each(|word| self.text(word));
             }

@@ -75,6 +75,10 @@ pub enum Subject {
     SetCookie(String, Option<&'static str>),
     /// What a JSONPath finds.
     Json(String),
+    /// What a CSS selector finds in the page.
+    Html(String, HtmlPart),
+    /// What an XPath gives of the document.
+    Xml(String),
     /// The decoded text.
     Body,
     /// The JSON body, as a schema describes it.
@@ -107,6 +111,17 @@ pub enum Subject {
     Certificate(&'static str),
     /// A part of the time of the last request.
     Timing(&'static str),
+}
+
+/// What is looked at of the elements that a selector finds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HtmlPart {
+    /// The text of the first one.
+    Text,
+    /// An attribute of the first one.
+    Attribute(String),
+    /// Their number.
+    Count,
 }
 
 /// A step on the way from a subject to the value that missed.
@@ -156,12 +171,20 @@ pub enum Actual {
     NoneOf(Vec<String>),
     /// The path leads to nothing; this is where it ends.
     NoNode(Reached),
+    /// The selector or XPath finds nothing; this is what there is near.
+    NotFound(Nearest),
+    /// A prefix in the XPath that the document does not bind, and those that it does.
+    Unbound(String, Vec<String>),
     /// There is no certificate, as nothing was encrypted.
     NotSecure,
     /// The response has no body.
     NoBody,
     /// The body is no JSON, with the reason and the media type that was sent.
     NotJson(String, Option<String>),
+    /// The body is no XML, with the reason.
+    NotXml(String),
+    /// The body is not read as HTML, with the reason.
+    NotHtml(String),
     /// The body is no text, with the reason.
     NotText(String),
     /// It is not as a schema says, in so many places; none if they were not counted.
@@ -189,6 +212,17 @@ pub struct Reached {
     pub members: Vec<String>,
     /// The count of its elements, if it is a list.
     pub length: Option<usize>,
+}
+
+/// What there is near where a selector or an XPath finds nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Nearest {
+    /// The longest beginning of it that finds something; empty where there is none, and `has` is the root element.
+    pub path: String,
+    /// How many elements, or nodes, that finds.
+    pub nodes: usize,
+    /// What is in the first of them.
+    pub has: Vec<String>,
 }
 
 /// A place where two structures differ.

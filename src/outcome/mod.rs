@@ -13,8 +13,8 @@ pub use fold::{Outcome, RunOutcome, ScenarioOutcome};
 pub(crate) use masking::learn;
 pub use masking::{Detail, Masking};
 pub use miss::{
-    Actual, DiffLine, Difference, LineDifferences, MOST_DIFFERENCES, MOST_LINES, Miss, Reached,
-    Side, Subject, Unit, Via, Wanted,
+    Actual, DiffLine, Difference, HtmlPart, LineDifferences, MOST_DIFFERENCES, MOST_LINES, Miss,
+    Nearest, Reached, Side, Subject, Unit, Via, Wanted,
 };
 pub use summary::{Counts, Summary};
 

@@ -303,6 +303,8 @@ fn looked_at(subject: &Subject) -> &'static str {
         Subject::SetCookie(..) => "set_cookie",
         Subject::Json(_) => "json",
         Subject::Body => "body",
+        Subject::Html(..) => "html",
+        Subject::Xml(_) => "xml",
         Subject::Schema => "schema",
         Subject::OpenApi(_) => "openapi",
         Subject::Snapshot(_) => "snapshot",

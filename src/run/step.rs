@@ -152,7 +152,7 @@ fn needs_body(step: &Step, expect: &Expectations) -> bool {
     };
     let looks = !expect.json.is_empty() || expect.body.is_some() || !expect.check.is_empty();
     let looks = looks || expect.schema.is_some() || expect.openapi.is_some();
-    let looks = looks || expect.snapshot.is_some();
+    let looks = looks || expect.snapshot.is_some() || expect.markup.is_some();
     looks || step.captures.iter().any(|capture| !header_only(&capture.source))
 }
 

@@ -3,10 +3,12 @@
 use regex::Regex;
 
 use super::decode::{Decoder, Keys, Located, Text, Tree, exactly};
-use super::expectation::json_path;
+use super::expectation::{json_path, markup};
 use super::yaml::{At, Entry, Kind, Node};
+use crate::html::Selector;
 use crate::jsonpath::JsonPath;
 use crate::template;
+use crate::xml::XPath;
 
 /// A value that is taken from the response under a name.
 #[derive(Clone, Debug)]
@@ -30,6 +32,15 @@ pub struct Capture {
 pub enum CaptureSource {
     /// A node of the JSON body.
     Json(JsonPath),
+    /// The text of the first node of an XPath, or what else it gives.
+    Xml(XPath),
+    /// The text of the first element that a selector finds, or an attribute of it.
+    Html {
+        /// The selector.
+        selector: Selector,
+        /// The attribute, its name in lower case.
+        attribute: Option<String>,
+    },
     /// A header field.
     Header(String),
     /// A cookie that the session holds for the last URL.
@@ -54,12 +65,13 @@ pub enum CaptureSource {
 const KEYS: Keys = Keys {
     what: "a capture",
     known: &[
-        "json", "header", "cookie", "regex", "group", "body", "status", "url", "value", "all",
-        "default", "secret",
+        "json", "xml", "html", "attr", "header", "cookie", "regex", "group", "body", "status",
+        "url", "value", "all", "default", "secret",
     ],
-    later: &["xml", "html", "attr"],
+    later: &[],
 };
-const SOURCES: [&str; 8] = ["json", "header", "cookie", "regex", "body", "status", "url", "value"];
+const SOURCES: [&str; 10] =
+    ["json", "xml", "html", "header", "cookie", "regex", "body", "status", "url", "value"];
 
 /// Reads `capture`.
 pub(super) fn decode(d: &Decoder<'_>, node: &Node) -> Option<Vec<Capture>> {
@@ -111,11 +123,6 @@ fn options(d: &Decoder<'_>, node: &Node, name: Option<Located<String>>) -> Optio
     let find = |key: &str| entries.iter().find(|entry| entry.key == key).copied();
     let mut sources = SOURCES.iter().filter_map(|key| find(key));
     let (Some(source), None) = (sources.next(), sources.next()) else {
-        // A source that is not supported yet was reported already.
-        let later = |entry: &Entry| ["xml", "html"].contains(&entry.key.as_str());
-        if matches!(&node.kind, Kind::Map(all) if all.iter().any(later)) {
-            return None;
-        }
         let names = SOURCES.map(|name| format!("`{name}`")).join(", ");
         d.error_help(
             node.at,
@@ -134,10 +141,23 @@ fn options(d: &Decoder<'_>, node: &Node, name: Option<Located<String>>) -> Optio
     if let (Some(group), true) = (find("group"), source.key != "regex") {
         d.error_help(group.at, "`group` belongs to `regex`", "", "leave it out");
     }
+    if let (Some(attribute), true) = (find("attr"), source.key != "html") {
+        d.error_help(attribute.at, "`attr` belongs to `html`", "", "leave it out");
+    }
     let (at, value) = (source.value.at, &source.value);
     let text = |what: &str| d.plain(value, what).map(|text| text.value);
     let source = match source.key.as_str() {
         "json" => CaptureSource::Json(json_path(d, at, &text("a JSONPath")?)?),
+        "xml" => CaptureSource::Xml(markup::xpath(d, at, &text("an XPath")?)?),
+        "html" => CaptureSource::Html {
+            selector: markup::selector(d, at, &text("a CSS selector")?)?,
+            attribute: match find("attr") {
+                Some(entry) => Some(
+                    d.plain(&entry.value, "the name of an attribute")?.value.to_ascii_lowercase(),
+                ),
+                None => None,
+            },
+        },
         "header" => CaptureSource::Header(
             super::settings::header_name(d, at, &text("a header name")?)?.value,
         ),

@@ -3,6 +3,7 @@
 mod bytes;
 mod snapshot;
 mod transport;
+pub(super) mod markup;
 mod schema;
 pub(super) mod openapi;
 
@@ -35,6 +36,8 @@ pub struct Expectations {
     pub body: Option<Matcher>,
     /// The decoded bytes.
     pub bytes: Option<Box<BytesExpectation>>,
+    /// What selectors and XPaths find in the body.
+    pub markup: Option<Box<MarkupExpectation>>,
     /// The response as it was when somebody said that it is right.
     pub snapshot: Option<Box<SnapshotExpectation>>,
     /// The JSON Schema of the body.
@@ -71,6 +74,10 @@ impl Expectations {
             like: self.like.or_else(|| common.like.clone()),
             body: self.body.or_else(|| common.body.clone()),
             bytes: self.bytes.or_else(|| common.bytes.clone()),
+            markup: match (self.markup, &common.markup) {
+                (Some(own), Some(common)) => Some(Box::new(own.with(common))),
+                (own, common) => own.or_else(|| common.clone()),
+            },
             snapshot: self.snapshot.or_else(|| common.snapshot.clone()),
             schema: self.schema.or_else(|| common.schema.clone()),
             openapi: self.openapi.or_else(|| common.openapi.clone()),
@@ -160,6 +167,7 @@ pub enum CookieAttribute {
 }
 
 pub use bytes::BytesExpectation;
+pub use markup::{HtmlExpectation, MarkupExpectation};
 pub use openapi::OpenApiReference;
 pub use schema::{SchemaExpectation, SchemaSource};
 pub(crate) use snapshot::stem;
@@ -196,6 +204,8 @@ pub(super) const KEYS: Keys = Keys {
         "json",
         "like",
         "body",
+        "html",
+        "xml",
         "bytes",
         "snapshot",
         "schema",
@@ -210,7 +220,7 @@ pub(super) const KEYS: Keys = Keys {
         "check",
         "error",
     ],
-    later: &["xml", "html"],
+    later: &[],
 };
 
 /// Reads `expect`.
@@ -247,6 +257,7 @@ pub(super) fn decode(d: &Decoder<'_>, node: &Node) -> Option<Expectations> {
             _ => {}
         }
     }
+    expect.markup = markup::decode(d, &entries).map(Box::new);
     expect.transport = transport::decode(d, &entries).map(Box::new);
     expected_error::stands_alone(d, &entries);
     Some(expect)
@@ -476,6 +487,21 @@ fn meant_path(text: &str) -> String {
     meant
 }
 
+/// The place of a byte of a text that stands at another place; all of that where it is written in another way.
+fn within(d: &Decoder<'_>, at: At, text: &str, offset: usize) -> Span {
+    let span = d.span(at);
+    let written = &d.source().text()[span.start..span.end];
+    match written.find(text) {
+        // Past the last character is its closing quote, or the colon.
+        Some(start) => {
+            let at = span.start + start + offset;
+            let next = d.source().text()[at..].chars().next().map_or(0, char::len_utf8);
+            Span::new(at, at + next)
+        }
+        None => span,
+    }
+}
+
 /// Reads a JSONPath.
 pub(super) fn json_path(d: &Decoder<'_>, at: At, text: &str) -> Option<JsonPath> {
     if text.contains("${") {
@@ -487,17 +513,7 @@ pub(super) fn json_path(d: &Decoder<'_>, at: At, text: &str) -> Option<JsonPath>
     match d.parsed_path(text) {
         Ok(path) => Some(path),
         Err(error) => {
-            let span = d.span(at);
-            let written = &d.source().text()[span.start..span.end];
-            let span = match written.find(text) {
-                // Past the last character is its closing quote, or the colon.
-                Some(start) => {
-                    let at = span.start + start + error.offset;
-                    let next = d.source().text()[at..].chars().next().map_or(0, char::len_utf8);
-                    Span::new(at, at + next)
-                }
-                None => span,
-            };
+            let span = within(d, at, text, error.offset);
             let shown = crate::value::cut(text, 60);
             let message = format!("`{shown}` is no JSONPath: {}", error.message);
             let diagnostic = Diagnostic::error(message).at(d.source(), span, "");

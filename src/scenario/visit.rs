@@ -103,6 +103,7 @@ pub(super) fn expectations<'t>(expect: &'t Expectations, visit: Visit<'_, 't>) {
     }
     matchers.extend(&expect.like);
     matchers.extend(expect.transport.iter().flat_map(|transport| transport.matchers()));
+    matchers.extend(expect.markup.iter().flat_map(|markup| markup.matchers()));
     if let Some(bytes) = &expect.bytes {
         matchers.extend(&bytes.length);
         bytes.sha256.iter().chain(&bytes.starts_with).for_each(&mut *visit);

@@ -217,7 +217,7 @@ impl<'t> Document<'t> {
                 roxmltree::Error::NodesLimitReached => {
                     "it has more than 2 million nodes".to_owned()
                 }
-                error => error.to_string(),
+                error => error.to_string().replace('\'', "`"),
             },
         )
     }

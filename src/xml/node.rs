@@ -110,7 +110,8 @@ impl<'d> Node<'d> {
         let Some(node) = self.itself() else { return Vec::new() };
         let mut all: Vec<String> = Vec::new();
         let children = node.children().filter(roxmltree::Node::is_element).map(named);
-        let attributes = node.attributes().map(|it| format!("@{}", it.name()));
+        let attributes =
+            node.attributes().map(|it| format!("@{}", prefixed(node, it.namespace(), it.name())));
         for name in children.take(10_000).chain(attributes.take(100)) {
             if !all.contains(&name) {
                 all.push(name);
@@ -129,12 +130,19 @@ const MOST_NAMES: usize = 100;
 /// An element, as an expression names it: `item`, `_:item`, `soap:Body`.
 pub(super) fn named(node: roxmltree::Node<'_, '_>) -> String {
     let tag = node.tag_name();
-    let Some(uri) = tag.namespace() else { return tag.name().to_owned() };
+    prefixed(node, tag.namespace(), tag.name())
+}
+
+fn prefixed(node: roxmltree::Node<'_, '_>, namespace: Option<&str>, name: &str) -> String {
+    let Some(uri) = namespace else { return name.to_owned() };
+    if uri == roxmltree::NS_XML_URI {
+        return format!("xml:{name}");
+    }
     let root = node.document().root_element();
-    let prefix = root.namespaces().find(|it| it.uri() == uri);
-    match prefix {
-        Some(bound) => format!("{}:{}", bound.name().unwrap_or("_"), tag.name()),
-        None => format!("*[local-name() = '{}']", tag.name()),
+    match root.namespaces().find(|it| it.uri() == uri) {
+        Some(bound) => format!("{}:{name}", bound.name().unwrap_or("_")),
+        // No prefix can be used for it.
+        None => format!("*[local-name() = '{name}']"),
     }
 }
 

@@ -28,13 +28,19 @@ const ORDER: [&str; 18] = [
 ];
 
 /// Foreign crates and the only places that may name them.
-const WALLS: [(&str, &[&str]); 19] = [
+const WALLS: [(&str, &[&str]); 25] = [
     ("aho_corasick", &["mask"]),
     ("jsonpath_rust", &["jsonpath"]),
     ("jsonschema", &["schema/"]),
     ("serde_yaml", &["scenario/yaml"]),
     ("cookie", &["session"]),
     ("cookie_store", &["session"]),
+    ("scraper", &["html"]),
+    ("html5ever", &["html"]),
+    ("selectors", &["html"]),
+    ("cssparser", &["html"]),
+    ("roxmltree", &["xml/"]),
+    ("xpath_eval", &["xml/"]),
     ("hyper", &["http", "demo"]),
     ("hyper_util", &["http", "demo"]),
     ("hyper_rustls", &["http"]),

@@ -38,6 +38,7 @@ const DEFINITIONS: &[(&str, &str)] = &[
     ("`expect`", "expect"),
     ("a matcher", "matcher"),
     ("a cookie", "cookie_attributes"),
+    ("what `html` asks of an element", "html_element"),
     ("`bytes`", "bytes"),
     ("`snapshot`", "snapshot"),
     ("a redirect", "redirect"),
@@ -52,7 +53,7 @@ const DEFINITIONS: &[(&str, &str)] = &[
 ];
 
 /// Definitions whose maps are not read yet, with the key of the format that they belong to.
-const LATER: &[(&str, &str)] = &[("html_element", "html")];
+const LATER: &[(&str, &str)] = &[];
 
 /// What `check` refuses and no schema can, each file of `fixtures/invalid` with the reason.
 const BEYOND_A_SCHEMA: &[(&str, &str)] = &[
@@ -98,7 +99,7 @@ const BEYOND_A_SCHEMA: &[(&str, &str)] = &[
     ("jsonpath-deep", "a pattern does not count brackets"),
     ("jsonpath-slips", "a pattern has not the grammar of paths"),
     ("jsonpath-types", "a pattern has not the types of paths"),
-    ("key-not-yet", "the schema has the whole language, later versions included"),
+    ("markup", "a pattern has not the grammar of selectors and XPaths"),
     ("members", "a pattern does not know what the program gives"),
     ("no-base-url", "the base URL may come from the project file or the command line"),
     ("no-name", "a file that others use needs no name, and has the same schema"),

@@ -1,6 +1,6 @@
 //! What helps to see why: differences, what is there instead, why a value could not be judged.
 
-use super::{Actual, Difference, MOST_DIFFERENCES, Miss, Reached, Subject, Told};
+use super::{Actual, Difference, MOST_DIFFERENCES, Miss, Nearest, Reached, Subject, Told};
 use crate::diagnostic::suggest::closest;
 use crate::jsonpath::{self, JsonPath};
 use crate::value::{self, Value};
@@ -42,6 +42,14 @@ impl Miss {
         match actual {
             Actual::NoNode(reached) => Self::notes_on_way(subject, reached),
             Actual::NoneOf(names) => none_of(subject, names),
+            Actual::NotFound(nearest) => near(subject, nearest),
+            Actual::Unbound(prefix, known) => {
+                let note = match known.as_slice() {
+                    [] => "it binds none".to_owned(),
+                    known => format!("it binds {}", listed(known)),
+                };
+                (format!("the root element does not bind the prefix `{prefix}`; {note}"), None)
+            }
             Actual::NotSecure => {
                 (String::new(), Some("ask for a URL that begins with `https://`".to_owned()))
             }
@@ -92,8 +100,14 @@ impl Miss {
 
     /// "Not 5" could be taken to hold where there is nothing.
     fn negated_absence(&self) -> Option<String> {
-        let is_absent =
-            matches!(self.actual, Actual::Absent | Actual::NoneOf(_) | Actual::NoNode(_));
+        let is_absent = matches!(
+            self.actual,
+            Actual::Absent
+                | Actual::NoneOf(_)
+                | Actual::NoNode(_)
+                | Actual::NotFound(_)
+                | Actual::Unbound(..)
+        );
         (is_absent && self.wanted.operator.starts_with("not"))
             .then(|| "where nothing is there only `exists: false` holds, and no `not`".to_owned())
     }
@@ -186,6 +200,29 @@ fn there(reached: &Reached) -> String {
         0 | 1 => format!("`{path}` is {kind}{what}"),
         nodes => format!("`{path}` finds {nodes} nodes; the first, `{first}`, is {kind}{what}"),
     }
+}
+
+/// What there is where a selector or an XPath finds nothing.
+fn near(subject: &Subject, nearest: &Nearest) -> (String, Option<String>) {
+    let Nearest { path, nodes, has } = nearest;
+    let (unit, xpath) = match subject {
+        Subject::Xml(path) => ("node", Some(path)),
+        _ => ("element", None),
+    };
+    let inner = match has.as_slice() {
+        [] => "nothing in it".to_owned(),
+        has => listed(has),
+    };
+    let note = match (path.as_str(), nodes) {
+        ("", _) if has.is_empty() => String::new(),
+        ("", _) => format!("the root element is {inner}"),
+        (path, 1) => format!("`{path}` finds 1 {unit}, which has {inner}"),
+        (path, nodes) => format!("`{path}` finds {nodes} {unit}s; the first has {inner}"),
+    };
+    let is_default =
+        |path: &&String| !path.contains("_:") && has.iter().any(|name| name.starts_with("_:"));
+    let help = "names without a prefix are in no namespace: `_` stands for the default one of the document, as in `_:name`";
+    (note, xpath.filter(is_default).map(|_| help.to_owned()))
 }
 
 /// The path with the member that is closest to the one it asks for.

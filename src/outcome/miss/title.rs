@@ -1,6 +1,6 @@
 //! What came, in a sentence: "`$.user` is \"bob\"".
 
-use super::{Actual, MOST_DIFFERENCES, Miss, SHOWN, Subject, Told, Unit, Via, counted};
+use super::{Actual, HtmlPart, MOST_DIFFERENCES, Miss, SHOWN, Subject, Told, Unit, Via, counted};
 use crate::value::Value;
 
 impl Miss {
@@ -35,11 +35,18 @@ impl Miss {
             Actual::NoNode(_) if subject.is_list_of_nodes() => {
                 format!("{} found nothing", thing(subject, &[]))
             }
-            Actual::NoNode(_) | Actual::NoneOf(_) => {
+            Actual::NotFound(_) | Actual::Unbound(..)
+                if !matches!(subject, Subject::Html(_, HtmlPart::Attribute(_))) =>
+            {
+                format!("{} found nothing", thing(subject, &[]))
+            }
+            Actual::NoNode(_) | Actual::NoneOf(_) | Actual::NotFound(_) | Actual::Unbound(..) => {
                 format!("{} is missing", thing(subject, &[]))
             }
             Actual::NoBody => "the response has no body".to_owned(),
             Actual::NotJson(reason, _) => format!("the body is not JSON: {reason}"),
+            Actual::NotXml(reason) => format!("the body is not XML: {reason}"),
+            Actual::NotHtml(reason) => format!("the body is not read as HTML: {reason}"),
             Actual::NotText(reason) => format!("the body is not text: {reason}"),
             Actual::Lines(lines) => {
                 let places = match lines.places {
@@ -160,6 +167,12 @@ fn thing(subject: &Subject, via: &[Via]) -> String {
             format!("`{brackets}` of `{path}`")
         }
         (Subject::Json(path) | Subject::Like(path), _) => format!("`{path}{brackets}`"),
+        (Subject::Html(selector, HtmlPart::Text), _) => format!("`{selector}`"),
+        (Subject::Html(selector, HtmlPart::Attribute(name)), _) => {
+            format!("`{name}` of `{selector}`")
+        }
+        (Subject::Html(selector, HtmlPart::Count), _) => format!("the number of `{selector}`"),
+        (Subject::Xml(path), _) => format!("`{path}`"),
         (Subject::Body | Subject::Schema, _) => "the body".to_owned(),
         (Subject::Bytes("starts_with"), _) => "the beginning of the body".to_owned(),
         (Subject::Bytes(what), _) => format!("`{what}` of the body"),

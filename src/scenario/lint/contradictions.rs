@@ -13,6 +13,7 @@ use crate::scenario::matcher::{Check, Matcher, Op};
 use crate::scenario::step::{Action, Step};
 use crate::scenario::yaml::At;
 use crate::value::Value;
+use crate::xml;
 
 const HELP: &str = "no response meets both: leave one of them out, or mend it";
 
@@ -45,6 +46,7 @@ fn expectations(lint: &mut Lint<'_>, expect: &Expectations) {
     json(lint, &expect.json);
     expect.like.iter().for_each(|matcher| one(lint, matcher, Texts::AsTexts));
     transport(lint, expect);
+    markup(lint, expect);
     let texts = [&expect.body, &expect.url].into_iter().flatten();
     texts.for_each(|matcher| one(lint, matcher, Texts::AsNumbers));
     let lengths = expect.bytes.iter().flat_map(|bytes| &bytes.length);
@@ -52,6 +54,21 @@ fn expectations(lint: &mut Lint<'_>, expect: &Expectations) {
     quantities.for_each(|matcher| one(lint, matcher, Texts::AsTexts));
     if let Some(Redirects::Count(matcher)) = &expect.redirects {
         one(lint, matcher, Texts::AsTexts);
+    }
+}
+
+fn markup(lint: &mut Lint<'_>, expect: &Expectations) {
+    let Some(markup) = &expect.markup else { return };
+    for (_, element) in &markup.html {
+        let attributes = element.attributes.iter().map(|(_, matcher)| matcher);
+        for matcher in element.text.iter().chain(attributes) {
+            one(lint, matcher, Texts::AsNumbers);
+        }
+        element.count.iter().for_each(|matcher| one(lint, matcher, Texts::AsTexts));
+    }
+    for (path, matcher) in &markup.xml {
+        let is_text = matches!(path.value.kind(), xml::Kind::Nodes | xml::Kind::Text);
+        one(lint, matcher, if is_text { Texts::AsNumbers } else { Texts::AsTexts });
     }
 }
 
