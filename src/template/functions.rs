@@ -103,8 +103,20 @@ fn add_functions(environment: &mut Environment<'static>) {
         kwargs.assert_all_used()?;
         now(plus.as_deref(), minus.as_deref(), format.as_deref()).map_err(wrong)
     });
+    environment.add_function("range", |lower: i64, upper: Option<i64>, step: Option<i64>| {
+        let bounded = |number: i64| {
+            let number = Some(number).filter(|number| number.unsigned_abs() <= FURTHEST);
+            let number = number.and_then(|number| isize::try_from(number).ok());
+            number.ok_or_else(|| wrong(format!("`range` counts from -{FURTHEST} to {FURTHEST}")))
+        };
+        let (upper, step) = (upper.map(bounded).transpose()?, step.map(bounded).transpose()?);
+        minijinja::functions::range(bounded(lower)?, upper, step)
+    });
     environment.add_function("timestamp", || time::now().unix_timestamp());
 }
+
+/// `range` calculates with numbers up to this one, which leaves it room: it would overflow without a word.
+const FURTHEST: u64 = 1 << 60;
 
 pub(super) fn no_range(min: i64, max: i64) -> String {
     format!("no number is at least {min} and at most {max}")

@@ -185,6 +185,21 @@ const ARGUMENTS: [&str; 14] = [
     "format='%H'",
 ];
 
+#[test]
+fn a_range_of_the_largest_numbers_is_refused_and_does_not_overflow() {
+    for call in [
+        "9223372036854775807, -1, -1",
+        "0, -9223372036854775807 - 1, -1",
+        "0, -5, -9223372036854775807 - 1",
+    ] {
+        let template = Template::parse(&format!("${{range({call}) | list}}")).expect("a template");
+        let error = template.evaluate(&scope()).expect_err(call);
+        assert!(format!("{error:?}").contains("counts from"), "{error:?}");
+    }
+    let template = Template::parse("${range(5, 0, -2) | list}").expect("a template");
+    assert_eq!(template.evaluate(&scope()).expect("a list"), serde_json::json!([5, 3, 1]));
+}
+
 proptest::proptest! {
     #[test]
     fn no_call_panics(
