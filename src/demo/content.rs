@@ -2,6 +2,8 @@
 
 use std::io::{self, Write as _};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE as URL_SAFE;
 use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
 use hyper::{StatusCode, header};
@@ -84,6 +86,12 @@ pub(super) fn json() -> Reply {
 /// A sample of HTML.
 pub(super) fn html() -> Reply {
     reply::html(StatusCode::OK, PAGE)
+}
+
+/// The text that base64url, padded, stands for; as HTML, whatever it is.
+pub(super) fn base64(value: &str) -> Reply {
+    let text = URL_SAFE.decode(value).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    reply::html(StatusCode::OK, text.unwrap_or_else(|| "Incorrect Base64 data".to_owned()))
 }
 
 /// A sample of XML.

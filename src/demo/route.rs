@@ -36,6 +36,7 @@ enum Endpoint<'a> {
     Encoded(content::Coding),
     Bytes(&'a str),
     Json,
+    Base64(&'a str),
     Html,
     Xml,
 }
@@ -119,6 +120,7 @@ fn find_bin(path: &str) -> Option<(Endpoint<'_>, &'static [&'static str])> {
         ["brotli"] => (Endpoint::Encoded(content::Coding::Brotli), GET),
         ["bytes", length] if is_number(length) => (Endpoint::Bytes(length), GET),
         ["json"] => (Endpoint::Json, GET),
+        ["base64", value] => (Endpoint::Base64(value), GET),
         ["html"] => (Endpoint::Html, GET),
         ["xml"] => (Endpoint::Xml, GET),
         _ => return None,
@@ -148,6 +150,7 @@ async fn bin(endpoint: Endpoint<'_>, request: &Request) -> Reply {
         Endpoint::Encoded(coding) => content::encoded(request, coding),
         Endpoint::Bytes(length) => content::random_bytes(request, length),
         Endpoint::Json => content::json(),
+        Endpoint::Base64(value) => content::base64(value),
         Endpoint::Html => content::html(),
         Endpoint::Xml => content::xml(),
     }

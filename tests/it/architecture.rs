@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use super::support::root;
 
 /// The modules in the order of the flow: each may use those before it.
-const ORDER: [&str; 18] = [
+const ORDER: [&str; 20] = [
     "source",
     "value",
     "mask",
     "jsonpath",
+    "html",
+    "xml",
     "diagnostic",
     "template",
     "cookies",

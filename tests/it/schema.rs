@@ -99,7 +99,6 @@ const BEYOND_A_SCHEMA: &[(&str, &str)] = &[
     ("jsonpath-deep", "a pattern does not count brackets"),
     ("jsonpath-slips", "a pattern has not the grammar of paths"),
     ("jsonpath-types", "a pattern has not the types of paths"),
-    ("markup", "a pattern has not the grammar of selectors and XPaths"),
     ("members", "a pattern does not know what the program gives"),
     ("no-base-url", "the base URL may come from the project file or the command line"),
     ("no-name", "a file that others use needs no name, and has the same schema"),

@@ -100,6 +100,7 @@ const SECTIONS: &[(&str, &[(&str, &str)])] = &[
             ("GET /gzip, GET /deflate, GET /brotli", "a compressed answer"),
             ("GET /bytes/{n}", "random bytes; the same ones for one ?seed"),
             ("GET /json, GET /html, GET /xml", "samples"),
+            ("GET /base64/{value}", "the text that base64url stands for"),
         ],
     ),
 ];

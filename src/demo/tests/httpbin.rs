@@ -329,6 +329,10 @@ async fn samples_say_what_tests_ask_for() -> Outcome {
     assert_eq!(json["slideshow"]["slides"][1]["title"], "Overview");
     let html = server.send("GET /html").await?;
     assert!(html.text().contains("<h1>Herman Melville - Moby-Dick</h1>"));
+    let text = server.send("GET /base64/PGE-wq88L2E-").await?;
+    assert_eq!(text.text(), "<a>¯</a>");
+    assert_eq!(text.header("content-type"), "text/html; charset=utf-8");
+    assert_eq!(server.send("GET /base64/%25").await?.text(), "Incorrect Base64 data");
     let xml = server.send("GET /xml").await?;
     assert_eq!(xml.header("content-type"), "application/xml");
     assert_eq!(xml.text().matches("<slide type=\"all\">").count(), 2);
