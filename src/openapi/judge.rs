@@ -186,7 +186,7 @@ impl Document {
         };
         match exchange.body.is_empty() {
             true if is_bare => {}
-            true => found.add("body", format!("a body of type {}", known()), None),
+            true => found.add("the body", format!("a body of type {}", known()), None),
             false => {
                 let sent = exchange.headers.get(header::CONTENT_TYPE);
                 let sent = sent.map(|value| String::from_utf8_lossy(value.as_bytes()));
@@ -194,7 +194,7 @@ impl Document {
                     Some(media) => self.body(media, sent.unwrap_or_default(), exchange, found),
                     None => {
                         let sent = sent.map(|sent| Value::from(&*sent));
-                        found.add("content type", known(), sent);
+                        found.add("the content type", known(), sent);
                     }
                 }
             }
@@ -207,12 +207,12 @@ impl Document {
         if model::is_json(&sent) {
             match exchange.body.json() {
                 Ok(body) => self.schema(schema, body, "$", found),
-                Err(why) => found.add("body", format!("JSON ({why})"), None),
+                Err(why) => found.add("the body", format!("JSON ({why})"), None),
             }
         } else if sent.trim_start().to_ascii_lowercase().starts_with("text/plain")
             && let Some(text) = exchange.body.text()
         {
-            self.schema(schema, &Value::from(text), "body", found);
+            self.schema(schema, &Value::from(text), "the body", found);
         }
     }
 

@@ -181,13 +181,16 @@ fn what_is_not_as_the_operation_says_is_told() {
     let fine = || all(&[("content-type", "application/json"), ("x-count", "3")]);
     assert_eq!(told(good, 200, fine(), "{\"id\":1}"), "");
     assert_eq!(told(good, 200, fine(), "{}"), "$.id: it to be there");
-    assert_eq!(told(good, 200, fine(), ""), "body: a body of type application/json or text/plain");
-    assert_eq!(told(good, 200, fine(), "nope"), "body: JSON (expected value)");
+    assert_eq!(
+        told(good, 200, fine(), ""),
+        "the body: a body of type application/json or text/plain"
+    );
+    assert_eq!(told(good, 200, fine(), "nope"), "the body: JSON (expected value)");
     assert_eq!(told(good, 201, fine(), "{}"), "status: one of 200, 4xx, found 201");
     assert_eq!(told(good, 404, all(&[("content-type", "application/problem+json")]), "{}"), "");
     assert_eq!(
         told(good, 404, fine(), "{}"),
-        "content type: application/problem+json, found \"application/json\""
+        "the content type: application/problem+json, found \"application/json\""
     );
     assert_eq!(
         told(
@@ -196,7 +199,7 @@ fn what_is_not_as_the_operation_says_is_told() {
             all(&[("content-type", "text/plain; charset=utf-8"), ("x-count", "many")]),
             "long text"
         ),
-        "response header `x-count`: an integer, found \"many\"; body: at most 3 characters, found \"long text\""
+        "response header `x-count`: an integer, found \"many\"; the body: at most 3 characters, found \"long text\""
     );
     let bad = "GET /orders/seven?page=0";
     let sent = all(&[("content-type", "application/json"), ("x-trace", "7")]);

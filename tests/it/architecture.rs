@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::support::root;
 
 /// The modules in the order of the flow: each may use those before it.
-const ORDER: [&str; 17] = [
+const ORDER: [&str; 18] = [
     "source",
     "value",
     "mask",
@@ -15,6 +15,7 @@ const ORDER: [&str; 17] = [
     "template",
     "cookies",
     "schema",
+    "openapi",
     "scenario",
     "plan",
     "http",

@@ -94,6 +94,15 @@ impl Example {
             let name = file.file_name().expect("a name");
             fs::copy(&file, folder.path().join("shared").join(name)).expect("a shared file");
         }
+        for contract in ["openapi", "schemas"].into_iter().filter(|_| self.text.contains("openapi"))
+        {
+            let to = folder.path().join(contract);
+            fs::create_dir(&to).expect("a folder");
+            for entry in fs::read_dir(root().join("fixtures").join(contract)).expect("a folder") {
+                let from = entry.expect("an entry").path();
+                fs::copy(&from, to.join(from.file_name().expect("a name"))).expect("a contract");
+            }
+        }
         let (scenario, args) = match self.kind() {
             Some(Kind::Shared(file)) => {
                 let same = fs::read_to_string(&file).is_ok_and(|text| text == self.text);

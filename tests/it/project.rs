@@ -158,3 +158,40 @@ steps:
         assert!(ran.stderr.contains(told), "{told}\n{}", ran.stderr);
     }
 }
+
+const OPENAPI: &str = "
+openapi: 3.0.0
+servers: [{ url: /anything }]
+paths:
+  /orders:
+    get: { responses: { 200: {}, 401: {} } }
+    post: { responses: { 201: {} } }
+  /orders/{id}: { get: { responses: { 2XX: {}, default: {} } } }
+";
+
+#[test]
+fn the_end_of_a_run_says_how_much_of_the_openapi_document_was_asked() {
+    let project = format!("{LOCAL}openapi: scenarios/openapi.yaml\n");
+    let steps = "
+name: one
+steps:
+  - request: GET /anything/orders
+  - { request: GET /anything/orders/7, expect: { openapi: openapi.yaml } }
+  - request: GET http://localhost:1/anything/orders
+    expect: { error: connect }
+";
+    let files = [
+        ("callsheet.yaml", project.as_str()),
+        ("scenarios/openapi.yaml", OPENAPI),
+        ("scenarios/one.yaml", steps),
+    ];
+    let ran = run_project(&files, &[]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    let told = "\nopenapi: 2 of 3 operations, 2 of 5 statuses asked\n";
+    assert!(ran.stdout.ends_with(told), "{}", ran.stdout);
+    let ran = run_project(&files, &["-v"]);
+    let told = format!(
+        "{told}  not asked: GET /orders -> 401\n  not asked: POST /orders\n  not asked: GET /orders/{{id}} -> default\n"
+    );
+    assert!(ran.stdout.ends_with(&told), "{}", ran.stdout);
+}

@@ -93,6 +93,7 @@ const BEYOND_A_SCHEMA: &[(&str, &str)] = &[
     ("project two-names", FILES),
     ("project not-yet", "the schema has the whole language, later versions included"),
     ("project server-words", "a pattern does not pair quotes"),
+    ("project openapi", FILES),
     ("schemas", "what is a valid schema depends on its draft, and on other files"),
     ("contradictions", "each of two expectations that exclude each other is one"),
     ("jsonpath-deep", "a pattern does not count brackets"),
