@@ -3,12 +3,13 @@
 //! `cargo bench --bench run` prints wall time, CPU time and peak memory of whole processes, start and reading of the
 //! files included. The server is a process of its own, so that its time is nobody's.
 
+mod process;
+
 use std::error::Error;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty, Full};
@@ -17,10 +18,8 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+use process::{Result, measure, print_head};
 
-/// How often each is run; the means are printed.
-const ROUNDS: u32 = 10;
 const STEPS: usize = 1000;
 const SCENARIOS: usize = 200;
 const FETCHES: usize = 10;
@@ -40,7 +39,6 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
 }
 
 /// Runs all pairs and prints the table.
-#[expect(clippy::print_stdout, reason = "a benchmark prints")]
 fn compare() -> Result<()> {
     let mut server =
         Command::new(std::env::current_exe()?).arg("serve").stdout(Stdio::piped()).spawn()?;
@@ -60,81 +58,17 @@ fn compare() -> Result<()> {
         command.args(["run", path, "--progress", "never"]).current_dir(folder.path());
         command
     };
-    println!("{:38} {:>9} {:>9} {:>9}", "", "wall", "CPU", "memory");
+    print_head();
     let floor = measure("1,000 steps: bare hyper", || bare("sequence"))?;
     let ours = measure("1,000 steps: callsheet", || callsheet("steps.yaml"))?;
-    println!(
-        "{:38} {:>8.2}x {:>8.2}x",
-        "",
-        ratio(ours.wall, floor.wall),
-        ratio(ours.cpu, floor.cpu)
-    );
+    ours.print_beside(&floor);
     let floor = measure("200 logins, 10 fetches each: bare", || bare("logins"))?;
     let ours = measure("200 logins, 10 fetches each: callsheet", || callsheet("logins"))?;
-    println!(
-        "{:38} {:>8.2}x {:>8.2}x",
-        "",
-        ratio(ours.wall, floor.wall),
-        ratio(ours.cpu, floor.cpu)
-    );
+    ours.print_beside(&floor);
     measure("start-up: one step", || callsheet("one.yaml"))?;
     server.kill()?;
     server.wait()?;
     Ok(())
-}
-
-fn ratio(a: Duration, b: Duration) -> f64 {
-    a.as_secs_f64() / b.as_secs_f64()
-}
-
-struct Cost {
-    wall: Duration,
-    cpu: Duration,
-}
-
-/// The mean cost of a process, run again and again.
-#[expect(clippy::print_stdout, reason = "a benchmark prints")]
-fn measure(name: &str, command: impl Fn() -> Command) -> Result<Cost> {
-    let (mut wall, mut memory) = (Duration::ZERO, 0);
-    let before = children_cpu()?;
-    for _ in 0..ROUNDS {
-        let begun = Instant::now();
-        let mut child = command().stdout(Stdio::null()).spawn()?;
-        memory = memory.max(peak_memory(&mut child)?);
-        let status = child.wait()?;
-        wall += begun.elapsed();
-        if !status.success() {
-            return Err(format!("{name}: {status}").into());
-        }
-    }
-    let cost = Cost { wall: wall / ROUNDS, cpu: (children_cpu()? - before) / ROUNDS };
-    let ms = |duration: Duration| format!("{:.1} ms", duration.as_secs_f64() * 1e3);
-    println!("{name:38} {:>9} {:>9} {:>6} MB", ms(cost.wall), ms(cost.cpu), memory / 1024);
-    Ok(cost)
-}
-
-/// The CPU time of the children that were waited for (proc(5): `cutime`, `cstime`, in ticks of 10 ms).
-fn children_cpu() -> Result<Duration> {
-    let stat = fs::read_to_string("/proc/self/stat")?;
-    let fields: Vec<&str> =
-        stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let ticks = fields.get(13).ok_or("no cutime")?.parse::<u64>()?
-        + fields.get(14).ok_or("no cstime")?.parse::<u64>()?;
-    Ok(Duration::from_millis(ticks * 10))
-}
-
-/// The largest resident size of a child until it ends, in KiB, looked at every few milliseconds.
-fn peak_memory(child: &mut Child) -> Result<u64> {
-    let path = format!("/proc/{}/status", child.id());
-    let mut peak = 0;
-    while child.try_wait()?.is_none() {
-        let status = fs::read_to_string(&path).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kib = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
-        peak = peak.max(kib.unwrap_or(0));
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    Ok(peak)
 }
 
 fn write_scenarios(folder: &Path, address: &str) -> Result<()> {

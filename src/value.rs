@@ -3,7 +3,11 @@
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 
+use num_bigint::BigInt;
 pub use serde_json::{Map, Number, Value};
+
+/// A number of a JSON text goes from 1e-324 to 1e308.
+const MOST_ZEROS: u32 = 5_000;
 
 /// The kind's name, as the `type` matcher spells it; a whole number is still a `number`.
 #[must_use]
@@ -94,6 +98,24 @@ pub fn compare(a: &Number, b: &Number) -> Ordering {
     }
 }
 
+/// Whether a number is no further from another than `within`, worked out with all their digits.
+#[must_use]
+pub fn is_near(number: &Number, other: &Number, within: &Number) -> bool {
+    if compare(number, other) == Ordering::Equal {
+        return true;
+    }
+    let all = [number, other, within].map(|number| Decimal::of(number.as_str()));
+    let scale = all.iter().map(Decimal::last).min().unwrap_or(0);
+    let [number, other, within] = all.map(|decimal| decimal.scaled(scale));
+    match (number, other, within) {
+        (Some(number), Some(other), Some(within)) => {
+            number.clone() - &within <= other && other <= number + within
+        }
+        // They have thousands of digits between them.
+        _ => false,
+    }
+}
+
 /// Feeds a number to a hasher: what [`compare`] takes for equal hashes the same, and hardly anything else does.
 pub fn hash(number: &Number, hasher: &mut impl Hasher) {
     let decimal = Decimal::of(number.as_str());
@@ -133,6 +155,22 @@ impl Decimal {
             .unwrap_or(if exponent.starts_with('-') { i64::MIN / 4 } else { i64::MAX / 4 });
         let magnitude = (whole.len() as i64 - zeros as i64).saturating_add(exponent);
         Self { negative, digits: all[zeros..end.max(zeros)].to_vec(), magnitude }
+    }
+
+    /// The power of ten of its last digit.
+    fn last(&self) -> i64 {
+        if self.digits.is_empty() { 0 } else { self.magnitude - self.digits.len() as i64 }
+    }
+
+    /// How often it has `10^scale`, which is no greater than its last digit; none where that has too many digits.
+    fn scaled(&self, scale: i64) -> Option<BigInt> {
+        if self.digits.is_empty() {
+            return Some(BigInt::ZERO);
+        }
+        let zeros = u32::try_from(self.last() - scale).ok().filter(|zeros| *zeros <= MOST_ZEROS)?;
+        let digits = BigInt::parse_bytes(&self.digits, 10)?;
+        let size = digits * BigInt::from(10).pow(zeros);
+        Some(if self.negative { -size } else { size })
     }
 
     fn sign(&self) -> i8 {

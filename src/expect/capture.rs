@@ -6,14 +6,15 @@ use regex::Regex;
 
 use super::check::with_response;
 use super::evidence::Evidence;
-use super::json::no_node;
+use super::json::reached;
 use super::operand::{Context, Domain, Evaluated};
-use crate::jsonpath::{Found, JsonPath};
+use crate::jsonpath::{self, Found, JsonPath, TooMuch};
 use crate::mask::{self, Masks};
 use crate::outcome::{Actual, Fault, Miss, Subject};
 use crate::scenario::Scenario;
 use crate::scenario::capture::{Capture, CaptureSource};
 use crate::scenario::decode::Text;
+use crate::scenario::yaml::At;
 use crate::template::{Origin, Scope};
 use crate::value::{self, Value};
 
@@ -135,7 +136,7 @@ impl Context<'_> {
     fn find(&self, capture: &Capture, evidence: &Evidence<'_>) -> Result<Value, Nothing> {
         let all = capture.all;
         match &capture.source {
-            CaptureSource::Json(path) => json(path, all, evidence),
+            CaptureSource::Json(path) => self.json_nodes(capture.at, path, all, evidence),
             CaptureSource::Header(name) => {
                 let values =
                     evidence.header(name).into_iter().map(|value| Value::from(value.into_owned()));
@@ -163,6 +164,41 @@ impl Context<'_> {
     }
 }
 
+impl Context<'_> {
+    fn json_nodes(
+        &self,
+        at: At,
+        path: &JsonPath,
+        all: bool,
+        evidence: &Evidence<'_>,
+    ) -> Result<Value, Nothing> {
+        // Where there is something to say, the whole body is read.
+        if let Some(nodes) = evidence.nodes(&[path])
+            && let Some(value) = some(nodes.into_iter().flatten(), all)
+        {
+            return Ok(value);
+        }
+        let subject = Subject::Json(path.text().to_owned());
+        let body = match evidence.json() {
+            Ok(body) => body,
+            Err(actual) => return Err(unread(actual, subject)),
+        };
+        let too_much = || Nothing::Failed(Box::new(self.too_much(at, path, TooMuch)));
+        let nodes = match path.find(body) {
+            Ok(Found::One(node)) => return Ok(one(node.clone(), all)),
+            Ok(Found::Many(nodes)) => nodes,
+            Ok(Found::Missing) => Vec::new(),
+            Err(TooMuch) => return Err(too_much()),
+        };
+        let copies = jsonpath::copies(&nodes);
+        if copies.len() < nodes.len() {
+            return Err(too_much());
+        }
+        some(copies.into_iter(), true)
+            .ok_or_else(|| unread(&Actual::NoNode(reached(path, body)), subject))
+    }
+}
+
 /// The first value, or all of them as a list; none where there is none.
 fn some(mut values: impl Iterator<Item = Value>, all: bool) -> Option<Value> {
     let first = values.next()?;
@@ -175,17 +211,6 @@ fn some(mut values: impl Iterator<Item = Value>, all: bool) -> Option<Value> {
 /// `all` gives a list always.
 fn one(value: Value, all: bool) -> Value {
     if all { Value::Array(vec![value]) } else { value }
-}
-
-fn json(path: &JsonPath, all: bool, evidence: &Evidence<'_>) -> Result<Value, Nothing> {
-    let subject = || Subject::Json(path.text().to_owned());
-    let body = evidence.json().map_err(|actual| unread(actual, subject()))?;
-    match path.find(body) {
-        Found::One(node) => Ok(one(node.clone(), all)),
-        Found::Many(nodes) => some(nodes.into_iter().cloned(), true)
-            .ok_or_else(|| found(format!("`{}` found nothing", path.text()))),
-        Found::Missing(stop) => Err(unread(&no_node(&stop), subject())),
-    }
 }
 
 fn matches(

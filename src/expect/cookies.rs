@@ -51,6 +51,9 @@ impl<'a> Asked<'a> {
     }
 }
 
+/// What is said where it is not there.
+type Missing<'a> = &'a dyn Fn() -> Actual;
+
 /// Makes the subject of a miss, given the attribute.
 type About<'a> = &'a dyn Fn(Option<&'static str>) -> Subject;
 
@@ -64,7 +67,8 @@ impl Context<'_> {
     ) {
         let cookie = evidence.cookies(name).next().map(Asked::held);
         let about = |attribute| Subject::Cookie(name.to_owned(), attribute);
-        self.asked(&about, cookie.as_ref(), expected, faults);
+        let missing = || Actual::NoneOf(evidence.cookie_names());
+        self.asked((&about, &missing), cookie.as_ref(), expected, faults);
     }
 
     pub(super) fn set_cookie(
@@ -76,12 +80,14 @@ impl Context<'_> {
     ) {
         let field = evidence.set_cookie(name);
         let about = |attribute| Subject::SetCookie(name.to_owned(), attribute);
-        self.asked(&about, field.as_ref().map(Asked::said).as_ref(), expected, faults);
+        let missing = || Actual::NoneOf(evidence.set_cookie_names());
+        let field = field.as_ref().map(Asked::said);
+        self.asked((&about, &missing), field.as_ref(), expected, faults);
     }
 
     fn asked(
         &self,
-        about: About<'_>,
+        (about, missing): (About<'_>, Missing<'_>),
         cookie: Option<&Asked<'_>>,
         expected: &CookieExpectation,
         faults: &mut Vec<Fault>,
@@ -89,13 +95,15 @@ impl Context<'_> {
         let before = faults.len();
         for (attribute, matcher) in &expected.attributes {
             match (attribute, cookie) {
-                (CookieAttribute::Exists, _) => self.exists(about, cookie, matcher, faults),
+                (CookieAttribute::Exists, _) => {
+                    self.exists((about, missing), cookie, matcher, faults);
+                }
                 (_, Some(cookie)) => self.attribute(about, cookie, *attribute, matcher, faults),
                 // That it is not there is told once.
                 (_, None) if faults.len() > before => {}
                 (_, None) => {
                     let subject = || about(None);
-                    let looked = Looked { subject: &subject, missing: &absent };
+                    let looked = Looked { subject: &subject, missing };
                     let domain = domain(*attribute);
                     self.matcher(matcher, Target::Missing, domain, &looked, faults);
                 }
@@ -105,7 +113,7 @@ impl Context<'_> {
 
     fn exists(
         &self,
-        about: About<'_>,
+        (about, missing): (About<'_>, Missing<'_>),
         cookie: Option<&Asked<'_>>,
         matcher: &Matcher,
         faults: &mut Vec<Fault>,
@@ -116,7 +124,7 @@ impl Context<'_> {
             Ok(_) => {
                 let actual = match cookie {
                     Some(cookie) => Actual::Value(Value::from(cookie.value.as_ref())),
-                    None => Actual::Absent,
+                    None => missing(),
                 };
                 let wanted = ("exists", Value::Bool(cookie.is_none()));
                 faults.push(Fault::Miss(self.plain_miss(matcher.at, about(None), wanted, actual)));

@@ -5,7 +5,7 @@ use crate::outcome::{Difference, MOST_DIFFERENCES};
 use crate::value::{self, Map, Value};
 
 /// Lists whose changed middles are larger than this many pairs are compared index by index.
-const MAX_PAIRS: usize = 40_000;
+pub(super) const MAX_PAIRS: usize = 40_000;
 
 /// The first places where two objects or two lists differ; none for anything else, which says it all by itself.
 #[must_use]
@@ -89,7 +89,7 @@ impl Diff {
             // A change of one element, or elements only added or taken away, need no table.
             0 | 1 => Vec::new(),
             pairs if pairs > MAX_PAIRS => Vec::new(),
-            _ => common(expected, actual),
+            _ => common(&same(expected, actual), expected.len(), actual.len()),
         };
         for (to_e, to_a) in anchors.into_iter().chain([(expected.len(), actual.len())]) {
             self.gap(start, (e, &expected[e..to_e]), (a, &actual[a..to_a]));
@@ -126,15 +126,18 @@ fn is_same_scalar(a: &Value, b: &Value) -> bool {
     !a.is_object() && !a.is_array() && value::equal(a, b)
 }
 
-/// The pairs of indexes of a longest common subsequence.
-fn common(a: &[Value], b: &[Value]) -> Vec<(usize, usize)> {
-    let width = b.len() + 1;
-    let same: Vec<bool> =
-        a.iter().flat_map(|a| b.iter().map(move |b| value::equal(a, b))).collect();
-    let mut longest = vec![0u32; (a.len() + 1) * width];
-    for i in (0..a.len()).rev() {
-        for j in (0..b.len()).rev() {
-            longest[i * width + j] = if same[i * b.len() + j] {
+/// Of each pair of elements, whether they are equal.
+fn same(a: &[Value], b: &[Value]) -> Vec<bool> {
+    a.iter().flat_map(|a| b.iter().map(move |b| value::equal(a, b))).collect()
+}
+
+/// The pairs of indexes of a longest common subsequence of two lists, of which each pair is the same or not.
+pub(super) fn common(same: &[bool], a: usize, b: usize) -> Vec<(usize, usize)> {
+    let width = b + 1;
+    let mut longest = vec![0u32; (a + 1) * width];
+    for i in (0..a).rev() {
+        for j in (0..b).rev() {
+            longest[i * width + j] = if same[i * b + j] {
                 longest[(i + 1) * width + j + 1] + 1
             } else {
                 longest[(i + 1) * width + j].max(longest[i * width + j + 1])
@@ -142,8 +145,8 @@ fn common(a: &[Value], b: &[Value]) -> Vec<(usize, usize)> {
         }
     }
     let (mut i, mut j, mut pairs) = (0, 0, Vec::new());
-    while i < a.len() && j < b.len() {
-        if same[i * b.len() + j] {
+    while i < a && j < b {
+        if same[i * b + j] {
             pairs.push((i, j));
             (i, j) = (i + 1, j + 1);
         } else if longest[(i + 1) * width + j] >= longest[i * width + j + 1] {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use ::http::{HeaderMap, HeaderValue, StatusCode, header};
+use ::http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 use sha2::{Digest as _, Sha256};
 
 use super::charset;
@@ -47,7 +47,7 @@ impl<'a> Evidence<'a> {
 
     /// The nodes of these paths without the rest of the body; none where that is no way to find them, or where there
     /// is something to be said of the body.
-    pub(super) fn nodes(&self, paths: &[&JsonPath]) -> Option<Vec<Option<Value>>> {
+    pub(super) fn nodes(&self, paths: &[&JsonPath]) -> Option<Vec<Vec<Value>>> {
         if self.json.get().is_some() {
             return None;
         }
@@ -97,6 +97,15 @@ impl<'a> Evidence<'a> {
         &body[..length.min(body.len())]
     }
 
+    /// The last request.
+    pub(super) fn hop(&self) -> Option<&'a Hop> {
+        self.exchange.hops.last()
+    }
+
+    pub(super) fn version(&self) -> Version {
+        self.response.version()
+    }
+
     pub(super) fn status(&self) -> StatusCode {
         self.response.status()
     }
@@ -115,6 +124,22 @@ impl<'a> Evidence<'a> {
         self.exchange.hops.last()
     }
 
+    /// The names of the header fields, each once.
+    pub(super) fn header_names(&self) -> Vec<String> {
+        self.headers().keys().map(|name| name.as_str().to_owned()).collect()
+    }
+
+    /// The names of the cookies that the session holds.
+    pub(super) fn cookie_names(&self) -> Vec<String> {
+        each_once(self.cookies.iter().map(|cookie| cookie.name.as_slice()))
+    }
+
+    /// The names of the cookies that the response sets.
+    pub(super) fn set_cookie_names(&self) -> Vec<String> {
+        let all: Vec<SetCookie> = self.set_cookies().collect();
+        each_once(all.iter().map(|cookie| cookie.name.as_slice()))
+    }
+
     pub(super) fn url(&self) -> &'a str {
         self.response.url.as_str()
     }
@@ -129,11 +154,15 @@ impl<'a> Evidence<'a> {
 
     /// The last Set-Cookie field of a name, also of those that the client would not take for a header.
     pub(super) fn set_cookie(&self, name: &str) -> Option<SetCookie> {
+        let mut all = self.set_cookies();
+        all.rfind(|cookie| cookie.name == name.as_bytes())
+    }
+
+    fn set_cookies(&self) -> impl DoubleEndedIterator<Item = SetCookie> {
         let taken = self.headers().get_all(header::SET_COOKIE).iter().map(HeaderValue::as_bytes);
         let refused = self.exchange.hops.last().map(|hop| hop.refused_cookies.as_slice());
         let refused = refused.unwrap_or_default().iter().map(Vec::as_slice);
-        let mut all = taken.chain(refused).map(SetCookie::parse);
-        all.rfind(|cookie| cookie.name == name.as_bytes())
+        taken.chain(refused).map(SetCookie::parse)
     }
 
     /// The whole exchange in milliseconds.
@@ -158,6 +187,17 @@ impl<'a> Redirect<'a> {
     pub(super) fn location(&self) -> Option<Cow<'a, str>> {
         self.headers.get(header::LOCATION).map(field)
     }
+}
+
+/// Names as texts, the first of each.
+fn each_once<'n>(names: impl Iterator<Item = &'n [u8]>) -> Vec<String> {
+    let mut once = Vec::new();
+    for name in names.map(|name| String::from_utf8_lossy(name).into_owned()) {
+        if !once.contains(&name) {
+            once.push(name);
+        }
+    }
+    once
 }
 
 /// A field's value as text: Latin-1 where it is no UTF-8, as in RFC 9110, section 5.5.

@@ -8,7 +8,7 @@ use super::operand::{Context, Domain, Evaluated, expression, only_expression};
 use super::target::{Elements, Target};
 use super::unordered;
 use crate::outcome::{Actual, Difference, Fault, MOST_DIFFERENCES, Miss, Subject, Via, Wanted};
-use crate::scenario::matcher::{Check, Direction, Matcher, Op, Order, Pattern};
+use crate::scenario::matcher::{Check, Direction, Matcher, Op, Order, Pattern, When};
 use crate::scenario::yaml::At;
 use crate::value::{Map, Value};
 
@@ -92,6 +92,7 @@ impl Context<'_> {
                 Some(elements) => self.elements_that_miss(inner, elements, domain, looked, via)?,
                 None => Vec::new(),
             },
+            Op::Like(like) => self.unlike((check, like), target, looked, via)?,
             _ => Vec::new(),
         };
         if inner.is_empty() {
@@ -100,7 +101,7 @@ impl Context<'_> {
         Ok(inner)
     }
 
-    fn inner_misses(
+    pub(super) fn inner_misses(
         &self,
         matcher: &Matcher,
         target: Target<'_>,
@@ -190,7 +191,7 @@ impl Context<'_> {
         };
         let subject = (looked.subject)();
         let place = self.place(operand_at(check));
-        Ok(Miss { subject, via, place, wanted, actual, differences })
+        Ok(Miss { subject, via, place, wanted, actual, differences, reached: None })
     }
 
     /// The expectations without a partner, then the elements without one.
@@ -266,6 +267,14 @@ impl Context<'_> {
             Op::Sorted(Direction::Ascending) => Value::from("asc"),
             Op::Sorted(Direction::Descending) => Value::from("desc"),
             Op::Unique => Value::Bool(true),
+            Op::Is(format) => Value::from(format.name()),
+            Op::Approx(approx) => {
+                let [near, within] = self.approx(approx, domain)?.map(Value::Number);
+                let parts = [("value".to_owned(), near), ("within".to_owned(), within)];
+                Value::Object(parts.into_iter().collect())
+            }
+            Op::Time(_, tree) => self.operand(&tree.value, Domain::Json)?.into_owned(),
+            Op::Like(like) => self.shown_like(like)?,
         })
     }
 
@@ -279,9 +288,10 @@ impl Context<'_> {
     }
 
     /// An element of `unordered`: mostly a value.
-    fn shown_element(&self, matcher: &Matcher, domain: Domain) -> Evaluated<Value> {
+    pub(super) fn shown_element(&self, matcher: &Matcher, domain: Domain) -> Evaluated<Value> {
         match matcher.checks.as_slice() {
             [Check { op: Op::Equals(tree), .. }] => self.operand(tree, domain).map(Cow::into_owned),
+            [Check { op: Op::Like(like), .. }] => self.shown_like(like),
             _ => self.shown_matcher(matcher, domain),
         }
     }
@@ -296,7 +306,8 @@ impl Context<'_> {
     ) -> Miss {
         let wanted = Wanted { operator: operator.to_owned(), operand, expression: None };
         let (via, differences) = (Vec::new(), Vec::new());
-        Miss { subject, via, place: self.place(at), wanted, actual, differences }
+        let place = self.place(at);
+        Miss { subject, via, place, wanted, actual, differences, reached: None }
     }
 }
 
@@ -307,7 +318,7 @@ fn repeated(elements: Elements<'_>) -> Vec<Difference> {
 }
 
 /// An element that there is something to say of.
-fn element_at(index: usize, element: Option<&Value>) -> Difference {
+pub(super) fn element_at(index: usize, element: Option<&Value>) -> Difference {
     Difference { path: format!("$[{index}]"), expected: None, actual: element.cloned() }
 }
 
@@ -337,6 +348,11 @@ fn name(op: &Op) -> &'static str {
         Op::Unordered(_) => "unordered",
         Op::Sorted(_) => "sorted",
         Op::Unique => "unique",
+        Op::Is(_) => "is",
+        Op::Approx(_) => "approx",
+        Op::Time(When::Before, _) => "before",
+        Op::Time(When::After, _) => "after",
+        Op::Like(_) => "like",
     }
 }
 

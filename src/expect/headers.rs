@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use super::evidence::Evidence;
-use super::explain::{Looked, absent};
+use super::explain::{Looked, absent, element_at};
 use super::matcher::Verdict;
 use super::operand::{Context, Domain};
 use super::target::Target;
-use crate::outcome::{Actual, Fault, Miss, Subject, Unit, Via};
+use crate::outcome::{Actual, Fault, MOST_DIFFERENCES, Miss, Subject, Unit, Via};
 use crate::scenario::expectation::HeaderExpectation;
 use crate::scenario::matcher::{Check, Matcher};
 use crate::scenario::yaml::At;
@@ -23,9 +23,14 @@ impl Context<'_> {
     ) {
         let values = evidence.header(name);
         match expected {
-            HeaderExpectation::One(matcher) => self.one_value(name, matcher, &values, faults),
+            HeaderExpectation::One(matcher) => {
+                let there = || Actual::NoneOf(evidence.header_names());
+                let subject = || Subject::Header(name.to_owned());
+                let looked = Looked { subject: &subject, missing: &there };
+                self.one_value(matcher, &values, &looked, faults);
+            }
             HeaderExpectation::All(at, matchers) => {
-                self.all_values(name, *at, matchers, &values, faults);
+                self.all_values((name, *at), matchers, evidence, faults);
             }
         }
     }
@@ -33,13 +38,11 @@ impl Context<'_> {
     /// It must hold for one of the values.
     fn one_value(
         &self,
-        name: &str,
         matcher: &Matcher,
         values: &[Cow<'_, str>],
+        looked: &Looked<'_>,
         faults: &mut Vec<Fault>,
     ) {
-        let subject = || Subject::Header(name.to_owned());
-        let looked = Looked { subject: &subject, missing: &absent };
         let target = values.first().map_or(Target::Missing, |value| Target::Text(value));
         let holds = |value: &Cow<'_, str>| {
             let verdict = self.judge(matcher, Target::Text(value), Domain::Text);
@@ -60,9 +63,9 @@ impl Context<'_> {
         };
         match matcher.checks.iter().find(none_fits) {
             Some(check) => {
-                self.matcher(&alone(matcher.at, check), target, Domain::Text, &looked, faults);
+                self.matcher(&alone(matcher.at, check), target, Domain::Text, looked, faults);
             }
-            None => self.matcher(matcher, target, Domain::Text, &looked, faults),
+            None => self.matcher(matcher, target, Domain::Text, looked, faults),
         }
         if values.len() > 1 {
             // None of the values will do, and all of them are shown, once.
@@ -77,21 +80,26 @@ impl Context<'_> {
     /// All values, in order.
     fn all_values(
         &self,
-        name: &str,
-        at: At,
+        (name, at): (&str, At),
         matchers: &[Matcher],
-        values: &[Cow<'_, str>],
+        evidence: &Evidence<'_>,
         faults: &mut Vec<Fault>,
     ) {
+        let values = evidence.header(name);
         let subject = || Subject::Header(name.to_owned());
         if values.len() != matchers.len() {
             let actual = match values.len() {
-                0 => Actual::Absent,
+                0 => Actual::NoneOf(evidence.header_names()),
                 count => Actual::Value(Value::from(count)),
             };
             let wanted = ("equals", Value::from(matchers.len()));
             let mut miss = self.plain_miss(at, subject(), wanted, actual);
             miss.via = vec![Via::Length(Unit::Values)];
+            let value = |(index, value): (usize, &Cow<'_, str>)| {
+                element_at(index, Some(&Value::from(value.as_ref())))
+            };
+            miss.differences =
+                values.iter().enumerate().take(MOST_DIFFERENCES).map(value).collect();
             faults.push(Fault::Miss(miss));
         }
         for (index, (value, matcher)) in values.iter().zip(matchers).enumerate() {

@@ -5,10 +5,11 @@ use super::explain::Looked;
 use super::matcher::Verdict;
 use super::operand::{Context, Domain};
 use super::target::Target;
-use crate::jsonpath::{Found, JsonPath, Stop};
-use crate::outcome::{Actual, Fault, Subject};
+use crate::jsonpath::{self, Found, JsonPath, Stop, TooMuch};
+use crate::outcome::{Actual, Fault, Reached, Subject};
 use crate::scenario::decode::Located;
 use crate::scenario::matcher::Matcher;
+use crate::scenario::yaml::At;
 use crate::value::{self, Value};
 
 impl Context<'_> {
@@ -25,7 +26,7 @@ impl Context<'_> {
         match evidence.json() {
             Ok(body) => {
                 for (path, matcher) in expected {
-                    self.json_path(&path.value, matcher, body, faults);
+                    self.json_path(path, matcher, body, faults);
                 }
             }
             // That there is no JSON is one mistake, and told once.
@@ -45,35 +46,68 @@ impl Context<'_> {
     ) -> bool {
         let paths: Vec<&JsonPath> = expected.iter().map(|(path, _)| &path.value).collect();
         let Some(nodes) = evidence.nodes(&paths) else { return false };
-        expected.iter().zip(&nodes).all(|((_, matcher), node)| {
-            let target = node.as_ref().map_or(Target::Missing, Target::Node);
+        expected.iter().zip(&nodes).all(|((path, matcher), nodes)| {
+            let nodes: Vec<&Value> = nodes.iter().collect();
+            let target = match nodes.first() {
+                _ if !path.value.is_singular() => Target::Nodes(&nodes),
+                Some(node) => Target::Node(node),
+                None => Target::Missing,
+            };
             self.judge(matcher, target, Domain::Json).is_ok_and(Verdict::holds)
         })
     }
 
-    fn json_path(&self, path: &JsonPath, matcher: &Matcher, body: &Value, faults: &mut Vec<Fault>) {
-        let found = path.find(body);
+    fn json_path(
+        &self,
+        path: &Located<JsonPath>,
+        matcher: &Matcher,
+        body: &Value,
+        faults: &mut Vec<Fault>,
+    ) {
+        let Located { at, value: path } = path;
+        let found = match path.find(body) {
+            Ok(found) => found,
+            Err(too_much) => return faults.push(self.too_much(*at, path, too_much)),
+        };
         let target = match &found {
             Found::One(node) => Target::Node(node),
             Found::Many(nodes) => Target::Nodes(nodes),
-            Found::Missing(_) => Target::Missing,
+            Found::Missing => Target::Missing,
         };
-        let missing = || match &found {
-            Found::Missing(stop) => no_node(stop),
-            _ => Actual::Absent,
-        };
+        let missing = || Actual::NoNode(reached(path, body));
         let subject = || Subject::Json(path.text().to_owned());
         let looked = Looked { subject: &subject, missing: &missing };
+        let before = faults.len();
         self.matcher(matcher, target, Domain::Json, &looked, faults);
+        if target.found_no_node() {
+            for fault in &mut faults[before..] {
+                if let Fault::Miss(miss) = fault {
+                    miss.reached = Some(Box::new(reached(path, body)));
+                }
+            }
+        }
+    }
+
+    /// A path that would never come to its end, or not in time.
+    pub(super) fn too_much(&self, at: At, path: &JsonPath, too_much: TooMuch) -> Fault {
+        Fault::Invalid {
+            place: self.place(at),
+            message: format!("`{}` was not followed to its end: {too_much}", path.text()),
+            label: String::new(),
+            help: Some("name the way to what is wanted, with fewer `..` and `*`".to_owned()),
+        }
     }
 }
 
-/// How far a path went, and what is there.
-pub(super) fn no_node(stop: &Stop<'_>) -> Actual {
-    let members = match stop.node {
+/// How far a path went that finds nothing, and what is there.
+pub(super) fn reached(path: &JsonPath, body: &Value) -> Reached {
+    let Stop { path, nodes } = path.stop(body);
+    let node = nodes.first().copied().unwrap_or(body);
+    let members = match node {
         Value::Object(members) => members.keys().cloned().collect(),
         _ => Vec::new(),
     };
-    let length = stop.node.as_array().map(Vec::len);
-    Actual::NoNode { reached: stop.path.clone(), kind: value::a_kind(stop.node), members, length }
+    let first = jsonpath::written(&jsonpath::locate(body, node).unwrap_or_default());
+    let length = node.as_array().map(Vec::len);
+    Reached { path, nodes: nodes.len(), first, kind: value::a_kind(node), members, length }
 }

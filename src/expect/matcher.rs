@@ -8,7 +8,7 @@ use super::operand::{Context, Domain, Evaluated};
 use super::target::{Elements, Target};
 use super::unordered;
 use crate::scenario::decode::Tree;
-use crate::scenario::matcher::{Check, Direction, Matcher, Op, Order, Type};
+use crate::scenario::matcher::{Check, Direction, Matcher, Op, Order, Type, When};
 use crate::value::{self, Value};
 
 /// What is said of a value: that it is so, that it is not, or that the question makes no sense of it.
@@ -54,7 +54,7 @@ fn known(holds: Option<bool>) -> Verdict {
 }
 
 /// All hold; one that fails settles it.
-fn all(verdicts: impl Iterator<Item = Evaluated<Verdict>>) -> Evaluated<Verdict> {
+pub(super) fn all(verdicts: impl Iterator<Item = Evaluated<Verdict>>) -> Evaluated<Verdict> {
     let mut together = Holds;
     for verdict in verdicts {
         match verdict? {
@@ -120,6 +120,7 @@ impl Context<'_> {
                 };
                 Ok(unordered::is_match(wanted, elements, fits)?.into())
             })?,
+            Op::Like(like) => self.is_like(like, target)?,
             op => self.judge_value(op, target, domain)?,
         })
     }
@@ -158,6 +159,18 @@ impl Context<'_> {
                 known(target.elements().and_then(|elements| is_sorted(elements, *direction)))
             }
             Op::Unique => known(target.elements().map(is_unique)),
+            Op::Is(format) => known(target.as_text().map(|text| format.fits(text))),
+            Op::Approx(approx) => {
+                let [value, within] = self.approx(approx, domain)?;
+                known(target.number().map(|found| value::is_near(&found, &value, &within)))
+            }
+            Op::Time(when, tree) => {
+                let limit = self.time(tree)?;
+                known(target.time().map(|found| match when {
+                    When::Before => found < limit,
+                    When::After => found > limit,
+                }))
+            }
             // Those that lead to other values are `judge_check`'s.
             _ => WrongKind,
         })

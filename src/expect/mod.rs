@@ -15,11 +15,14 @@ mod status;
 mod headers;
 mod cookies;
 mod json;
+mod like;
 mod whole;
 mod bytes;
+mod snapshot;
 mod schema;
 mod openapi;
 mod redirects;
+mod transport;
 mod check;
 mod error;
 mod capture;
@@ -34,6 +37,7 @@ pub use check::ask;
 pub use diff::differences;
 pub use error::evaluate_failure;
 pub use evidence::Evidence;
+pub use snapshot::{Snapshot, Stored};
 
 use operand::Context;
 
@@ -73,6 +77,11 @@ pub fn evaluate(
         context.set_cookie(&name.value, cookie, evidence, &mut faults);
     }
     context.json(&expect.json, evidence, &mut faults);
+    if let Some(matcher) = &expect.like
+        && (expect.json.is_empty() || evidence.json().is_ok())
+    {
+        context.like(matcher, evidence, &mut faults);
+    }
     if let Some(matcher) = &expect.body {
         context.body(matcher, evidence, &mut faults);
     }
@@ -94,9 +103,17 @@ pub fn evaluate(
     if let Some(redirects) = &expect.redirects {
         context.redirects(redirects, evidence, &mut faults);
     }
+    if let Some(transport) = &expect.transport {
+        context.transport(transport, evidence, &mut faults);
+    }
     check::checks(scenario, &expect.check, evidence, scope, &mut faults);
-    faults.sort_by_key(start);
+    in_order(&mut faults);
     faults
+}
+
+/// Puts faults in the order of the file.
+pub fn in_order(faults: &mut [Fault]) {
+    faults.sort_by_key(start);
 }
 
 /// Where a fault stands in the file.

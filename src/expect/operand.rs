@@ -4,13 +4,16 @@ use std::borrow::Cow;
 
 use crate::outcome::{Fault, Place};
 use crate::scenario::Scenario;
-use crate::scenario::decode::{Text, Tree, of_expression};
-use crate::scenario::matcher::Pattern;
+use crate::scenario::decode::{Located, Text, Tree, of_expression};
+use crate::scenario::matcher::{Approx, Pattern, moment};
 use crate::scenario::quantity;
 use crate::scenario::yaml::At;
 use crate::template::{self, Budget, Part, Scope};
-use crate::value::{self, Map, Value};
+use crate::value::{self, Map, Number, Value};
 use regex::Regex;
+use time::OffsetDateTime;
+
+use super::target::Target;
 
 /// What kind of value a matcher looks at, which says how the value of an expression is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +104,29 @@ impl<'c> Context<'c> {
             }
             (_, value) => Ok(value),
         }
+    }
+
+    /// The number that another is compared with, and how far from it is near.
+    pub(super) fn approx(&self, approx: &Approx, domain: Domain) -> Evaluated<[Number; 2]> {
+        let wrong = |why: String| self.invalid(approx.at, why);
+        let one = |tree| {
+            let value = self.operand(tree, domain)?;
+            let is = Target::of_domain(&value, domain).number();
+            is.ok_or_else(|| {
+                wrong(format!("`approx` wants numbers, and this is {}", value::a_kind(&value)))
+            })
+        };
+        let [value, within] = [one(&approx.value)?, one(&approx.within)?];
+        match within.as_str().starts_with('-') {
+            true => Err(wrong(format!("`within` is {within}: nothing is so near"))),
+            false => Ok([value, within]),
+        }
+    }
+
+    /// The time that an operand says.
+    pub(super) fn time(&self, tree: &Located<Tree>) -> Evaluated<OffsetDateTime> {
+        let value = self.operand(&tree.value, Domain::Json)?;
+        moment::read(&value).map_err(|message| self.invalid(tree.at, message))
     }
 
     /// The value of a template, type kept.

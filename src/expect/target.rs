@@ -2,7 +2,12 @@
 
 use std::cmp::Ordering;
 
+use time::OffsetDateTime;
+
+use super::operand::Domain;
+use crate::jsonpath;
 use crate::outcome::Unit;
+use crate::scenario::matcher::moment;
 use crate::value::{self, Number, Value};
 
 /// What a matcher looks at.
@@ -94,11 +99,37 @@ impl<'v> Target<'v> {
         }
     }
 
+    /// An operand as what it is compared with.
+    pub(super) fn of_domain(value: &'v Value, domain: Domain) -> Self {
+        match value {
+            Value::String(text) if domain == Domain::Text => Self::Text(text),
+            value => Self::Node(value),
+        }
+    }
+
+    /// The number that it is; a text that is no JSON may mean one.
+    pub(super) fn number(self) -> Option<Number> {
+        match self {
+            Self::Node(Value::Number(value)) => Some(value.clone()),
+            Self::Text(text) => number(text),
+            _ => None,
+        }
+    }
+
+    /// The point in time that it is.
+    pub(super) fn time(self) -> Option<OffsetDateTime> {
+        match self {
+            Self::Node(value) => moment::read(value).ok(),
+            Self::Text(text) => moment::of_plain_text(text),
+            Self::Nodes(_) | Self::Missing => None,
+        }
+    }
+
     /// A copy, to show.
     pub(super) fn to_value(self) -> Option<Value> {
         match self {
             Self::Node(value) => Some(value.clone()),
-            Self::Nodes(nodes) => Some(nodes.iter().map(|node| (*node).clone()).collect()),
+            Self::Nodes(nodes) => Some(Value::Array(jsonpath::copies(nodes))),
             Self::Text(text) => Some(Value::from(text)),
             Self::Missing => None,
         }

@@ -94,6 +94,12 @@ impl Answer {
         self
     }
 
+    /// Changes the last hop.
+    pub(super) fn hop(mut self, change: impl FnOnce(&mut Hop)) -> Self {
+        change(self.exchange.hops.last_mut().expect("a hop"));
+        self
+    }
+
     fn response_mut(&mut self) -> &mut Response {
         self.exchange.result.as_mut().expect("a response")
     }

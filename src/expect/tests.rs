@@ -1,6 +1,8 @@
 //! The contract's page, line by line.
 
 mod matchers;
+mod like;
+mod transport;
 mod misses;
 mod parts;
 mod captures;

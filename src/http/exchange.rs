@@ -198,7 +198,7 @@ impl Hop {
     /// Whether the server was believed without a look at its certificate.
     #[must_use]
     pub fn is_unverified(&self) -> bool {
-        self.tls.is_some_and(|tls| !tls.verified)
+        self.tls.as_ref().is_some_and(|tls| !tls.verified)
     }
 }
 
@@ -311,6 +311,7 @@ impl Client {
         let mut trip = Trip {
             client: self,
             settings,
+            begun: start,
             deadline: start.checked_add(settings.request_timeout).unwrap_or(start + timing::FAR),
             hops: Vec::with_capacity(1),
             progress: Progress::new(start, 0),
@@ -346,6 +347,7 @@ impl Client {
 struct Trip<'a> {
     client: &'a Client,
     settings: &'a Settings,
+    begun: Instant,
     deadline: Instant,
     hops: Vec<Hop>,
     progress: Progress,
@@ -549,7 +551,9 @@ impl Trip<'_> {
     fn note(&mut self) {
         if let Some(hop) = self.hops.last_mut() {
             if hop.timing == Timing::default() {
-                self.progress.timing.total = self.progress.start.elapsed();
+                let start = self.progress.start;
+                self.progress.timing.start = start.saturating_duration_since(self.begun);
+                self.progress.timing.total = start.elapsed();
                 hop.timing = self.progress.timing;
             }
             hop.remote = self.progress.remote;

@@ -15,6 +15,7 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ProtocolVersion};
 use tower_service::Service;
 
+use super::certificate::Certificate;
 use super::connect::Stream;
 use super::wire::Secured;
 
@@ -42,16 +43,18 @@ pub(super) async fn handshake(
     let mut connector = HttpsConnector::new(handed, config, true, names);
     // The name is fixed and the socket is there: nothing of this URI but its scheme is looked at.
     let stream = connector.call(Uri::from_static("https://host/")).await.map_err(unwrapped)?;
-    let (two, tls13) = match &stream {
+    let (two, tls13, certificate) = match &stream {
         MaybeHttpsStream::Https(tls) => {
             let session = tls.inner().get_ref().1;
             let version = session.protocol_version();
             let two = session.alpn_protocol().map(|name| name == b"h2");
-            (two, version == Some(ProtocolVersion::TLSv1_3))
+            let own = session.peer_certificates().and_then(<[_]>::first);
+            (two, version == Some(ProtocolVersion::TLSv1_3), own.and_then(Certificate::read))
         }
         MaybeHttpsStream::Http(_) => return Err(io::Error::other("the handshake was left out")),
     };
-    let secured = Secured { version: if tls13 { "TLS 1.3" } else { "TLS 1.2" }, verified };
+    let version = if tls13 { "TLS 1.3" } else { "TLS 1.2" };
+    let secured = Secured { version, verified, certificate: certificate.map(Arc::new) };
     Ok(Agreed { stream: TokioIo::new(stream), two, tls13, secured })
 }
 

@@ -7,6 +7,7 @@
 //! The client adds `Host`, the headers that describe the body, the session's `Cookie` and `Accept-Encoding`. It does
 //! not add [`USER_AGENT`] and [`ACCEPT`]: the caller does, unless the scenario says `null`.
 
+mod certificate;
 mod channel;
 mod connect;
 mod credentials;
@@ -34,6 +35,7 @@ mod upload;
 mod verify;
 mod wire;
 
+pub use certificate::Certificate;
 pub use channel::{Channel, Identity, Pem, ProxyChoice, Resolve, Tls, Version};
 pub use credentials::{Again, Credentials, NoCredentials, Unsigned};
 pub use decode::ACCEPT_ENCODING;

@@ -70,7 +70,7 @@ impl Progress {
 
     /// What the TLS handshake of the connection came to.
     pub(super) fn secured(&self) -> Option<Secured> {
-        self.watched.as_ref().and_then(|(wire, _, _)| wire.secured.get().copied())
+        self.watched.as_ref().and_then(|(wire, _, _)| wire.secured.get().cloned())
     }
 
     /// The first bytes that came on the connection, below TLS.

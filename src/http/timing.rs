@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-/// The times of one hop, each measured from its own start except `first_byte` and `total`.
+/// The times of one hop, each measured from its own start except `start`, `first_byte` and `total`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Timing {
+    /// From the start of the exchange to that of the hop.
+    pub start: Duration,
     /// Looking up the name; none on a reused connection.
     pub dns: Option<Duration>,
     /// The TCP handshake; none on a reused connection.

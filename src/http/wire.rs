@@ -14,6 +14,7 @@ use std::time::Instant;
 
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 
+use super::certificate::Certificate;
 use super::head::{Head, HeadFault};
 use super::transport::{Peer, Transport};
 
@@ -38,12 +39,14 @@ pub(super) struct Wire {
 }
 
 /// What a TLS handshake came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Secured {
     /// `TLS 1.3`
     pub version: &'static str,
     /// Whether the server's certificate was looked at.
     pub verified: bool,
+    /// What that says; none if it could not be read.
+    pub certificate: Option<Arc<Certificate>>,
 }
 
 /// The answer as the tap has seen it so far.

@@ -48,6 +48,10 @@ pub(super) fn look(json: &str) -> Look {
 }
 
 /// The bytes of the string that begins here.
+pub(super) fn string_length(bytes: &[u8]) -> usize {
+    string(bytes, &mut Look::default())
+}
+
 fn string(bytes: &[u8], look: &mut Look) -> usize {
     let mut at = 1;
     while let Some(next) =
@@ -66,7 +70,8 @@ fn string(bytes: &[u8], look: &mut Look) -> usize {
     bytes.len()
 }
 
-fn is_beyond(number: &str) -> bool {
+/// Whether a number cannot be kept.
+pub(super) fn is_beyond(number: &str) -> bool {
     number.len() > LONGEST_NUMBER
         || number.contains(['e', 'E']) && number.parse().is_ok_and(f64::is_infinite)
 }

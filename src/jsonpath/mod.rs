@@ -1,18 +1,25 @@
-//! JSONPath (RFC 9535): the wall around `jsonpath-rust`.
+//! JSONPath (RFC 9535): paths are read once, and followed through a tree or through a text.
 
+mod ast;
 mod bound;
+mod evaluate;
 mod extract;
+mod iregexp;
+mod lower;
+mod parse;
 
 use std::sync::Arc;
 
-use jsonpath_rust::parser::errors::JsonPathError;
-use jsonpath_rust::parser::model::{JpQuery, Segment, Selector};
-use jsonpath_rust::parser::parse_json_path;
-use jsonpath_rust::query::js_path_process;
-
 use crate::value::Value;
+use ast::{Segment, Selector};
 
 pub use extract::extract;
+
+/// So many nodes are looked at for one path; what the tests of filters cost counts.
+pub const BUDGET: usize = 50_000_000;
+
+/// So many nodes are found by one path at most.
+pub const MOST_NODES: usize = 10_000_000;
 
 /// Reads the whole of a JSON text.
 ///
@@ -36,25 +43,18 @@ pub struct JsonPath(Arc<Parsed>);
 #[derive(Debug)]
 struct Parsed {
     text: String,
-    query: Query,
+    segments: Vec<Segment>,
+    /// What a path gives follows from its form alone, never from the number of its matches.
+    is_singular: bool,
 }
 
-/// What a path gives follows from its form alone, never from the number of its matches.
-#[derive(Debug)]
-enum Query {
-    /// One node at most: names and indexes only (RFC 9535 section 2.3.5.1, "singular query").
-    Singular(Vec<Step>),
-    /// A list of nodes.
-    Many(JpQuery),
-}
-
-/// A step of a singular path.
+/// A step from a value to one in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// The member of an object.
     Name(String),
-    /// The element of a list; a negative one counts from the end.
-    Index(i64),
+    /// The element of a list, from 0.
+    Index(usize),
 }
 
 /// What a path found.
@@ -63,19 +63,24 @@ pub enum Found<'v> {
     /// The node of a singular path.
     One(&'v Value),
     /// A singular path's node is not there.
-    Missing(Stop<'v>),
-    /// The nodes of any other path, in document order; none is an empty list.
+    Missing,
+    /// The nodes of any other path, in the order of RFC 9535; none is an empty list.
     Many(Vec<&'v Value>),
 }
 
-/// How far a singular path went.
+/// How far a path went that found nothing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stop<'v> {
-    /// The path of the last node that is there.
+    /// The longest beginning of the path that finds something, as it was written.
     pub path: String,
-    /// That node.
-    pub node: &'v Value,
+    /// The nodes it finds, at least one.
+    pub nodes: Vec<&'v Value>,
 }
+
+/// A path looks at more nodes than [`BUDGET`], or finds more than [`MOST_NODES`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the path looks at more than 50 million nodes, or finds more than 10 million")]
+pub struct TooMuch;
 
 /// Why a text is no JSONPath.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -85,24 +90,29 @@ pub struct InvalidPath {
     pub message: String,
     /// The byte of the text where it goes wrong.
     pub offset: usize,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+impl InvalidPath {
+    fn new(offset: usize, message: impl Into<String>) -> Self {
+        Self { message: message.into(), offset, help: None }
+    }
+
+    fn help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
+    }
 }
 
 impl JsonPath {
     /// Parses a path.
     ///
     /// # Errors
-    /// Text that RFC 9535 does not allow, with the place.
+    /// Text that RFC 9535 does not allow, by its grammar or by its types, with the place.
     pub fn parse(text: &str) -> Result<Self, InvalidPath> {
-        if !text.starts_with('$') {
-            let message = "a JSONPath begins with `$`".to_owned();
-            return Err(InvalidPath { message, offset: 0 });
-        }
-        let query = parse_json_path(text).map_err(|error| invalid(text, &error))?;
-        let query = match singular(&query) {
-            Some(steps) => Query::Singular(steps),
-            None => Query::Many(query),
-        };
-        Ok(Self(Arc::new(Parsed { text: text.to_owned(), query })))
+        let segments = parse::path(text)?;
+        let is_singular = ast::are_singular(&segments);
+        Ok(Self(Arc::new(Parsed { text: text.to_owned(), segments, is_singular })))
     }
 
     /// The path as it was written.
@@ -114,69 +124,126 @@ impl JsonPath {
     /// Whether it gives one node at most.
     #[must_use]
     pub fn is_singular(&self) -> bool {
-        matches!(self.0.query, Query::Singular(_))
+        self.0.is_singular
     }
 
-    /// The steps of a path that gives one node at most.
+    /// Whether it is `$`, the whole value.
     #[must_use]
-    pub fn steps(&self) -> Option<&[Step]> {
-        match &self.0.query {
-            Query::Singular(steps) => Some(steps),
-            Query::Many(_) => None,
-        }
+    pub fn is_root(&self) -> bool {
+        self.segments().is_empty()
+    }
+
+    fn segments(&self) -> &[Segment] {
+        &self.0.segments
+    }
+
+    /// Whether both are singular and this one takes the steps of the other first.
+    #[must_use]
+    pub fn begins_with(&self, outer: &Self) -> bool {
+        self.is_singular()
+            && outer.is_singular()
+            && self.segments().len() >= outer.segments().len()
+            && self.steps().zip(outer.steps()).all(|(own, other)| ast::are_same(own, other))
+    }
+
+    /// What a path that begins as `outer` does finds in the node of that one.
+    #[must_use]
+    pub fn find_below<'v>(&self, outer: &Self, node: &'v Value) -> Option<&'v Value> {
+        let mut steps = self.steps().skip(outer.segments().len());
+        steps.try_fold(node, |node, step| evaluate::child(step, node))
+    }
+
+    /// The names and indexes of a singular path.
+    fn steps(&self) -> impl Iterator<Item = &Selector> {
+        self.segments().iter().filter_map(Segment::singular)
     }
 
     /// Finds its nodes.
+    ///
+    /// # Errors
+    /// A path that is not singular and looks at too many.
+    pub fn find<'v>(&self, root: &'v Value) -> Result<Found<'v>, TooMuch> {
+        if !self.is_singular() {
+            return evaluate::all(self.segments(), root).map(Found::Many);
+        }
+        let node = self.steps().try_fold(root, |node, step| evaluate::child(step, node));
+        Ok(node.map_or(Found::Missing, Found::One))
+    }
+
+    /// How far it goes.
     #[must_use]
-    pub fn find<'v>(&self, root: &'v Value) -> Found<'v> {
-        match &self.0.query {
-            Query::Singular(steps) => find_one(steps, root),
-            // The only error of the evaluation is a result that is no node, which a query cannot give.
-            Query::Many(query) => Found::Many(
-                js_path_process(query, root)
-                    .map(|nodes| nodes.into_iter().map(|node| node.val()).collect())
-                    .unwrap_or_default(),
-            ),
+    pub fn stop<'v>(&self, root: &'v Value) -> Stop<'v> {
+        let segments = self.segments();
+        let found = (1..segments.len()).rev().find_map(|count| {
+            let nodes = evaluate::all(&segments[..count], root).ok()?;
+            let path = self.text()[..segments[count - 1].end].to_owned();
+            (!nodes.is_empty()).then_some(Stop { path, nodes })
+        });
+        found.unwrap_or_else(|| Stop { path: "$".to_owned(), nodes: vec![root] })
+    }
+
+    /// The name that the path wants next where it begins as `reached` does, and the text behind that.
+    #[must_use]
+    pub fn after(&self, reached: &str) -> Option<(&str, &str)> {
+        let next = self.segments().iter().find(|segment| segment.end > reached.len())?;
+        match next.singular()? {
+            Selector::Name(name) => Some((name, &self.text()[next.end..])),
+            _ => None,
         }
     }
 }
 
-fn singular(query: &JpQuery) -> Option<Vec<Step>> {
-    query
-        .segments
-        .iter()
-        .map(|segment| match segment {
-            Segment::Selector(Selector::Name(name)) => Some(Step::Name(name.clone())),
-            Segment::Selector(Selector::Index(index)) => Some(Step::Index(*index)),
-            _ => None,
-        })
-        .collect()
-}
-
-/// Goes these steps from a value.
+/// Copies of the nodes: as many as have [`MOST_NODES`] values in them, where a path finds what lies in each other.
 #[must_use]
-pub fn find_one<'v>(steps: &[Step], root: &'v Value) -> Found<'v> {
-    let mut node = root;
-    for (done, step) in steps.iter().enumerate() {
-        let next = match (step, node) {
-            (Step::Name(name), Value::Object(members)) => members.get(name),
-            (Step::Index(index), Value::Array(items)) => {
-                let index = if *index < 0 { *index + items.len() as i64 } else { *index };
-                usize::try_from(index).ok().and_then(|index| items.get(index))
-            }
-            _ => None,
-        };
-        match next {
-            Some(next) => node = next,
-            None => return Found::Missing(Stop { path: written(&steps[..done]), node }),
+pub fn copies(nodes: &[&Value]) -> Vec<Value> {
+    let mut left = MOST_NODES;
+    let fit = nodes.iter().take_while(|node| fits(node, &mut left));
+    fit.map(|node| (*node).clone()).collect()
+}
+
+fn fits(value: &Value, left: &mut usize) -> bool {
+    *left = left.saturating_sub(1);
+    *left > 0
+        && match value {
+            Value::Array(items) => items.iter().all(|item| fits(item, left)),
+            Value::Object(members) => members.values().all(|member| fits(member, left)),
+            _ => true,
         }
+}
+
+/// The way to a node of the tree that begins at `root`.
+#[must_use]
+pub fn locate(root: &Value, node: &Value) -> Option<Vec<Step>> {
+    if std::ptr::eq(root, node) {
+        return Some(Vec::new());
     }
-    Found::One(node)
+    let (step, mut steps) = match root {
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(index, item)| locate(item, node).map(|steps| (Step::Index(index), steps))),
+        Value::Object(members) => members.iter().find_map(|(name, member)| {
+            locate(member, node).map(|steps| (Step::Name(name.clone()), steps))
+        }),
+        _ => None,
+    }?;
+    steps.insert(0, step);
+    Some(steps)
 }
 
 /// The path of these steps, in the shortest spelling.
 #[must_use]
 pub fn written(steps: &[Step]) -> String {
+    path_of(steps, member)
+}
+
+/// The Normalized Path of these steps (RFC 9535 section 2.7).
+#[must_use]
+pub fn normalized(steps: &[Step]) -> String {
+    path_of(steps, |name| format!("[{}]", quoted(name)))
+}
+
+fn path_of(steps: &[Step], member: impl Fn(&str) -> String) -> String {
     let mut path = "$".to_owned();
     for step in steps {
         path.push_str(&match step {
@@ -190,109 +257,19 @@ pub fn written(steps: &[Step]) -> String {
 /// `.name`, or `['name']` where the shorthand is not allowed (RFC 9535 section 2.5.1.1).
 #[must_use]
 pub fn member(name: &str) -> String {
-    let first = |c: char| c.is_ascii_alphabetic() || c == '_' || !c.is_ascii();
-    let short = name.starts_with(first) && name.chars().all(|c| first(c) || c.is_ascii_digit());
-    if short {
-        format!(".{name}")
-    } else {
-        let mut quoted = serde_json::Value::from(name).to_string();
-        quoted = quoted[1..quoted.len() - 1].replace("\\\"", "\"").replace('\'', "\\'");
-        format!("['{quoted}']")
+    let is_part = |c: char| parse::starts_name(c) || c.is_ascii_digit();
+    match name.starts_with(parse::starts_name) && name.chars().all(is_part) {
+        true => format!(".{name}"),
+        false => format!("[{}]", quoted(name)),
     }
 }
 
-fn invalid(text: &str, error: &JsonPathError) -> InvalidPath {
-    let (message, offset) = match error {
-        JsonPathError::PestError(error) => {
-            let offset = match error.location {
-                pest::error::InputLocation::Pos(at) => at,
-                pest::error::InputLocation::Span((start, _)) => start,
-            };
-            let message = match text.get(offset..).and_then(|rest| rest.chars().next()) {
-                None => "the path ends too early".to_owned(),
-                Some(c) if c.is_ascii_digit() && is_long_number(&text[offset..]) => {
-                    OUT_OF_RANGE.to_owned()
-                }
-                Some(c) => format!("`{c}` is not allowed here"),
-            };
-            (message, offset)
-        }
-        JsonPathError::MaxNestingDepthExceeded(limit) => {
-            (format!("the brackets go deeper than {limit} levels"), 0)
-        }
-        JsonPathError::InvalidNumber(_) => (OUT_OF_RANGE.to_owned(), 0),
-        JsonPathError::InvalidJsonPath(message) => (message.to_lowercase(), 0),
-        _ => ("this is not allowed by RFC 9535".to_owned(), 0),
-    };
-    InvalidPath { message, offset: offset.min(text.len()) }
-}
-
-/// RFC 9535 section 2.1: whole numbers are those that every JSON library keeps.
-const OUT_OF_RANGE: &str = "a number in a path is at most 9007199254740991";
-
-fn is_long_number(text: &str) -> bool {
-    text.bytes().take_while(u8::is_ascii_digit).count() > 15
+/// The name in single quotes, as in a Normalized Path.
+fn quoted(name: &str) -> String {
+    let json = Value::from(name).to_string();
+    let inner = json[1..json.len() - 1].replace("\\\"", "\"").replace('\'', "\\'");
+    format!("'{inner}'")
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[track_caller]
-    fn path(text: &str) -> JsonPath {
-        JsonPath::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
-    }
-
-    #[test]
-    fn the_form_of_a_path_says_whether_it_gives_a_node_or_a_list() {
-        for (text, singular) in [
-            ("$", true),
-            ("$.a.b[0]", true),
-            ("$['a b'][-1]", true),
-            ("$.a[*]", false),
-            ("$..a", false),
-            ("$[0,1]", false),
-            ("$[0:1]", false),
-            ("$[?@.a]", false),
-        ] {
-            assert_eq!(path(text).is_singular(), singular, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_singular_path_gives_its_node_or_says_how_far_it_went() {
-        let body = json!({"user": {"id": 1}, "list": [1, 2], "a b": {"it's": 3}});
-        assert_eq!(path("$.list[-1]").find(&body), Found::One(&json!(2)));
-        assert_eq!(path("$['a b'][\"it's\"]").find(&body), Found::One(&json!(3)));
-        let Found::Missing(stop) = path("$.user.name.first").find(&body) else {
-            panic!("found");
-        };
-        assert_eq!((stop.path.as_str(), stop.node), ("$.user", &json!({"id": 1})));
-        let Found::Missing(stop) = path("$['a b'][\"it's\"].x").find(&body) else {
-            panic!("found");
-        };
-        assert_eq!(stop.path, "$['a b']['it\\'s']");
-        assert!(matches!(path("$.list[2]").find(&body), Found::Missing(_)));
-    }
-
-    #[test]
-    fn any_other_path_gives_the_list_of_its_nodes() {
-        let body = json!({"list": [{"id": 1}, {"id": 2}, {"x": 3}]});
-        assert_eq!(path("$.list[*].id").find(&body), Found::Many(vec![&json!(1), &json!(2)]));
-        assert_eq!(path("$.nothing[*]").find(&body), Found::Many(vec![]));
-    }
-
-    #[test]
-    fn what_is_no_path_is_refused_with_its_place() {
-        for (text, offset) in
-            [("$..[", 4), ("$.", 2), ("a", 0), ("$[", 2), ("$[?@.a ==]", 9), ("$.list[", 7)]
-        {
-            match JsonPath::parse(text) {
-                Ok(path) => panic!("{text} was read as {path:?}"),
-                Err(error) => assert_eq!(error.offset, offset, "{text}: {error}"),
-            }
-        }
-        assert!(JsonPath::parse(&format!("${}", "[".repeat(10_000))).is_err());
-    }
-}
+mod tests;

@@ -54,6 +54,8 @@ pub struct Masks {
     own: Arc<Mutex<Values>>,
     /// The values of what this is a part of.
     outer: Option<Arc<Mutex<Values>>>,
+    /// Those that take what is added to this as well.
+    told: Option<Box<Masks>>,
 }
 
 /// A piece that may not be shown, and what stands in for it.
@@ -70,15 +72,34 @@ impl Masks {
     #[must_use]
     pub fn within(&self) -> Self {
         let outer = Some(Arc::clone(&self.own));
-        Self { prints: self.prints.clone(), own: Arc::default(), outer }
+        Self { prints: self.prints.clone(), own: Arc::default(), outer, told: self.told.clone() }
     }
 
-    /// This value is masked from here on; one that is too short is not.
-    pub fn add(&self, value: &[u8]) {
+    /// The values of now, for what is kept from run to run: all have the same mark, and what is added to these later is
+    /// added to those of the run, but not the other way round. So what runs beside them changes nothing.
+    #[must_use]
+    pub fn kept(&self) -> Self {
+        let prints = Fingerprints::none();
+        let mut own = Values::default();
+        lock(&self.own).known().for_each(|value| own.add(value, &prints));
+        let (own, told) = (Arc::new(Mutex::new(own)), Some(Box::new(self.clone())));
+        Self { prints, own, outer: None, told }
+    }
+
+    /// This value is masked here alone from here on; one that is too short is not.
+    pub fn add_here(&self, value: &[u8]) {
         if value.len() < SHORTEST || std::str::from_utf8(value).is_ok_and(is_too_short) {
             return;
         }
         lock(&self.own).add(value, &self.prints);
+    }
+
+    /// This value is masked from here on; one that is too short is not.
+    pub fn add(&self, value: &[u8]) {
+        if let Some(told) = &self.told {
+            told.add(value);
+        }
+        self.add_here(value);
     }
 
     /// The text of a value, and every text in it.
@@ -130,9 +151,8 @@ impl Masks {
     pub fn name<'t>(&self, name: &'t str) -> Cow<'t, str> {
         match &self.outer {
             Some(outer) if !lock(&self.own).is_in(name) => {
-                let whole =
-                    Self { prints: self.prints.clone(), own: Arc::clone(outer), outer: None };
-                whole.text(name)
+                let (prints, own) = (self.prints.clone(), Arc::clone(outer));
+                Self { prints, own, outer: None, told: None }.text(name)
             }
             _ => self.text(name),
         }

@@ -121,6 +121,20 @@ fn a_part_of_a_run_has_secrets_of_its_own() {
 }
 
 #[test]
+fn what_is_kept_from_run_to_run_has_one_mark_and_knows_no_secret_of_others() {
+    let run = masks(&["run-secret"]);
+    let kept = run.kept();
+    let (one, two) = (kept.within(), kept.within());
+    one.add(b"token-1");
+    two.add(b"token-2");
+    one.add_here(b"cookie-1");
+    run.add(b"token-3");
+    assert_eq!(one.text("run-secret token-1 cookie-1 token-2"), "••• ••• ••• token-2");
+    assert_eq!(two.text("run-secret token-1 cookie-1 token-3"), "••• token-1 cookie-1 token-3");
+    assert_eq!(masked(&run, "run-secret token-1 token-2 token-3 cookie-1"), "[] [] [] [] cookie-1");
+}
+
+#[test]
 fn a_long_body_ends_before_half_a_secret() {
     let masks = masks(&["hunter22-and-more"]);
     for at in 0..200 {

@@ -35,6 +35,11 @@ impl Values {
         self.known.len()
     }
 
+    /// The values.
+    pub(super) fn known(&self) -> impl Iterator<Item = &[u8]> {
+        self.known.iter().map(AsRef::as_ref)
+    }
+
     pub(super) fn add(&mut self, value: &[u8], prints: &Fingerprints) {
         if !self.known.contains(value) {
             self.known.insert(value.into());

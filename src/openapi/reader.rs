@@ -49,11 +49,15 @@ impl Here {
         self.value().get(name) == Some(&Value::Bool(true))
     }
 
-    /// The members of a map with their names; those for extensions are left out.
+    /// The members of a map with their names.
     fn members(&self) -> Vec<(String, Self)> {
-        let members = self.value().as_object();
-        let names = members.into_iter().flat_map(Map::keys).filter(|name| !name.starts_with("x-"));
+        let names = self.value().as_object().into_iter().flat_map(Map::keys);
         names.map(|name| (name.clone(), self.step(name))).collect()
+    }
+
+    /// Those that are no extensions, where there can be any: not among the names of headers.
+    fn own_members(&self) -> impl Iterator<Item = (String, Self)> {
+        self.members().into_iter().filter(|(name, _)| !name.starts_with("x-"))
     }
 
     fn elements(&self) -> Vec<Self> {
@@ -125,7 +129,7 @@ impl Reader<'_> {
         let mut found: Vec<Operation> = Vec::new();
         let Some(paths) = root.at("paths") else { return found };
         let mut known: Vec<(String, Template)> = Vec::new();
-        for (path, item) in paths.members() {
+        for (path, item) in paths.own_members() {
             let template = match Template::parse(&path) {
                 Ok(template) => template,
                 Err(message) => {
@@ -187,7 +191,7 @@ impl Reader<'_> {
         let mut responses = Vec::new();
         match here.at("responses") {
             Some(all) => {
-                for (status, response) in all.members() {
+                for (status, response) in all.own_members() {
                     responses.extend(self.response(&status, response));
                 }
             }

@@ -10,10 +10,10 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use super::{
-    Actual, ByHand, CookieFate, CookieNote, Event, Fault, Miss, Place, SentBody, SentPart, State,
-    StepOutcome, Subject, UsedValue,
+    Actual, ByHand, CookieFate, CookieNote, Event, Fault, Miss, Place, Reached, SentBody, SentPart,
+    State, StepOutcome, Subject, UsedValue,
 };
-use crate::http::{Channel, Exchange, Failure, Head, Proxy};
+use crate::http::{Certificate, Channel, Exchange, Failure, Head, Proxy};
 use crate::mask::{Masks, Sources, header};
 use crate::value::Value;
 
@@ -90,13 +90,19 @@ impl Masking {
             Detail::Name => {
                 step.name = masks.name(&step.name).into_owned();
                 let row = step.access.iter_mut().map(|cell| &mut cell.row);
-                let words = step.reason.iter_mut().chain(row);
+                let path = step.snapshot.iter_mut().map(|snapshot| &mut snapshot.path);
+                let words = step.reason.iter_mut().chain(row).chain(path);
                 words.for_each(|words| *words = masks.name(words).into_owned());
+                // Its host is told.
+                let hops = step.exchange.iter_mut().flat_map(|exchange| &mut exchange.hops);
+                hops.filter(|hop| hop.is_unverified()).for_each(|hop| masked.url(&mut hop.url));
             }
             Detail::Line => {
                 masked.text(&mut step.name);
                 let row = step.access.iter_mut().map(|cell| &mut cell.row);
-                step.reason.iter_mut().chain(row).for_each(|words| masked.text(words));
+                let path = step.snapshot.iter_mut().map(|snapshot| &mut snapshot.path);
+                let words = step.reason.iter_mut().chain(row).chain(path);
+                words.for_each(|words| masked.text(words));
                 masked.cookies(&mut step.cookies, &mut step.by_hand);
                 let hops = step.exchange.iter_mut().flat_map(|exchange| &mut exchange.hops);
                 hops.for_each(|hop| masked.url(&mut hop.url));
@@ -107,8 +113,8 @@ impl Masking {
 }
 
 /// What stood in the headers of an exchange is secret from then on.
-fn learn(masks: &Masks, exchange: &Exchange) {
-    let mut add = |secret: &[u8]| masks.add(secret);
+pub(crate) fn learn(masks: &Masks, exchange: &Exchange) {
+    let mut add = |secret: &[u8]| masks.add_here(secret);
     for hop in &exchange.hops {
         header::secrets(&hop.headers, &mut add);
         if let Some(credentials) = hop.proxy.as_ref().and_then(Proxy::authorization) {
@@ -148,6 +154,7 @@ impl Masked<'_> {
             values,
             cookies,
             by_hand,
+            snapshot,
             reason,
             access,
             attempt: _,
@@ -168,6 +175,7 @@ impl Masked<'_> {
             self.text(origin);
         }
         self.cookies(cookies, by_hand);
+        snapshot.iter_mut().for_each(|snapshot| self.text(&mut snapshot.path));
         reason.iter_mut().for_each(|reason| self.text(reason));
     }
 
@@ -240,14 +248,16 @@ impl Masked<'_> {
     }
 
     fn miss(&mut self, miss: &mut Miss) {
-        let Miss { subject, via: _, place, wanted, actual, differences } = miss;
+        let Miss { subject, via: _, place, wanted, actual, differences, reached } = miss;
         self.place(place);
         match subject {
             Subject::Header(text)
             | Subject::Cookie(text, _)
             | Subject::SetCookie(text, _)
+            | Subject::Snapshot(text)
             | Subject::Json(text)
             | Subject::OpenApi(text)
+            | Subject::Like(text)
             | Subject::Check(text) => self.text(text),
             Subject::Status
             | Subject::Body
@@ -257,17 +267,18 @@ impl Masked<'_> {
             | Subject::Url
             | Subject::Error
             | Subject::Redirects
-            | Subject::Redirect(..) => {}
+            | Subject::Redirect(..)
+            | Subject::HttpVersion
+            | Subject::RemoteIp
+            | Subject::Certificate(_)
+            | Subject::Timing(_) => {}
         }
         self.text(&mut wanted.operator);
         self.masks.value(&mut wanted.operand);
         wanted.expression.iter_mut().for_each(|expression| self.text(expression));
         match actual {
             Actual::Value(value) => self.masks.value(value),
-            Actual::NoNode { reached, kind: _, members, length: _ } => {
-                self.text(reached);
-                members.iter_mut().for_each(|member| self.text(member));
-            }
+            Actual::NoNode(reached) => self.reached(reached),
             Actual::NotJson(reason, media) => {
                 self.text(reason);
                 media.iter_mut().for_each(|media| self.text(media));
@@ -276,14 +287,30 @@ impl Masked<'_> {
             Actual::NoOperation(methods, closest) => {
                 methods.iter_mut().chain(closest).for_each(|word| self.text(word));
             }
-            Actual::Absent | Actual::NoBody | Actual::Unfit(_) | Actual::Answered(_) => {}
+            Actual::Lines(lines) => {
+                lines.lines.iter_mut().for_each(|line| self.text(&mut line.text));
+            }
+            Actual::NoneOf(names) => names.iter_mut().for_each(|name| self.text(name)),
+            Actual::Absent
+            | Actual::NotSecure
+            | Actual::NoBody
+            | Actual::Unfit(_)
+            | Actual::Answered(_) => {}
         }
+        reached.iter_mut().for_each(|reached| self.reached(reached));
         for difference in differences {
             self.text(&mut difference.path);
             let values: [&mut Option<Value>; 2] =
                 [&mut difference.expected, &mut difference.actual];
             values.into_iter().flatten().for_each(|value| self.masks.value(value));
         }
+    }
+
+    fn reached(&self, reached: &mut Reached) {
+        let Reached { path, nodes: _, first, kind: _, members, length: _ } = reached;
+        self.text(path);
+        self.text(first);
+        members.iter_mut().for_each(|member| self.text(member));
     }
 
     fn failure(&self, failure: &mut Failure) {
@@ -305,6 +332,8 @@ impl Masked<'_> {
                 Arc::make_mut(&mut hop.channel).names(&mut |name| self.text(name));
             }
             hop.answer.iter_mut().for_each(|answer| self.head(answer));
+            let secured = hop.tls.iter_mut().filter_map(|tls| tls.certificate.as_mut());
+            secured.for_each(|certificate| self.certificate(Arc::make_mut(certificate)));
             for line in &mut hop.refused_cookies {
                 *line = self.masks.bytes(line).into_owned();
             }
@@ -317,6 +346,11 @@ impl Masked<'_> {
             }
             Err(failure) => self.failure(failure),
         }
+    }
+
+    fn certificate(&self, certificate: &mut Certificate) {
+        let Certificate { subject, issuer, names, not_before: _, not_after: _ } = certificate;
+        [subject, issuer].into_iter().chain(names).for_each(|name| self.text(name));
     }
 
     fn head(&self, head: &mut Arc<Head>) {

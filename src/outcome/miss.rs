@@ -6,7 +6,11 @@ mod title;
 mod label;
 mod notes;
 mod kind;
+mod lines;
+mod nearby;
 mod breaches;
+
+pub use lines::{DiffLine, LineDifferences, MOST_LINES, Side};
 
 use super::Place;
 use crate::jsonpath::JsonPath;
@@ -37,10 +41,13 @@ pub struct Miss {
     /// - `equals` on two objects or two lists: where they differ
     /// - `unordered`: expectations without a partner (`expected` alone), then elements without one (`actual` alone)
     /// - `unique`: two elements that are equal (`actual` alone)
+    /// - the number of values of a header: the values (`actual` alone)
     /// - `schema`: every value that is not as it says, with what was expected in words
     /// - a check: the parts of the response that it names (`actual` alone)
     /// - anything else that missed inside of `each`: the other elements that do (`actual` alone)
     pub differences: Vec<Difference>,
+    /// How far the path went, where one that gives a list gave an empty one.
+    pub reached: Option<Box<Reached>>,
 }
 
 /// What the differences of a miss are.
@@ -50,6 +57,7 @@ enum Told {
     Leftovers,
     Repeated,
     Names,
+    Values,
     Breaches,
     OtherElements,
 }
@@ -75,6 +83,8 @@ pub enum Subject {
     OpenApi(String),
     /// The `length`, `sha256` or beginning of the body's bytes.
     Bytes(&'static str),
+    /// The response, beside the snapshot of this name.
+    Snapshot(String),
     /// The time of the exchange.
     Duration,
     /// The last URL.
@@ -87,6 +97,16 @@ pub enum Subject {
     Error,
     /// An expression that must be true.
     Check(String),
+    /// A part of the body that `like` asks for, by its path.
+    Like(String),
+    /// The version of HTTP.
+    HttpVersion,
+    /// The address that was connected to.
+    RemoteIp,
+    /// A part of the server's certificate.
+    Certificate(&'static str),
+    /// A part of the time of the last request.
+    Timing(&'static str),
 }
 
 /// A step on the way from a subject to the value that missed.
@@ -109,13 +129,15 @@ pub enum Unit {
     Members,
     /// The values of a header field.
     Values,
+    /// The bytes of a body.
+    Bytes,
 }
 
 /// What was wanted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wanted {
     /// The operator, as the format spells it: `equals`, `gt`, …; `not equals` for a negated one. It is `below` where the
-    /// step says nothing of the status.
+    /// step says nothing of the status, `just` with the number of elements where there is one too many.
     pub operator: String,
     /// The operand with its expressions evaluated; a matcher is the map of its operators.
     pub operand: Value,
@@ -130,17 +152,12 @@ pub enum Actual {
     Value(Value),
     /// No such header, cookie or redirect.
     Absent,
+    /// No header or cookie of this name; these there are.
+    NoneOf(Vec<String>),
     /// The path leads to nothing; this is where it ends.
-    NoNode {
-        /// The path of the last node that is there.
-        reached: String,
-        /// That node's kind: `an object`.
-        kind: &'static str,
-        /// The names of its members, if it is an object.
-        members: Vec<String>,
-        /// The count of its elements, if it is a list.
-        length: Option<usize>,
-    },
+    NoNode(Reached),
+    /// There is no certificate, as nothing was encrypted.
+    NotSecure,
     /// The response has no body.
     NoBody,
     /// The body is no JSON, with the reason and the media type that was sent.
@@ -153,6 +170,25 @@ pub enum Actual {
     NoOperation(Vec<String>, Option<String>),
     /// There is no error, but a response of this status.
     Answered(u16),
+    /// A text that differs from the one that was wanted.
+    Lines(LineDifferences),
+}
+
+/// How far a JSONPath went that found nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reached {
+    /// The longest beginning of the path that finds something.
+    pub path: String,
+    /// How many nodes that finds.
+    pub nodes: usize,
+    /// The path of the first of them.
+    pub first: String,
+    /// The first one's kind: `an object`.
+    pub kind: &'static str,
+    /// The names of its members, if it is an object.
+    pub members: Vec<String>,
+    /// The count of its elements, if it is a list.
+    pub length: Option<usize>,
 }
 
 /// A place where two structures differ.
@@ -197,6 +233,9 @@ impl Miss {
     fn told(&self) -> Told {
         if matches!(self.subject, Subject::Check(_)) {
             return Told::Names;
+        }
+        if let [Via::Length(Unit::Values)] = self.via.as_slice() {
+            return Told::Values;
         }
         if matches!(self.actual, Actual::Unfit(_)) {
             return Told::Breaches;
@@ -250,10 +289,12 @@ impl Subject {
     }
 
     fn is_time(&self) -> bool {
-        let (Self::Cookie(_, what) | Self::SetCookie(_, what)) = self else {
-            return *self == Self::Duration;
-        };
-        *what == Some("expires_in")
+        match self {
+            Self::Cookie(_, what) | Self::SetCookie(_, what) => *what == Some("expires_in"),
+            Self::Certificate(what) => *what == "expires_in",
+            Self::Duration | Self::Timing(_) => true,
+            _ => false,
+        }
     }
 
     fn shown(&self, value: &Value) -> String {
@@ -304,6 +345,7 @@ fn counted(count: &Value, unit: Unit) -> String {
         Unit::Elements => ("element", "elements"),
         Unit::Members => ("member", "members"),
         Unit::Values => ("value", "values"),
+        Unit::Bytes => ("byte", "bytes"),
     };
     format!("{count} {}", if count.as_u64() == Some(1) { one } else { many })
 }

@@ -1,19 +1,26 @@
-//! What happened, as data: events, and the outcome that is their fold.
+//! What happened, as data: events, the lines that a journal keeps of them, and the outcome that is their fold.
 
 mod fold;
 mod masking;
 mod miss;
+pub mod record;
 mod summary;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use fold::{Outcome, ScenarioOutcome};
+pub use fold::{Outcome, RunOutcome, ScenarioOutcome};
+pub(crate) use masking::learn;
 pub use masking::{Detail, Masking};
-pub use miss::{Actual, Difference, MOST_DIFFERENCES, Miss, Subject, Unit, Via, Wanted};
+pub use miss::{
+    Actual, DiffLine, Difference, LineDifferences, MOST_DIFFERENCES, MOST_LINES, Miss, Reached,
+    Side, Subject, Unit, Via, Wanted,
+};
 pub use summary::{Counts, Summary};
 
 pub use crate::mask::{Fingerprints, MASK};
+
+use serde::{Deserialize, Serialize};
 
 use crate::http::{Exchange, Failure};
 pub use crate::openapi::{Asked, Coverage, OperationCoverage};
@@ -90,7 +97,8 @@ pub enum Event {
 }
 
 /// What came of a step or a scenario.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum State {
     /// All held.
     Passed,
@@ -105,7 +113,8 @@ pub enum State {
 }
 
 /// The list that a step stands in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Section {
     /// `setup`
     Setup,
@@ -142,6 +151,8 @@ pub struct StepOutcome {
     pub cookies: Vec<CookieNote>,
     /// What a `session` step did with cookies.
     pub by_hand: Vec<ByHand>,
+    /// The snapshot that it wrote.
+    pub snapshot: Option<Box<WrittenSnapshot>>,
     /// Why it did not run, or was not tried again.
     pub reason: Option<String>,
     /// Which attempt of its `retry` this was, from 1.
@@ -154,6 +165,34 @@ pub struct StepOutcome {
     pub asked: Option<Place>,
     /// What its requests asked for of the project's OpenAPI document.
     pub covers: Vec<Asked>,
+}
+
+/// What is kept of a body that no failure shows; reports show less of it, so that a secret that is cut is not seen.
+const KEPT_BODY: usize = 64 * 1024;
+
+impl StepOutcome {
+    /// Lets go of what no report shows of a step that did not fail; until its scenario is over it may wait to be told.
+    pub fn let_go(&mut self) {
+        if self.state != State::Passed {
+            return;
+        }
+        if let Some(exchange) = &mut self.exchange
+            && let Ok(response) = &mut exchange.result
+            && response.body.len() > KEPT_BODY
+        {
+            // A slice would keep all of it.
+            response.body = bytes::Bytes::copy_from_slice(&response.body[..KEPT_BODY]);
+        }
+    }
+}
+
+/// A snapshot that was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrittenSnapshot {
+    /// Its path, as messages show it.
+    pub path: String,
+    /// Whether there was none before.
+    pub is_new: bool,
 }
 
 /// What was done with cookies by hand.
@@ -213,7 +252,7 @@ pub enum SentPart {
 }
 
 /// A cell of an access-control matrix.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessCell {
     /// The row: the step's name.
     pub row: String,

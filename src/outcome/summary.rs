@@ -47,6 +47,10 @@ pub struct Summary {
     pub requests: usize,
     /// Those of them whose server was believed without a look at its certificate.
     pub unverified: usize,
+    /// The snapshots that were written where there was none.
+    pub new_snapshots: usize,
+    /// Those that were written over another.
+    pub updated_snapshots: usize,
 }
 
 impl Summary {
@@ -55,15 +59,33 @@ impl Summary {
         match event {
             Event::ScenarioStarted { .. } | Event::StepStarted { .. } | Event::Transfer { .. } => {}
             Event::StepFinished { step, .. } => {
-                self.steps.add(step.state);
                 let hops = step.exchange.iter().flat_map(|exchange| &exchange.hops);
-                self.requests += hops.clone().count();
-                self.unverified += hops.filter(|hop| hop.is_unverified()).count();
+                let unverified = hops.clone().filter(|hop| hop.is_unverified()).count();
+                self.step(step.state, hops.count(), unverified);
+                if let Some(snapshot) = &step.snapshot {
+                    self.snapshot(snapshot.is_new);
+                }
             }
-            Event::ScenarioFinished { state, runs, .. } => {
-                self.scenarios.add(*state);
-                self.flaky += usize::from(*state == State::Passed && *runs > 1);
-            }
+            Event::ScenarioFinished { state, runs, .. } => self.scenario(*state, *runs),
         }
+    }
+
+    /// Counts a step, its requests, and those of them whose server was believed without a look at its certificate.
+    pub fn step(&mut self, state: State, requests: usize, unverified: usize) {
+        self.steps.add(state);
+        self.requests += requests;
+        self.unverified += unverified;
+    }
+
+    /// Counts a snapshot that was written.
+    pub fn snapshot(&mut self, is_new: bool) {
+        self.new_snapshots += usize::from(is_new);
+        self.updated_snapshots += usize::from(!is_new);
+    }
+
+    /// Counts a scenario that ran so often.
+    pub fn scenario(&mut self, state: State, runs: u32) {
+        self.scenarios.add(state);
+        self.flaky += usize::from(state == State::Passed && runs > 1);
     }
 }

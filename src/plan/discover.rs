@@ -104,6 +104,26 @@ fn walk(folder: &Path, name: &str, found: &mut Vec<Found>) -> Result<(), Diagnos
     Ok(())
 }
 
+/// The folders of this name below those that the paths mean.
+pub(super) fn folders(folder: &Path, paths: &[String], name: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut left: Vec<PathBuf> = paths.iter().map(|path| folder.join(path)).collect();
+    while let Some(folder) = left.pop() {
+        // What cannot be read was told of when scenarios were looked for.
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            let file = entry.file_name();
+            if is_folder && !file.to_string_lossy().starts_with('.') {
+                if file == name {
+                    found.push(entry.path());
+                }
+                left.push(entry.path());
+            }
+        }
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

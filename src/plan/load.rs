@@ -9,7 +9,7 @@ use super::environment::Given;
 use super::hosts::Hosts;
 use super::used::{Reading, UsedFiles, check_login};
 use super::watched::Watched;
-use super::{Loaded, Plan, Planned, Request, environment};
+use super::{Loaded, Plan, Planned, Request, environment, snapshots};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::closest;
 use crate::mask::Masks;
@@ -89,6 +89,12 @@ pub fn load(mut request: Request) -> Loaded {
     let secrets = in_use.secrets;
     mask_vars(&request, &scenarios, &used);
     refuse_equal_names(&scenarios, &mut diagnostics);
+    let all = scenarios.iter().map(|planned| &*planned.scenario).chain(used.all());
+    let all: Vec<&Scenario> = all.chain(project.iter().flat_map(Project::of_run)).collect();
+    let has_snapshots = snapshots::check(&all, &mut diagnostics);
+    if !request.strict && !diagnostics.iter().any(Diagnostic::is_error) {
+        diagnostics.extend(snapshots::orphans(&request, &watched, &all));
+    }
     let has_base = request.base_url.is_some()
         || environment
             .as_deref()
@@ -115,9 +121,13 @@ pub fn load(mut request: Request) -> Loaded {
         }
     }
     let scenarios: Vec<Planned> = scenarios.into_iter().flat_map(rows).collect();
+    refuse_equal_rows(&scenarios, &mut diagnostics);
     let found = scenarios.len();
     diagnostics.extend(request.selection.unknown_tags(&scenarios));
-    let scenarios = request.selection.apply(scenarios);
+    if request.paths.is_empty() {
+        diagnostics.extend(request.selection.gone(&scenarios));
+    }
+    let (scenarios, selected) = request.selection.apply(scenarios);
     let failed = diagnostics.iter().any(Diagnostic::is_error);
     let Request { base_url, vars, process, masks, .. } = request;
     let plan = Plan {
@@ -132,7 +142,9 @@ pub fn load(mut request: Request) -> Loaded {
         masks,
         scenarios,
         found,
+        selected,
         used,
+        has_snapshots,
     };
     Loaded { plan: (!failed).then_some(plan), diagnostics, files, watched }
 }
@@ -364,7 +376,15 @@ fn read_scenario(
         },
     };
     let name = scenario.name.value.clone();
-    Ok(Planned { scenario: Arc::new(scenario), name, row: None, select: None, until })
+    Ok(Planned {
+        scenario: Arc::new(scenario),
+        name,
+        row: None,
+        select: None,
+        repetition: None,
+        position: 0,
+        until,
+    })
 }
 
 /// A scenario once for each of its rows.
@@ -376,6 +396,8 @@ fn rows(planned: Planned) -> Vec<Planned> {
         select: Some(format!("^{}$", regex::escape(name))),
         name: name.clone(),
         row: Some(index),
+        repetition: None,
+        position: 0,
         until: planned.until,
     };
     names.iter().enumerate().map(row).collect()
@@ -406,16 +428,18 @@ impl InUse<'_> {
 
 /// Adds what is not told yet: two sessions that lack the same thing in one file have one mistake to mend.
 pub(super) fn extend_new(diagnostics: &mut Vec<Diagnostic>, found: Vec<Diagnostic>) {
+    if found.is_empty() {
+        return;
+    }
     fn key(diagnostic: &Diagnostic) -> Option<(usize, &str, &str)> {
         let label = diagnostic.primary.as_ref()?;
         Some((label.span.start, label.source.name(), &diagnostic.message))
     }
-    for diagnostic in found {
-        let new = key(&diagnostic);
-        if new.is_none() || !diagnostics.iter().any(|told| key(told) == new) {
-            diagnostics.push(diagnostic);
-        }
-    }
+    let is_new: Vec<bool> = {
+        let mut told: HashSet<_> = diagnostics.iter().filter_map(key).collect();
+        found.iter().map(|one| key(one).is_none_or(|key| told.insert(key))).collect()
+    };
+    diagnostics.extend(found.into_iter().zip(is_new).filter_map(|(one, new)| new.then_some(one)));
 }
 
 /// A variable of the command line that is a secret of a scenario may not be shown in the line that repeats the run.
@@ -444,15 +468,28 @@ fn refuse_equal_names(scenarios: &[Planned], diagnostics: &mut Vec<Diagnostic>) 
     let mut seen: HashMap<&str, &Scenario> = HashMap::new();
     for Planned { scenario, .. } in scenarios {
         if let Some(first) = seen.insert(&scenario.name.value, scenario) {
-            let message = format!("two scenarios have the name `{}`", scenario.name.value);
-            let diagnostic = Diagnostic::error(message)
-                .at(scenario.source(), scenario.span(scenario.name.at), "again here")
-                .also(first.source(), first.span(first.name.at), "first here");
-            diagnostics.push(
-                diagnostic.help("reports tell scenarios apart by their names: give each its own"),
-            );
+            diagnostics.push(equal_names(&scenario.name.value, first, scenario));
         }
     }
+}
+
+/// The name of a row may be that of another scenario: `A [x]`.
+fn refuse_equal_rows(scenarios: &[Planned], diagnostics: &mut Vec<Diagnostic>) {
+    let mut seen: HashMap<&str, &Scenario> = HashMap::new();
+    for Planned { scenario, name, .. } in scenarios {
+        if let Some(first) = seen.insert(name, scenario)
+            && first.name.value != scenario.name.value
+        {
+            diagnostics.push(equal_names(name, first, scenario));
+        }
+    }
+}
+
+fn equal_names(name: &str, first: &Scenario, again: &Scenario) -> Diagnostic {
+    let diagnostic = Diagnostic::error(format!("two scenarios have the name `{name}`"))
+        .at(again.source(), again.span(again.name.at), "again here")
+        .also(first.source(), first.span(first.name.at), "first here");
+    diagnostic.help("reports tell scenarios apart by their names: give each its own")
 }
 
 /// What to do where there is no base URL.

@@ -6,7 +6,9 @@ mod documents;
 mod environment;
 mod hosts;
 mod load;
+mod snapshots;
 pub mod select;
+pub mod shard;
 pub mod tag;
 mod used;
 mod watched;
@@ -81,8 +83,12 @@ pub struct Plan {
     pub scenarios: Vec<Planned>,
     /// How many there are, those that were not selected among them.
     pub found: usize,
+    /// How many were selected, those of all parts of a run over several machines among them.
+    pub selected: usize,
     /// The files that sign sessions in.
     pub used: UsedFiles,
+    /// Whether any step has a snapshot.
+    pub has_snapshots: bool,
 }
 
 /// A scenario that runs.
@@ -96,8 +102,29 @@ pub struct Planned {
     pub row: Option<usize>,
     /// The regular expression that `--name` takes for this row alone.
     pub select: Option<String>,
+    /// Which of its runs this is, from 1, where `--repeat` makes it run several times.
+    pub repetition: Option<u32>,
+    /// Its place among all that was selected, from 0.
+    pub position: usize,
     /// How many of its `setup` steps and `steps`, counted together, run; all of them if none.
     pub until: Option<usize>,
+}
+
+impl Planned {
+    /// What tells it from all others: its file's path from the project's folder, and its name without the number of a
+    /// repetition.
+    #[must_use]
+    pub fn identity(&self) -> (String, String) {
+        let number = self.repetition.map(|number| format!(" #{number}"));
+        let name = number.and_then(|number| self.name.strip_suffix(&number)).unwrap_or(&self.name);
+        (self.scenario.source().identity().to_owned(), name.to_owned())
+    }
+
+    /// The names that it shares with no scenario that runs at the same time.
+    #[must_use]
+    pub fn locks(&self) -> Vec<&str> {
+        self.scenario.lock.iter().map(|lock| lock.value.as_str()).collect()
+    }
 }
 
 /// What was found: a plan if nothing is wrong.

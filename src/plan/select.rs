@@ -7,6 +7,7 @@ use regex::Regex;
 use sha2::{Digest as _, Sha256};
 
 use super::Planned;
+use super::shard::{Shard, Timings};
 use super::tag::TagExpression;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::closest;
@@ -22,10 +23,16 @@ pub struct Selection {
     pub name: Option<Regex>,
     /// The files whose scenarios run; none for all.
     pub only: Option<HashSet<PathBuf>>,
+    /// The files and names of those that run, as a journal has them; none for all.
+    pub among: Option<HashSet<(String, String)>>,
     /// How often each runs; 0 is once.
     pub repeat: u32,
     /// The seed of the order; without one it is that of the paths.
     pub shuffle: Option<u64>,
+    /// The part of them that runs; without one, all do.
+    pub shard: Option<Shard>,
+    /// What makes parts of a run take the same time.
+    pub timings: Timings,
 }
 
 impl Selection {
@@ -36,10 +43,11 @@ impl Selection {
             && !self.skip_tags.iter().any(|unwanted| unwanted.holds(&has))
             && self.only.as_ref().is_none_or(|only| only.contains(planned.scenario.source().path()))
             && self.name.as_ref().is_none_or(|name| name.is_match(&planned.name))
+            && self.among.as_ref().is_none_or(|among| among.contains(&planned.identity()))
     }
 
-    /// The scenarios that run, in their order.
-    pub(super) fn apply(&self, mut scenarios: Vec<Planned>) -> Vec<Planned> {
+    /// The scenarios that run, in their order; comes with how many do in all parts together.
+    pub(super) fn apply(&self, mut scenarios: Vec<Planned>) -> (Vec<Planned>, usize) {
         scenarios.retain(|planned| self.takes(planned));
         let mut all = match self.repeat {
             0 | 1 => scenarios,
@@ -47,16 +55,35 @@ impl Selection {
                 let run = |number: u32| {
                     scenarios.iter().map(move |planned| Planned {
                         name: format!("{} #{number}", planned.name),
+                        repetition: Some(number),
                         ..planned.clone()
                     })
                 };
                 (1..=times).flat_map(run).collect()
             }
         };
+        let selected = all.len();
+        (0..).zip(&mut all).for_each(|(position, planned)| planned.position = position);
+        if let Some(shard) = self.shard {
+            all = shard.take(all, &self.timings);
+        }
         if let Some(seed) = self.shuffle {
             all.sort_by_cached_key(|planned| place(seed, planned));
         }
-        all
+        (all, selected)
+    }
+
+    /// Warns of scenarios of a journal that are not there any more.
+    pub(super) fn gone(&self, scenarios: &[Planned]) -> Vec<Diagnostic> {
+        let Some(among) = &self.among else { return Vec::new() };
+        let known: HashSet<_> = scenarios.iter().map(Planned::identity).collect();
+        let mut gone: Vec<_> = among.difference(&known).collect();
+        gone.sort_unstable();
+        let warning = |(file, name): &&(String, String)| {
+            Diagnostic::warning(format!("`{file}` has no scenario `{name}` any more"))
+                .help("it failed, or did not run, in the run of the journal")
+        };
+        gone.iter().map(warning).collect()
     }
 
     /// Warns of tags that no scenario has: a slip, as a rule.

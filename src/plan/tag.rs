@@ -13,6 +13,9 @@ pub enum TagExpression {
     Or(Box<Self>, Box<Self>),
 }
 
+/// Of more words and parentheses the stack of whoever reads them could not hold all.
+const MOST_TOKENS: usize = 1_000;
+
 const HELP: &str =
     "write a tag, or tags with `and`, `or`, `not` and parentheses: `smoke and not (slow or flaky)`";
 
@@ -26,6 +29,9 @@ impl TagExpression {
     /// What is wrong, with the place in the text.
     pub fn parse(text: &str) -> Result<Self, String> {
         let tokens = tokens(text);
+        if tokens.len() > MOST_TOKENS {
+            return Err(format!("it has more than {MOST_TOKENS} words and parentheses"));
+        }
         let mut parser = Parser { tokens: &tokens, end: text.chars().count() + 1 };
         let all = parser.or();
         let told = |(message, column): (String, usize)| {
@@ -179,5 +185,15 @@ mod tests {
             assert_eq!(caret.len() - 2, column, "{text}: {error}");
             assert!(error.starts_with(message), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn an_expression_that_no_stack_could_hold_is_refused() {
+        for text in ["(".repeat(100_000), "not ".repeat(100_000), "a or ".repeat(100_000)] {
+            let error = TagExpression::parse(&text).expect_err("too long");
+            assert_eq!(error, "it has more than 1000 words and parentheses");
+        }
+        let most = format!("{}a{}", "(".repeat(499), ")".repeat(499));
+        assert!(TagExpression::parse(&most).is_ok());
     }
 }

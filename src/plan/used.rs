@@ -74,6 +74,11 @@ impl UsedFiles {
         self.files.len()
     }
 
+    /// Those that could be read.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Scenario> {
+        self.files.values().filter_map(|used| used.file.as_ref())
+    }
+
     /// A file and all that its steps use, each once.
     pub(super) fn with_used<'p>(&'p self, file: &'p Scenario) -> Vec<&'p Scenario> {
         let mut all = vec![file];
@@ -187,14 +192,14 @@ impl UsedFiles {
     ) -> Option<Extent> {
         let place = |at: At, error: Diagnostic| error.at(file.source(), file.span(at), "");
         for login in file.sessions.iter().filter_map(|session| session.login.as_ref()) {
-            match cycle(way, &login.file) {
+            match endless(way, &login.file) {
                 Some(error) => diagnostics.push(place(login.at, error)),
                 None => self.read_login(login, way, reading, diagnostics),
             }
         }
         let (mut extent, mut ends) = (Extent::default(), true);
         for used in uses(file) {
-            if let Some(error) = cycle(way, &used.file) {
+            if let Some(error) = endless(way, &used.file) {
                 diagnostics.push(place(used.at, error));
                 ends = false;
                 continue;
@@ -265,9 +270,12 @@ fn uses(file: &Scenario) -> Vec<&Use> {
     used.collect()
 }
 
-/// What is wrong with using a file that is used already.
-fn cycle(way: &Way, path: &Path) -> Option<Diagnostic> {
-    let first = way.iter().position(|(known, _)| known == path)?;
+/// What is wrong with using a file that is used already, or another one at the end of so long a way.
+fn endless(way: &Way, path: &Path) -> Option<Diagnostic> {
+    let Some(first) = way.iter().position(|(known, _)| known == path) else {
+        let deep = way.len();
+        return too_far(Extent { deep, uses: 0 });
+    };
     let names: Vec<String> = way[first..].iter().map(|(_, name)| format!("`{name}`")).collect();
     let (name, between) = names.split_first()?;
     let help = match between {

@@ -3,10 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
-use super::discover::discover;
+use super::discover::{discover, folders};
 use super::used::UsedFiles;
-use super::{Planned, Request};
+use super::{Planned, Request, snapshots};
 use crate::scenario::Scenario;
+use crate::scenario::expectation::FOLDER;
 use crate::scenario::project::Project;
 
 /// What a run depends on.
@@ -56,11 +57,22 @@ impl Watched {
         }
     }
 
+    /// Every file of it; one that several scenarios read comes several times.
+    pub fn every(&self) -> impl Iterator<Item = &PathBuf> {
+        let reads = self.scenarios.iter().flat_map(|(path, reads)| reads.iter().chain([path]));
+        self.all.iter().chain(reads)
+    }
+
     /// The scenario files that there are now.
     #[must_use]
     pub fn files(&self) -> Vec<PathBuf> {
         let (found, _) = discover(&self.folder, &self.paths);
         found.into_iter().map(|found| found.path).collect()
+    }
+
+    /// The folders with snapshots below those that the paths mean.
+    pub(super) fn folders_of_snapshots(&self) -> Vec<PathBuf> {
+        folders(&self.folder, &self.paths, FOLDER)
     }
 }
 
@@ -76,5 +88,6 @@ fn reads(file: &Scenario, used: &UsedFiles) -> Vec<PathBuf> {
         files.extend(used.with_used(login));
     }
     let own = files.iter().map(|file| file.source().path().to_owned());
-    own.chain(files.iter().flat_map(|file| file.reads.iter().cloned())).collect()
+    let read = own.chain(files.iter().flat_map(|file| file.reads.iter().cloned()));
+    read.chain(files.iter().flat_map(|file| snapshots::files(file))).collect()
 }

@@ -16,22 +16,21 @@ const MOST: usize = 20;
 /// All of it, a line each: `` cookie: `a` was refused: it is … (RFC 6265bis 5.7 step 13) ``. What the failure of the step
 /// tells is not told again.
 pub(super) fn lines(step: &StepOutcome, prints: &Fingerprints) -> Vec<String> {
-    let line = |note: &&CookieNote| {
-        let told = told(note, step, prints);
-        match note.fate.reason() {
-            Some(reason) if !reason.section.is_empty() => {
-                format!("cookie: {told} (RFC 6265bis {})", reason.section)
-            }
-            _ => format!("cookie: {told}"),
-        }
-    };
     let known = if step.state == State::Failed { of_failure(step) } else { Vec::new() };
     let is_known = |note: &&CookieNote| {
         known.iter().take(MOST).any(|known| std::ptr::eq::<CookieNote>(*known, *note))
     };
     let notes = step.cookies.iter().filter(|note| !is_known(note));
     let by_hand = step.by_hand.iter().map(|done| format!("cookie: {}", by_hand(done)));
-    by_hand.chain(notes.map(|note| line(&note))).collect()
+    by_hand
+        .chain(notes.map(|note| format!("cookie: {}", with_section(note, step, prints))))
+        .collect()
+}
+
+/// All of it, a line each, also what the failure of the step tells.
+pub(super) fn all(step: &StepOutcome, prints: &Fingerprints) -> Vec<String> {
+    let by_hand = step.by_hand.iter().map(by_hand);
+    by_hand.chain(step.cookies.iter().map(|note| with_section(note, step, prints))).collect()
 }
 
 /// What helps to see why a step failed.
@@ -46,6 +45,17 @@ pub(super) fn note(step: &StepOutcome, prints: &Fingerprints) -> Option<String> 
         return Some("none was sent: the session holds none".to_owned());
     }
     (!all.is_empty()).then(|| all.join("; "))
+}
+
+/// `` `a` was refused: it is … (RFC 6265bis 5.7 step 13) ``
+fn with_section(note: &CookieNote, step: &StepOutcome, prints: &Fingerprints) -> String {
+    let told = told(note, step, prints);
+    match note.fate.reason() {
+        Some(reason) if !reason.section.is_empty() => {
+            format!("{told} (RFC 6265bis {})", reason.section)
+        }
+        _ => told,
+    }
 }
 
 /// Where the session may be the cause it is all that went another way than wanted; elsewhere it is what concerns the

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::text::{self, BAD, DIM, paint};
 use super::{Style, cookies, curl, exchange, mask};
 use crate::diagnostic::{Diagnostic, Note, render};
-use crate::outcome::{Fault, Fingerprints, Place, StepOutcome};
+use crate::outcome::{Actual, Fault, Fingerprints, Miss, Place, StepOutcome, Subject};
 use crate::scenario::{project, quantity};
 use crate::source::Source;
 use crate::value;
@@ -13,6 +13,9 @@ use crate::value;
 /// The characters of a body, and of a value, that a note shows.
 const LONGEST_BODY: usize = 400;
 const LONGEST_VALUE: usize = 100;
+
+/// The differences of a tree that are drawn in its excerpt, and that are told in a line each.
+const MOST_DRAWN: usize = 10;
 
 /// The scenario that a step belongs to, as far as its failure names it.
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +58,8 @@ pub(super) fn diagnostics(
     style: Style,
     prints: &Fingerprints,
 ) -> String {
-    let mut all: Vec<Diagnostic> = step.faults.iter().map(diagnostic).collect();
+    let together = |a: &Fault, b: &Fault| is_difference(a) && is_difference(b);
+    let mut all: Vec<Diagnostic> = step.faults.chunk_by(together).map(of_run).collect();
     if all.is_empty() {
         all.push(at(Diagnostic::error("the step failed"), &step.place, ""));
     }
@@ -73,6 +77,75 @@ pub(super) fn message(fault: &Fault) -> String {
         Fault::Invalid { message, .. } => message.clone(),
     };
     text::clean(&mask::urls(&message)).into_owned()
+}
+
+/// A part of a tree that differs; several are drawn as one.
+fn is_difference(fault: &Fault) -> bool {
+    matches!(fault, Fault::Miss(Miss { subject: Subject::Like(_), .. }))
+}
+
+/// Faults that belong together.
+fn of_run(faults: &[Fault]) -> Diagnostic {
+    match faults {
+        [only] => diagnostic(only),
+        several => differences(several),
+    }
+}
+
+/// The parts of a tree that differ: the first in the excerpt, others in a line each, and how many there are.
+fn differences(faults: &[Fault]) -> Diagnostic {
+    let misses: Vec<&Miss> = faults
+        .iter()
+        .filter_map(|fault| match fault {
+            Fault::Miss(miss) => Some(miss),
+            _ => None,
+        })
+        .collect();
+    let (drawn, others) = misses.split_at(misses.len().min(MOST_DRAWN));
+    let count = misses.len();
+    let mut error = Diagnostic::error(format!("the body differs from `like` in {count} places"));
+    let said = |miss: &Miss| {
+        let words = format!("{}, {}", miss.title(), miss.label());
+        text::clean(&mask::urls(&words)).into_owned()
+    };
+    for miss in drawn {
+        error = also(error, &miss.place, &said(miss));
+    }
+    let mut told: Vec<(&'static str, String)> = Vec::new();
+    for (miss, (name, words)) in
+        drawn.iter().flat_map(|miss| miss.notes().into_iter().map(move |note| (miss, note)))
+    {
+        // What there is of a member that is missing names its own path.
+        let words = match (&miss.actual, &miss.subject) {
+            (Actual::NoNode { .. }, _) => words,
+            (_, Subject::Like(path)) => format!("`{path}`: {words}"),
+            _ => words,
+        };
+        if !told.contains(&(name, words.clone())) {
+            told.push((name, words));
+        }
+    }
+    told.truncate(MOST_DRAWN);
+    if !others.is_empty() {
+        let line = |miss: &&Miss| format!("line {}: {}", miss.place.line(), said(miss));
+        let mut lines: Vec<String> = others.iter().take(MOST_DRAWN).map(line).collect();
+        if others.len() > MOST_DRAWN {
+            lines.push(format!("and {} more", others.len() - MOST_DRAWN));
+        }
+        told.push(("diff", lines.join("\n")));
+    }
+    told.iter().fold(error, |error, (name, words)| with(error, name, words))
+}
+
+/// As [`at`], where there may be a place already.
+fn also(error: Diagnostic, place: &Place, label: &str) -> Diagnostic {
+    if error.primary.is_none() {
+        return at(error, place, label);
+    }
+    let primary = error.primary.clone();
+    let mut error = at(error, place, label);
+    error.related.extend(error.primary.take());
+    Diagnostic { primary, ..error }
 }
 
 fn diagnostic(fault: &Fault) -> Diagnostic {

@@ -1,41 +1,34 @@
 //! JUnit XML, as CI servers read it: a suite per scenario, a case per step.
 
 use std::collections::{BTreeSet, HashSet};
-use std::io;
-use std::time::{Duration, SystemTime};
+use std::io::{self, Write};
 
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
-use time::OffsetDateTime;
 
-use super::failure::{self, Of};
-use super::{Style, exchange, text};
-use crate::outcome::{
-    Fault, Fingerprints, Miss, Outcome, Place, ScenarioOutcome, State, StepOutcome, Subject,
-};
+use super::text;
+use crate::outcome::record::StepRecord;
+use crate::outcome::{Outcome, RunOutcome, ScenarioOutcome, State};
 
-/// The report as bytes, in UTF-8.
-#[must_use]
-pub fn render(outcome: &Outcome) -> Vec<u8> {
-    let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
-    match document(&mut writer, outcome) {
-        Ok(()) => {}
-        // Memory takes all that is written to it.
-        Err(_) => return Vec::new(),
-    }
-    let mut bytes = writer.into_inner();
-    bytes.push(b'\n');
-    bytes
+/// Writes the report, in UTF-8.
+///
+/// # Errors
+/// Those of `out`, and of reading the outcome back.
+pub fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+    let mut writer = Writer::new_with_indent(out, b' ', 2);
+    document(&mut writer, outcome)?;
+    writer.into_inner().write_all(b"\n")
 }
 
-type Xml = Writer<Vec<u8>>;
+type Xml<'o> = Writer<&'o mut dyn Write>;
 
 /// A case, ready to be written: attributes that hold no character that XML forbids.
 struct Case {
     name: String,
     file: String,
     line: String,
-    time: Duration,
+    /// In milliseconds.
+    time: f64,
     result: Result,
     /// How it failed in runs of the scenario before the last one.
     before: Vec<Failed>,
@@ -71,7 +64,7 @@ impl Totals {
     }
 
     /// What every suite says of itself. There are no errors: what keeps a step from being done is a failure of it.
-    fn attributes(&self, time: Duration) -> [(&'static str, String); 5] {
+    fn attributes(&self, time: f64) -> [(&'static str, String); 5] {
         [
             ("tests", self.tests.to_string()),
             ("failures", self.failures.to_string()),
@@ -82,60 +75,47 @@ impl Totals {
     }
 }
 
-fn document(xml: &mut Xml, outcome: &Outcome) -> io::Result<()> {
-    let options = super::with_seed(&outcome.options, &outcome.seed);
-    let seed = outcome.seed.number().to_string();
-    let suites: Vec<_> = outcome
-        .scenarios
-        .iter()
-        .map(|scenario| {
-            let cases = cases(scenario, &outcome.fingerprints, &options);
-            (scenario, Totals::of(&cases), cases)
-        })
-        .collect();
+fn document(xml: &mut Xml<'_>, outcome: &Outcome) -> io::Result<()> {
     let mut all = Totals::default();
-    for (_, totals, _) in &suites {
+    for scenario in &outcome.scenarios {
+        let totals = Totals::of(&cases(outcome, scenario)?);
         all.tests += totals.tests;
         all.failures += totals.failures;
         all.skipped += totals.skipped;
     }
-    let started = timestamp(outcome.started);
+    let started = outcome.runs.iter().map(|run| timestamp(&run.begun.started)).min();
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
     xml.create_element("testsuites")
         .with_attribute(("name", "callsheet"))
-        .with_attributes(borrowed(&all.attributes(outcome.duration)))
-        .with_attribute(("timestamp", started.as_str()))
+        .with_attributes(borrowed(&all.attributes(outcome.duration())))
+        .with_attribute(("timestamp", started.unwrap_or_default().as_str()))
         .write_inner_content(|xml| {
-            for (scenario, totals, cases) in &suites {
-                suite(xml, (scenario, totals, cases), &started, &seed)?;
-            }
-            Ok(())
+            outcome.scenarios.iter().try_for_each(|scenario| suite(xml, outcome, scenario))
         })?;
     Ok(())
 }
 
-fn suite(
-    xml: &mut Xml,
-    (scenario, totals, cases): (&ScenarioOutcome, &Totals, &[Case]),
-    started: &str,
-    seed: &str,
-) -> io::Result<()> {
-    let file = allowed(scenario.place.source.identity());
+fn suite(xml: &mut Xml<'_>, outcome: &Outcome, scenario: &ScenarioOutcome) -> io::Result<()> {
+    let Some(run) = outcome.runs.get(scenario.run) else { return Ok(()) };
+    // The cases are made again, rather than kept: a long run has many.
+    let cases = cases(outcome, scenario)?;
+    let file = allowed(&scenario.planned.file);
     xml.create_element("testsuite")
-        .with_attribute(("name", allowed(&scenario.name).as_str()))
-        .with_attributes(borrowed(&totals.attributes(scenario.duration)))
-        .with_attribute(("timestamp", started))
+        .with_attribute(("name", allowed(&scenario.planned.name).as_str()))
+        .with_attributes(borrowed(&Totals::of(&cases).attributes(scenario.duration)))
+        .with_attribute(("timestamp", timestamp(&run.begun.started).as_str()))
         .with_attribute(("file", file.as_str()))
         .write_inner_content(|xml| {
-            properties(xml, scenario, seed)?;
-            cases.iter().try_for_each(|case| write(xml, case, &file))
+            properties(xml, outcome, scenario)?;
+            cases.iter().try_for_each(|case| write_case(xml, case, &file))
         })?;
     Ok(())
 }
 
-fn properties(xml: &mut Xml, scenario: &ScenarioOutcome, seed: &str) -> io::Result<()> {
-    let (file, line) = file_and_line(&scenario.place);
-    let place = format!("{file}:{line}");
+fn properties(xml: &mut Xml<'_>, outcome: &Outcome, scenario: &ScenarioOutcome) -> io::Result<()> {
+    let Some(RunOutcome { begun: run, .. }) = outcome.runs.get(scenario.run) else { return Ok(()) };
+    let place = format!("{}:{}", allowed(&scenario.planned.file), scenario.planned.line);
+    let seed = run.seed.to_string();
     let state = match scenario.state {
         State::Passed => "passed",
         State::Failed => "failed",
@@ -144,10 +124,10 @@ fn properties(xml: &mut Xml, scenario: &ScenarioOutcome, seed: &str) -> io::Resu
         // No scenario is in this state.
         State::Retried => "retried",
     };
-    let unverified = unverified(scenario);
+    let unverified = unverified(outcome, scenario)?;
     let mut all = vec![
-        ("callsheet.version", env!("CARGO_PKG_VERSION")),
-        ("callsheet.seed", seed),
+        ("callsheet.version", run.version.as_str()),
+        ("callsheet.seed", seed.as_str()),
         ("scenario.place", place.as_str()),
         ("scenario.state", state),
     ];
@@ -164,14 +144,14 @@ fn properties(xml: &mut Xml, scenario: &ScenarioOutcome, seed: &str) -> io::Resu
 }
 
 /// The hosts that were believed without a look at their certificates.
-fn unverified(scenario: &ScenarioOutcome) -> String {
-    let exchanges = scenario.steps.iter().filter_map(|step| step.exchange.as_deref());
-    let hops = exchanges.flat_map(|exchange| &exchange.hops).filter(|hop| hop.is_unverified());
-    let hosts: BTreeSet<_> = hops.filter_map(|hop| hop.url.host_str()).collect();
-    allowed(&text::clean(&hosts.into_iter().collect::<Vec<_>>().join(", ")))
+fn unverified(outcome: &Outcome, scenario: &ScenarioOutcome) -> io::Result<String> {
+    let steps = outcome.steps(scenario)?;
+    let hosts: BTreeSet<_> = steps.iter().flat_map(|step| &step.unverified).collect();
+    let hosts: Vec<&str> = hosts.into_iter().map(String::as_str).collect();
+    Ok(allowed(&hosts.join(", ")))
 }
 
-fn write(xml: &mut Xml, case: &Case, class: &str) -> io::Result<()> {
+fn write_case(xml: &mut Xml<'_>, case: &Case, class: &str) -> io::Result<()> {
     let element = xml
         .create_element("testcase")
         .with_attribute(("name", case.name.as_str()))
@@ -202,7 +182,7 @@ fn write(xml: &mut Xml, case: &Case, class: &str) -> io::Result<()> {
 }
 
 /// A failure of a run before the last one, as Surefire writes it and CI servers read it.
-fn write_before(xml: &mut Xml, element: &str, failed: &Failed) -> io::Result<()> {
+fn write_before(xml: &mut Xml<'_>, element: &str, failed: &Failed) -> io::Result<()> {
     xml.create_element(element)
         .with_attribute(("message", failed.message.as_str()))
         .with_attribute(("type", failed.kind.as_str()))
@@ -213,64 +193,53 @@ fn write_before(xml: &mut Xml, element: &str, failed: &Failed) -> io::Result<()>
         .map(|_| ())
 }
 
-fn cases(scenario: &ScenarioOutcome, prints: &Fingerprints, options: &str) -> Vec<Case> {
-    let mut names = HashSet::new();
-    let of_step = |step| case(scenario, step, prints, options);
+fn cases(outcome: &Outcome, scenario: &ScenarioOutcome) -> io::Result<Vec<Case>> {
+    let steps = outcome.steps(scenario)?;
     // An attempt that was followed by another is no case: its last attempt is.
-    let steps = scenario.steps.iter().filter(|step| step.state != State::Retried);
-    let mut cases: Vec<Case> = steps.map(of_step).collect();
-    cases.extend(stand_in(scenario));
+    let last = steps.iter().filter(|step| step.state != State::Retried);
+    let mut cases: Vec<Case> = last.map(|step| case(step, &steps)).collect();
+    cases.extend(stand_in(outcome, scenario, &steps));
+    let mut names = HashSet::new();
     for case in &mut cases {
         case.name = unique(&case.name, &mut names);
     }
-    cases
+    Ok(cases)
 }
 
-fn case(
-    scenario: &ScenarioOutcome,
-    step: &StepOutcome,
-    prints: &Fingerprints,
-    options: &str,
-) -> Case {
-    let (file, line) = file_and_line(&step.place);
+fn case(step: &StepRecord, all: &[StepRecord]) -> Case {
     let result = match step.state {
         State::Passed | State::Retried => Result::Passed,
         State::NotRun | State::Skipped => {
             Result::Skipped(allowed(step.reason.as_deref().unwrap_or("not run")))
         }
-        State::Failed => Result::Failed(failed(scenario, step, prints, options)),
+        State::Failed => Result::Failed(failed(step)),
     };
-    let (name, time) = (allowed(&super::step_name(step)), step.duration);
-    let reruns = scenario.steps.iter().filter(|it| it.rerun && !it.faults.is_empty());
+    let (file, line) = (allowed(&step.file), step.line.to_string());
+    let (name, time) = (allowed(&super::told_name(step.section, &step.name)), step.duration);
+    let reruns = all.iter().filter(|it| it.rerun && !it.faults.is_empty());
     let before = reruns.filter(|it| it.name == step.name && it.section == step.section);
-    let before = before.map(|it| failed(scenario, it, prints, options)).collect();
-    Case { name, file, line, time, result, before }
+    Case { name, file, line, time, result, before: before.map(failed).collect() }
 }
 
-fn failed(
-    scenario: &ScenarioOutcome,
-    step: &StepOutcome,
-    prints: &Fingerprints,
-    options: &str,
-) -> Failed {
-    let (file, select) = (scenario.place.source.name(), scenario.select.as_deref());
-    let of = Of { file, name: &scenario.name, select, options };
-    let text = failure::diagnostics(of, step, Style::default(), prints);
+fn failed(step: &StepRecord) -> Failed {
     let (message, kind) = match step.faults.as_slice() {
         [] => ("the step failed".to_owned(), "failed".to_owned()),
-        [only] => (failure::message(only), kind(only)),
+        [only] => (only.message.clone(), only.kind.clone()),
         [first, rest @ ..] => {
-            (format!("{} (and {} more)", failure::message(first), rest.len()), kind(first))
+            (format!("{} (and {} more)", first.message, rest.len()), first.kind.clone())
         }
     };
-    Failed { message: allowed(&message), kind, text: permitted(&text) }
+    let text = permitted(step.failure.as_deref().unwrap_or_default());
+    Failed { message: allowed(&message), kind, text }
 }
 
 /// A scenario whose state no step tells is a case of its own: servers count cases, not suites.
-fn stand_in(scenario: &ScenarioOutcome) -> Option<Case> {
-    let any = |state| scenario.steps.iter().any(|step| step.state == state);
+fn stand_in(outcome: &Outcome, scenario: &ScenarioOutcome, steps: &[StepRecord]) -> Option<Case> {
+    let any = |state| steps.iter().any(|step| step.state == state);
     let result = match scenario.state {
-        State::NotRun if scenario.steps.is_empty() => Result::Skipped("not run".to_owned()),
+        State::NotRun if steps.is_empty() || !scenario.finished => {
+            Result::Skipped(allowed(outcome.why_not_run(scenario)))
+        }
         State::Failed if !any(State::Failed) => Result::Failed(Failed {
             message: "the scenario failed".to_owned(),
             kind: "failed".to_owned(),
@@ -278,37 +247,9 @@ fn stand_in(scenario: &ScenarioOutcome) -> Option<Case> {
         }),
         _ => return None,
     };
-    let (file, line) = file_and_line(&scenario.place);
-    let (name, time, before) = (allowed(&scenario.name), scenario.duration, Vec::new());
+    let (file, line) = (allowed(&scenario.planned.file), scenario.planned.line.to_string());
+    let (name, time, before) = (allowed(&scenario.planned.name), scenario.duration, Vec::new());
     Some(Case { name, file, line, time, result, before })
-}
-
-/// `expectation.status`, `transport.…`, `invalid`
-fn kind(fault: &Fault) -> String {
-    match fault {
-        Fault::Miss(Miss { subject, .. }) => format!("expectation.{}", looked_at(subject)),
-        Fault::Transport { failure, .. } => exchange::class(failure),
-        Fault::Invalid { .. } => "invalid".to_owned(),
-    }
-}
-
-fn looked_at(subject: &Subject) -> &'static str {
-    match subject {
-        Subject::Status => "status",
-        Subject::Header(_) => "header",
-        Subject::Cookie(..) => "cookie",
-        Subject::SetCookie(..) => "set_cookie",
-        Subject::Json(_) => "json",
-        Subject::Body => "body",
-        Subject::Schema => "schema",
-        Subject::OpenApi(_) => "openapi",
-        Subject::Bytes(_) => "bytes",
-        Subject::Duration => "duration",
-        Subject::Url => "url",
-        Subject::Redirects | Subject::Redirect(..) => "redirects",
-        Subject::Error => "error",
-        Subject::Check(_) => "check",
-    }
 }
 
 /// Servers take cases of one name for one case.
@@ -320,10 +261,6 @@ fn unique(name: &str, taken: &mut HashSet<String>) -> String {
         candidate = format!("{name} ({number})");
     }
     candidate
-}
-
-fn file_and_line(place: &Place) -> (String, String) {
-    (allowed(place.source.identity()), place.line().to_string())
 }
 
 fn borrowed<'a>(
@@ -348,20 +285,12 @@ fn permitted(words: &str) -> String {
 }
 
 /// `0.012`
-fn seconds(duration: Duration) -> String {
-    format!("{:.3}", duration.as_secs_f64())
+fn seconds(milliseconds: f64) -> String {
+    format!("{:.3}", milliseconds / 1e3)
 }
 
-/// `2026-01-31T12:00:00Z`
-fn timestamp(at: SystemTime) -> String {
-    let at = OffsetDateTime::from(at);
-    format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
-        at.year(),
-        u8::from(at.month()),
-        at.day(),
-        at.hour(),
-        at.minute(),
-        at.second()
-    )
+/// `2026-01-31T12:00:00Z`: no part of a second, which not every server reads.
+fn timestamp(started: &str) -> String {
+    let whole = started.split(['.', 'Z']).next().unwrap_or_default();
+    format!("{}Z", allowed(whole))
 }

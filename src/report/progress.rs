@@ -24,6 +24,17 @@ pub struct Progress {
     running: BTreeMap<usize, Running>,
 }
 
+/// How far a run is, in scenarios.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counts {
+    /// All of them.
+    pub total: usize,
+    /// Those that are over.
+    pub finished: usize,
+    /// Those of them that failed.
+    pub failed: usize,
+}
+
 #[derive(Clone, Debug)]
 struct Running {
     scenario: String,
@@ -73,32 +84,52 @@ impl Progress {
         }
     }
 
+    /// How many scenarios are over, and of how many.
+    #[must_use]
+    pub const fn counts(&self) -> Counts {
+        Counts { total: self.total, finished: self.finished, failed: self.failed }
+    }
+
     /// The one that has not moved for the longest time is the one to wonder about.
     fn slowest(&self) -> Option<&Running> {
         self.running.values().min_by_key(|running| running.since)
     }
 }
 
-/// The line of a terminal of this width:
-/// `12/200 scenarios, 3 failed, running: login › Fetch the account … 4 s, and 7 more`.
+/// A line for each scenario that runs, in the order of the plan, for a terminal of this width: of more than `most` those that
+/// have not moved for the longest time, and a line that counts the others.
 #[must_use]
-pub fn line(progress: &Progress, width: usize, now: Duration) -> String {
-    let Some(slowest) = progress.slowest() else {
-        return text::fit(&counts(progress), width).into_owned();
+pub fn lines(progress: &Progress, (width, most): (usize, usize), now: Duration) -> Vec<String> {
+    let mut running: Vec<(&usize, &Running)> = progress.running.iter().collect();
+    let most = if running.len() > most { most.saturating_sub(1) } else { most };
+    running.sort_by_key(|(_, running)| running.since);
+    let more = running.split_off(most.min(running.len())).len();
+    running.sort_by_key(|(scenario, _)| **scenario);
+    let line = |running: &Running| {
+        let tail = told(running, now);
+        let room = width.saturating_sub(INDENT.len() + columns(&tail)).max(8);
+        text::fit(&format!("{INDENT}{}{tail}", text::fit(&name(running), room)), width).into_owned()
     };
-    let head = format!("{}, running: ", counts(progress));
-    let tail = tail(progress, slowest, now);
-    let name = name(slowest);
-    let room = width.saturating_sub(columns(&head) + columns(&tail));
-    // The counts and the time are worth more than the end of a long name.
-    let name = if room < 8 { text::fit(&name, 8) } else { text::fit(&name, room) };
-    text::fit(&format!("{head}{name}{tail}"), width).into_owned()
+    let mut lines: Vec<String> = running.into_iter().map(|(_, running)| line(running)).collect();
+    if more > 0 {
+        lines.push(text::fit(&format!("{INDENT}and {more} more"), width).into_owned());
+    }
+    lines
 }
 
-/// The line of a log, whole.
+const INDENT: &str = "  ";
+
+/// All of it in the one line of a log:
+/// `12/200 scenarios, 3 failed, running: login › Fetch the account … 4 s, and 7 more`.
 #[must_use]
 pub fn plain(progress: &Progress, now: Duration) -> String {
-    line(progress, usize::MAX, now)
+    let Some(slowest) = progress.slowest() else { return counts(progress) };
+    let mut line =
+        format!("{}, running: {}{}", counts(progress), name(slowest), told(slowest, now));
+    if progress.running.len() > 1 {
+        line.push_str(&format!(", and {} more", progress.running.len() - 1));
+    }
+    line
 }
 
 fn counts(progress: &Progress) -> String {
@@ -117,39 +148,25 @@ fn name(running: &Running) -> String {
     }
 }
 
-fn tail(progress: &Progress, slowest: &Running, now: Duration) -> String {
-    let age = now.saturating_sub(slowest.since);
+/// How long a step takes already, and what it has sent and received: ` … 4 s, 5.0 MiB received`.
+fn told(running: &Running, now: Duration) -> String {
+    let age = now.saturating_sub(running.since);
     let mut out = String::new();
     if age >= WORTH_TELLING {
         // Whole seconds: figures that change ten times a second are not read.
         out = format!(" … {}", quantity::shown(Duration::from_secs(age.as_secs())));
     }
-    let (sent, received) = slowest.transfer.unwrap_or_default();
+    let (sent, received) = running.transfer.unwrap_or_default();
     for (bytes, what) in [(sent, "sent"), (received, "received")] {
         if bytes >= WORTH_COUNTING {
             out.push_str(&format!(", {} {what}", text::size(bytes)));
         }
-    }
-    if progress.running.len() > 1 {
-        out.push_str(&format!(", and {} more", progress.running.len() - 1));
     }
     out
 }
 
 fn columns(text: &str) -> usize {
     unicode_width::UnicodeWidthStr::width(text)
-}
-
-/// What removes the line that was drawn last.
-#[must_use]
-pub fn clear() -> &'static str {
-    "\r\u{1b}[2K"
-}
-
-/// What draws this line in the place of the one that was drawn last. It must be narrower than the terminal.
-#[must_use]
-pub fn clear_and_draw(line: &str) -> String {
-    format!("{}{line}", clear())
 }
 
 #[cfg(test)]
@@ -181,19 +198,35 @@ mod tests {
     #[test]
     fn a_line_tells_how_far_the_run_is_and_what_it_waits_for() {
         let mut progress = Progress::new(200);
-        assert_eq!(line(&progress, 80, at(0)), "0/200 scenarios");
+        assert_eq!(plain(&progress, at(0)), "0/200 scenarios");
         progress.add(&started(0, "login"), at(0));
-        assert_eq!(line(&progress, 80, at(0)), "0/200 scenarios, running: login");
+        assert_eq!(plain(&progress, at(0)), "0/200 scenarios, running: login");
         progress.add(&started(1, "orders"), at(0));
         progress.add(&finished(1, State::Failed), at(1));
         progress.add(&step(0, "Fetch the account"), at(2));
         let expected = "1/200 scenarios, 1 failed, running: login › Fetch the account … 4 s";
-        assert_eq!(line(&progress, 80, at(6)), expected);
+        assert_eq!(plain(&progress, at(6)), expected);
         progress.add(&started(2, "cart"), at(5));
-        assert_eq!(line(&progress, 80, at(6)), format!("{expected}, and 1 more"));
         assert_eq!(plain(&progress, at(6)), format!("{expected}, and 1 more"));
         progress.add(&finished(0, State::Passed), at(7));
         assert_eq!(plain(&progress, at(7)), "2/200 scenarios, 1 failed, running: cart … 2 s");
+    }
+
+    #[test]
+    fn a_terminal_has_a_line_for_each_scenario_that_runs_and_of_many_for_those_that_do_not_move() {
+        let mut progress = Progress::new(9);
+        assert_eq!(lines(&progress, (80, 5), at(0)), Vec::<String>::new());
+        progress.add(&started(0, "login"), at(0));
+        progress.add(&started(1, "orders"), at(1));
+        progress.add(&started(2, "cart"), at(2));
+        progress.add(&step(0, "Fetch"), at(3));
+        let all = ["  login › Fetch … 1 s", "  orders … 3 s", "  cart … 2 s"];
+        assert_eq!(lines(&progress, (80, 3), at(4)), all);
+        assert_eq!(lines(&progress, (80, 2), at(4)), ["  orders … 3 s", "  and 2 more"]);
+        assert_eq!(lines(&progress, (80, 1), at(4)), ["  and 3 more"]);
+        progress.add(&finished(1, State::Passed), at(4));
+        assert_eq!(lines(&progress, (80, 3), at(4)), [all[0], all[2]]);
+        assert_eq!(progress.counts(), Counts { total: 9, finished: 1, failed: 0 });
     }
 
     #[test]
@@ -218,18 +251,13 @@ mod tests {
         progress.add(&started(0, "日本\u{1b}[2J\n語"), at(0));
         progress.add(&step(0, &"long ".repeat(30)), at(0));
         for width in 0..200 {
-            let line = line(&progress, width, at(9));
-            assert!(columns(&line) <= width, "{width}: {line}");
-            assert!(!line.chars().any(char::is_control), "{line:?}");
+            for line in lines(&progress, (width, 9), at(9)) {
+                assert!(columns(&line) <= width, "{width}: {line}");
+                assert!(!line.chars().any(char::is_control), "{line:?}");
+            }
         }
-        assert_eq!(
-            line(&progress, 60, at(9)),
-            "0/3 scenarios, running: 日本\\u001b[2J\\n語 › long long… … 9 s"
-        );
-    }
-
-    #[test]
-    fn drawing_replaces_the_line() {
-        assert_eq!(clear_and_draw("x"), "\r\u{1b}[2Kx");
+        let narrow = ["  日本\\u001b[2J\\n語 › long lo… … 9 s"];
+        assert_eq!(lines(&progress, (36, 9), at(9)), narrow);
+        assert!(!plain(&progress, at(9)).chars().any(char::is_control));
     }
 }

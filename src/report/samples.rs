@@ -8,10 +8,13 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 use serde_json::json;
 use url::Url;
 
+use super::journal;
+use super::recorder::{Recorder, Run};
 use crate::http::{ConnectFault, Exchange, Failure, FailureKind, Head, Hop, Response, Timing};
+use crate::outcome::record::{Line, PlannedRecord};
 use crate::outcome::{
     Actual, CookieFate, CookieNote, Difference, Event, Fault, Fingerprints, Miss, Outcome, Place,
-    Reason, Section, SentBody, State, StepOutcome, Subject, Unit, UsedValue, Via, Wanted,
+    Reached, Reason, Section, SentBody, State, StepOutcome, Subject, Unit, UsedValue, Via, Wanted,
 };
 use crate::source::{Source, Span};
 use crate::template::Seed;
@@ -176,6 +179,7 @@ pub(super) fn failing(faults: Vec<Fault>, exchange: Option<Exchange>) -> StepOut
         values: Vec::new(),
         cookies: Vec::new(),
         by_hand: Vec::new(),
+        snapshot: None,
         reason: None,
         access: None,
         attempt: 1,
@@ -203,7 +207,15 @@ pub(super) fn step(name: &str, state: State) -> StepOutcome {
 pub(super) fn miss(subject: Subject, at: &str, operand: Value, actual: Actual) -> Miss {
     let operator = "equals".to_owned();
     let wanted = Wanted { operator, operand, expression: None };
-    Miss { subject, via: Vec::new(), place: place(at), wanted, actual, differences: Vec::new() }
+    Miss {
+        subject,
+        via: Vec::new(),
+        place: place(at),
+        wanted,
+        actual,
+        differences: Vec::new(),
+        reached: None,
+    }
 }
 
 /// The failure of the contract's page.
@@ -254,12 +266,14 @@ pub(super) fn all_kinds() -> StepOutcome {
     });
     let mut orders = miss(json("$.orders"), "3}", json!(3), value(json!(0)));
     orders.via = vec![Via::Length(Unit::Elements)];
-    let gone = Actual::NoNode {
-        reached: "$".to_owned(),
+    let gone = Actual::NoNode(Reached {
+        path: "$".to_owned(),
+        nodes: 1,
+        first: "$".to_owned(),
         kind: "an object",
         members: vec!["usr".to_owned()],
         length: None,
-    };
+    });
     let misses = [
         miss(Subject::Status, "200", json!(200), value(json!(404))),
         miss(Subject::Header("x-shop".to_owned()), "one", json!("one"), Actual::Absent),
@@ -411,13 +425,40 @@ pub(super) fn run() -> Vec<Event> {
     .collect()
 }
 
-/// The fold of events.
-pub(super) fn outcome(events: Vec<Event>) -> Outcome {
+/// The lines of a journal of these events, with the exchanges of all steps.
+pub(super) fn lines(events: &[Event]) -> Vec<Line> {
     let started = SystemTime::UNIX_EPOCH + Duration::from_secs(1_769_860_800);
-    let mut outcome = Outcome::new(started, Seed::new(2_193_841_273), Fingerprints::default());
-    for event in events {
-        outcome.add(event);
+    let (seed, id) = (Seed::new(2_193_841_273), "run-1".to_owned());
+    let run = Run { id, started, seed, shard: None, options: String::new() };
+    let mut recorder = Recorder::new(run, Fingerprints::default(), true);
+    let planned = events.iter().filter_map(|event| match event {
+        Event::ScenarioStarted { scenario, name, place, .. } => Some(PlannedRecord {
+            name: name.clone(),
+            file: place.source.identity().to_owned(),
+            line: place.line(),
+            repetition: None,
+            position: *scenario,
+            tags: vec!["smoke".to_owned()],
+            description: None,
+        }),
+        _ => None,
+    });
+    let first = recorder.begin_with(planned.collect(), None);
+    let lines = events.iter().filter_map(|event| recorder.line(event, ms(200)));
+    let mut lines: Vec<Line> = std::iter::once(first).chain(lines).collect();
+    lines.push(recorder.end(ms(240), None));
+    lines
+}
+
+/// The fold of events.
+pub(super) fn outcome(events: &[Event]) -> Outcome {
+    let mut outcome = Outcome::default();
+    for line in lines(events) {
+        let written = journal::written(&line).expect("JSON");
+        let read: Line = serde_json::from_slice(&written).expect("the same line");
+        assert_eq!(line, read);
+        outcome.add(&read, &written).expect("memory");
     }
-    outcome.duration = ms(240);
+    outcome.finish();
     outcome
 }

@@ -66,8 +66,14 @@ pub(super) fn line(summary: &Summary, duration: Duration, color: bool) -> String
             format!("\n{}", paint(HEAD, &warning, color))
         }
     };
+    let snapshots =
+        text::list(&[(summary.new_snapshots, "written"), (summary.updated_snapshots, "updated")]);
+    let snapshots = match snapshots.is_empty() {
+        true => snapshots,
+        false => format!("\nsnapshots: {snapshots}; read them before you commit them"),
+    };
     format!(
-        "{}; {}; {} in {}{unverified}",
+        "{}; {}; {} in {}{snapshots}{unverified}",
         of(&summary.scenarios, summary.flaky, "scenario"),
         of(&summary.steps, 0, "step"),
         text::count(summary.requests, "request"),

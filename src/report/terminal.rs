@@ -67,6 +67,8 @@ struct Told {
     /// How often it ran.
     runs: u32,
     matrix: Matrix,
+    /// What is told of the snapshots that it wrote.
+    snapshots: Vec<String>,
     /// The list in which a step failed, and the steps that did not run since.
     failed: Option<(Section, usize)>,
 }
@@ -203,11 +205,18 @@ impl Terminal {
                 self.failures.add(scenario, place.into_owned(), name.into_owned());
             }
         }
+        if let Some(snapshot) = &step.snapshot {
+            let done = if snapshot.is_new { "wrote" } else { "updated" };
+            told.snapshots.push(format!("      {done} snapshot {}", text::clean(&snapshot.path)));
+        }
         let is_block = step.state == State::Failed || (step.rerun && !step.faults.is_empty());
         if self.verbosity >= Verbosity::Steps && !is_block {
             told.page.line(&step_line(step, color));
         }
         if self.verbosity >= Verbosity::Steps {
+            for line in std::mem::take(&mut told.snapshots) {
+                told.page.line(&line);
+            }
             for line in cookies::lines(step, &self.prints) {
                 told.page.line(&paint(DIM, &format!("      {line}"), color));
             }
@@ -235,6 +244,11 @@ impl Terminal {
         };
         if let Some(line) = line {
             told.page.line(&line);
+        }
+        for line in std::mem::take(&mut told.snapshots) {
+            if verbosity > Verbosity::Quiet {
+                told.page.line(&line);
+            }
         }
         for line in told.matrix.lines(color) {
             told.page.line(&format!("      {line}"));

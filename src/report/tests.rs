@@ -5,10 +5,11 @@ use quick_xml::events::Event as Xml;
 use quick_xml::reader::Reader;
 use regex::Regex;
 
+use super::Style;
 use super::samples::*;
 use super::terminal::{Terminal, Verbosity};
-use super::{Style, junit};
-use crate::outcome::{CookieFate, Event, Fingerprints, State, StepOutcome};
+use crate::outcome::{CookieFate, Event, Fingerprints, ScenarioOutcome, State, StepOutcome};
+use crate::scenario::report::Format;
 
 fn plain() -> Style {
     Style { color: false, width: 140 }
@@ -40,8 +41,14 @@ fn alone(step: StepOutcome) -> Vec<Event> {
     scenario(0, "A customer signs in and sees the account", State::Failed, vec![step])
 }
 
+fn written(format: Format, events: &[Event]) -> String {
+    let mut out = Vec::new();
+    super::write(format, &outcome(events), &mut out).expect("memory");
+    String::from_utf8(out).expect("UTF-8")
+}
+
 fn xml(events: Vec<Event>) -> String {
-    String::from_utf8(junit::render(&outcome(events))).expect("UTF-8")
+    written(Format::Junit, &events)
 }
 
 #[test]
@@ -88,11 +95,14 @@ fn every_kind_of_fault() {
 }
 
 #[test]
-fn junit_of_a_run_and_of_every_kind_of_fault() {
-    insta::assert_snapshot!("junit_run", steady(&xml(run())));
-    let steps = vec![all_kinds(), transport(), invalid(), hostile()];
-    let events = scenario(0, HOSTILE, State::Failed, steps);
-    insta::assert_snapshot!("junit_faults", steady(&xml(events)));
+fn every_format_of_a_run_and_of_every_kind_of_fault() {
+    for format in Format::ALL {
+        let name = format.name();
+        insta::assert_snapshot!(format!("{name}_run"), steady(&written(format, &run())));
+        let steps = vec![all_kinds(), transport(), invalid(), hostile()];
+        let events = scenario(0, HOSTILE, State::Failed, steps);
+        insta::assert_snapshot!(format!("{name}_faults"), steady(&written(format, &events)));
+    }
 }
 
 #[test]
@@ -146,10 +156,25 @@ fn a_scenario_that_failed_without_a_failing_step_is_told_too() {
 }
 
 #[test]
+fn what_waits_to_be_told_keeps_long_bodies_only_where_it_failed() {
+    let kept = |state| {
+        let body = vec![b'a'; 1 << 20];
+        let mut step = failing(Vec::new(), Some(account("text/plain", &body)));
+        step.state = state;
+        step.let_go();
+        let result = step.exchange.expect("an exchange").result;
+        let response = result.expect("a response");
+        (response.body.len(), response.size)
+    };
+    assert_eq!(kept(State::Passed), (64 * 1024, 1 << 20));
+    assert_eq!(kept(State::Failed), (1 << 20, 1 << 20));
+}
+
+#[test]
 fn no_secret_is_told() {
     let secrets = ["s3cr3t", "t0p-", "bob:pw", "pw@"];
-    let texts = [told(&run(), plain(), Verbosity::Exchanges), xml(run())];
-    for text in texts {
+    let reports = Format::ALL.map(|format| written(format, &run()));
+    for text in reports.into_iter().chain([told(&run(), plain(), Verbosity::Exchanges)]) {
         for secret in secrets {
             assert!(!text.contains(secret), "{secret} in\n{text}");
         }
@@ -157,13 +182,19 @@ fn no_secret_is_told() {
 }
 
 #[test]
-fn passing_steps_are_kept_light_and_failing_ones_whole() {
-    let outcome = outcome(run());
-    let steps = || outcome.scenarios.iter().flat_map(|scenario| &scenario.steps);
-    assert!(steps().all(|step| step.state == State::Failed || step.exchange.is_none()));
-    assert!(steps().any(|step| step.state == State::Failed && step.exchange.is_some()));
-    assert_eq!(outcome.summary.steps.total(), steps().count());
+fn steps_come_back_as_they_were_and_are_counted() {
+    let outcome = outcome(&run());
+    let steps = |it: &ScenarioOutcome| outcome.steps(it).expect("steps");
+    let steps: Vec<_> = outcome.scenarios.iter().flat_map(steps).collect();
+    let events = run();
+    let names = events.iter().filter_map(|event| match event {
+        Event::StepFinished { step, .. } => Some(&step.name),
+        _ => None,
+    });
+    assert!(steps.iter().map(|step| &step.name).eq(names));
+    assert_eq!(outcome.summary.steps.total(), steps.len());
     assert!(outcome.summary.requests > 0);
+    assert_eq!(outcome.summary.scenarios.total(), 5);
 }
 
 /// What a server counts in a report: the numbers in the attributes, and the elements.
@@ -280,6 +311,28 @@ proptest! {
             let told = told(&made_of(a.clone(), b.clone(), state), plain(), verbosity);
             let bad = |c: char| c != '\n' && super::text::garbles(c);
             prop_assert!(!told.contains(bad), "{told:?}");
+        }
+    }
+
+    #[test]
+    fn no_text_breaks_out_of_a_format(a in text(), b in text(), number in 0..3usize) {
+        let state = [State::Failed, State::Passed, State::NotRun][number];
+        let events = || made_of(a.clone(), b.clone(), state);
+        for format in [Format::Json, Format::Har] {
+            let report = written(format, &events());
+            prop_assert!(serde_json::from_str::<crate::value::Value>(&report).is_ok(), "{report}");
+        }
+        let github = written(Format::Github, &events());
+        let levels = ["::error ", "::warning ", "::notice "];
+        let is_command = |line: &str| levels.iter().any(|level| line.starts_with(level));
+        prop_assert!(github.lines().all(is_command), "{github}");
+        let tap = written(Format::Tap, &events());
+        let points = tap.lines().filter(|line| line.starts_with("ok ") || line.starts_with("not ok "));
+        prop_assert_eq!(points.count(), 1, "{}", tap);
+        let markdown = written(Format::Markdown, &events());
+        for report in [github, tap, markdown] {
+            let bad = |c: char| c != '\n' && super::text::garbles(c);
+            prop_assert!(!report.contains(bad), "{report:?}");
         }
     }
 

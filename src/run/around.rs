@@ -61,7 +61,10 @@ fn context<'s>(shared: &'s Shared<'s>, steps: &'s Scenario) -> Context<'s> {
     let mut frame = Frame::outermost(steps, home.clone(), shared.defaults.clone());
     frame.asks_cookies = asks_cookies(steps, shared);
     frame.base_url.clone_from(&shared.base_url);
-    let mut context = Context { home, ..Context::new(shared, steps, frame) };
+    // What it captures as a secret is one in every snapshot.
+    let masks = shared.masks.clone();
+    let mut context = Context { home, masks, ..Context::new(shared, steps, frame) };
+    context.scope.set_masks(context.masks.clone());
     let id = (steps.source().identity().to_owned(), String::new());
     let around = context.scope.draw().clone();
     context.scope.set_draw(Draw { scenario: id, ..around });

@@ -95,7 +95,7 @@ fn fault(place: Place, failure: TokenFailure) -> Fault {
 /// A text that is masked from here on.
 fn secret(context: &Context<'_>, written: &Text) -> Result<String, Fault> {
     let secret = text(context, written)?;
-    context.shared.plan.masks.add(secret.as_bytes());
+    context.masks.add(secret.as_bytes());
     Ok(secret)
 }
 
@@ -134,7 +134,7 @@ fn source(context: &Context<'_>, oauth2: &written::OAuth2) -> Result<Arc<TokenSo
     let mut tokens = shared.tokens.borrow_mut();
     // No text of a file holds a NUL.
     let source = tokens.entry(key.join("\0")).or_insert_with(|| {
-        Arc::new(TokenSource::new(request, shared.client.clone(), shared.plan.masks.clone()))
+        Arc::new(TokenSource::new(request, shared.client.clone(), shared.masks.clone()))
     });
     Ok(Arc::clone(source))
 }
@@ -146,7 +146,7 @@ async fn signer(context: &Context<'_>, aws: &AwsSigV4, request: &Request) -> Res
         super::request::refuse_breaks(&value, place, "`aws_sigv4`").map(|()| value)
     };
     let session_token = aws.session_token.as_ref().map(|token| {
-        context.shared.plan.masks.add(text(context, token)?.as_bytes());
+        context.masks.add(text(context, token)?.as_bytes());
         header(token)
     });
     let (service, region) = (header(&aws.service)?, header(&aws.region)?);

@@ -11,11 +11,12 @@ use super::Shared;
 use super::cleanup;
 use super::frame::{Frame, SessionKey};
 use crate::http::Meter;
-use crate::mask;
+use crate::mask::{self, Masks};
 use crate::outcome::{Fault, Place};
 use crate::scenario::Scenario;
 use crate::scenario::decode::{Located, Text, of_expression};
 use crate::scenario::settings::Settings;
+use crate::scenario::step::Step;
 use crate::scenario::yaml::{At, FileNumber};
 use crate::session::{Cookie, Session};
 use crate::source::Span;
@@ -43,6 +44,8 @@ pub(super) struct Context<'s> {
     pub(super) defaults: Defaults,
     /// What is to be done at the end.
     pub(super) cleanups: cleanup::Shared<'s>,
+    /// What may not stand in its snapshots; what is added is masked in all of the run.
+    pub(super) masks: Masks,
     /// Counts the bytes of the request under way.
     pub(super) meter: Meter,
     /// When the step under way must have ended.
@@ -96,13 +99,17 @@ pub(super) fn asks_cookies(scenario: &Scenario, shared: &Shared<'_>) -> bool {
 impl<'s> Context<'s> {
     /// For the steps of this file, which run in this session; they know no names but those of the run.
     pub(super) fn new(shared: &'s Shared<'s>, root: &'s Scenario, frame: Frame<'s>) -> Self {
+        let mut scope = shared.scope.borrow().clone();
+        let masks = shared.masks.within();
+        scope.set_masks(masks.clone());
         Self {
             shared,
             root,
             name: &root.name.value,
             frame: Rc::new(frame),
             uses: 0,
-            scope: shared.scope.borrow().clone(),
+            scope,
+            masks,
             home: SessionKey::default(),
             sessions: Sessions::default(),
             session: Session::new(),
@@ -136,6 +143,11 @@ impl<'s> Context<'s> {
     /// The session that a step names, or that of steps that name none.
     pub(super) fn session_of(&self, named: Option<&Located<String>>) -> SessionKey {
         named.map_or_else(|| self.home.clone(), |named| self.frame.session(&named.value))
+    }
+
+    /// Whether the session of a step could not begin.
+    pub(super) fn is_broken(&self, step: &Step) -> bool {
+        self.sessions.broken.contains_key(&self.session_of(step.session.as_ref()))
     }
 
     /// What `cookie('name')` finds from here on: the cookie that goes to this URL, else the base URL, else any.
@@ -311,7 +323,7 @@ pub(super) fn mask(context: &Context<'_>) -> Result<(), Fault> {
             let message = format!("the secret variable `{}` {why}", name.value);
             return Err(helped(context.place(name.at), message, mask::TOO_SHORT_HELP));
         }
-        context.shared.plan.masks.add_value(&binding.value);
+        context.masks.add_value(&binding.value);
     }
     Ok(())
 }

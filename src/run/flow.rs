@@ -1,4 +1,4 @@
-//! What stands around a step: `when` > `for_each` > `timeout` > `retry`, and the steps of a `group`.
+//! What stands around a step: `when` > `timeout` > `for_each` > `retry`, and the steps of a `group`.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -39,10 +39,7 @@ impl Runner<'_> {
     ) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
         Box::pin(async move {
             let failed = match is_wanted(context, step) {
-                Ok(None) => match &step.flow().for_each {
-                    None => self.limited(context, section, step, until).await,
-                    Some(each) => self.for_each(context, section, (step, each), until).await,
-                },
+                Ok(None) => self.limited(context, section, step, until).await,
                 Ok(Some(reason)) => {
                     self.skip(context, section, step, (State::Skipped, &reason));
                     None
@@ -77,10 +74,11 @@ impl Runner<'_> {
             let Place { source, span } = context.place(each.name.at);
             context.scope.bind(name, item, Origin::Item { source, span });
             let turn = context.scope.turn(Turn::Item(index));
+            let is_over = context.limit.as_ref().is_some_and(|it| it.end <= Instant::now());
             let gives_up = until == Until::Interrupted && !step.continue_on_failure;
-            match failed.clone().filter(|_| gives_up) {
+            match failed.clone().filter(|_| gives_up || is_over) {
                 None => {
-                    let this = self.limited(context, section, step, until).await;
+                    let this = self.tried(context, section, step, until).await;
                     failed = failed.or(this);
                 }
                 Some(reason) => self.skip(context, section, step, (State::NotRun, &reason)),
@@ -114,11 +112,26 @@ impl Runner<'_> {
                 context.limit = Some(own);
             }
         }
+        let failed = match &step.flow().for_each {
+            None => self.tried(context, section, step, until).await,
+            Some(each) => self.for_each(context, section, (step, each), until).await,
+        };
+        context.limit = outer;
+        failed
+    }
+
+    /// The step for one item, again where it fails and says so.
+    async fn tried(
+        &mut self,
+        context: &mut Context<'_>,
+        section: Section,
+        step: &Step,
+        until: Until,
+    ) -> Failed {
         let failed = match &step.flow().retry {
             None => self.attempt(context, section, step, until).await,
             Some(retry) => self.retry(context, section, (step, retry), until).await,
         };
-        context.limit = outer;
         if failed.is_none() {
             self.record_cleanup(context, step);
         }
@@ -143,13 +156,15 @@ impl Runner<'_> {
         loop {
             wait = wait.min(longest);
             let before = (self.failed.clone(), self.stopped.clone());
-            let outer = self.held.replace(Vec::new());
+            let outer = self.tried.replace(Vec::new());
             let turn = context.scope.turn(Turn::Attempt(number));
             let failed = self.attempt(context, section, step, until).await;
-            let mut done = std::mem::replace(&mut self.held, outer).unwrap_or_default();
+            let mut done = std::mem::replace(&mut self.tried, outer).unwrap_or_default();
             let enough = match &failed {
                 None => Some(None),
                 Some(_) if number >= retry.attempts => Some(None),
+                // Its session could not begin, and does not begin again.
+                Some(_) if context.is_broken(step) => Some(None),
                 Some(_) if until == Until::Interrupted && context.shared.stopped().is_some() => {
                     Some(None)
                 }
@@ -276,10 +291,7 @@ impl Runner<'_> {
         let (item, left) = (self.item.take(), self.left.take());
         let (failed, stopped) = (self.failed.take(), self.stopped.take());
         for steps in lists.forth() {
-            match until {
-                Until::Interrupted => self.section(context, section, steps).await,
-                Until::Done => self.teardown(context, section, steps).await,
-            }
+            self.steps(context, (section, until), steps).await;
         }
         self.teardown(context, section, lists.teardown()).await;
         context.home = outer_home;

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::context::{Context, helped};
-use crate::expect::{self, Captures, Evidence};
+use super::snapshots::{Draft, Keeper};
+use crate::expect::{self, Captures, Evidence, Snapshot};
 use crate::http::Exchange;
-use crate::mask::Masks;
-use crate::outcome::Fault;
+use crate::outcome::{Fault, WrittenSnapshot};
 use crate::scenario::Scenario;
 use crate::scenario::capture::Capture;
 use crate::scenario::expectation::Expectations;
@@ -23,6 +23,8 @@ const INLINE: u64 = 16 * 1024;
 pub(super) struct Asked<'a> {
     /// The step's name.
     pub(super) step: &'a str,
+    /// The same, as it was written.
+    pub(super) written: &'a str,
     /// The place of the request line.
     pub(super) at: At,
     pub(super) expect: &'a Expectations,
@@ -31,39 +33,64 @@ pub(super) struct Asked<'a> {
     pub(super) limit: Duration,
 }
 
+/// What came of it.
+#[derive(Debug, Default)]
+pub(super) struct Judged {
+    pub(super) faults: Vec<Fault>,
+    /// The snapshot that was written.
+    pub(super) snapshot: Option<WrittenSnapshot>,
+}
+
+impl From<Vec<Fault>> for Judged {
+    fn from(faults: Vec<Fault>) -> Self {
+        Self { faults, snapshot: None }
+    }
+}
+
 /// What is wrong with the response of an exchange that has one. Captures go into the scope.
 pub(super) async fn judge(
     context: &mut Context<'_>,
     asked: Asked<'_>,
     exchange: &mut Exchange,
-) -> Vec<Fault> {
-    let Ok(response) = &exchange.result else { return Vec::new() };
+) -> Judged {
+    let Ok(response) = &exchange.result else { return Judged::default() };
     let cookies = context.session.matching(&response.url);
-    let (scenario, masks) = (context.frame.file, &context.shared.plan.masks);
+    let (scenario, keeper) = (context.frame.file, keeper(context));
     if response.size <= INLINE {
-        return judged(scenario, asked, exchange, &cookies, masks, &mut context.scope);
+        return judged(scenario, asked, exchange, &cookies, &keeper, &mut context.scope);
     }
-    let (scenario, masks, mut scope) = (scenario.places(), masks.clone(), context.scope.clone());
-    let (step, sent) = (asked.step.to_owned(), exchange.clone());
+    let (scenario, mut scope) = (scenario.places(), context.scope.clone());
+    let (step, written) = (asked.step.to_owned(), asked.written.to_owned());
+    let sent = exchange.clone();
     let (expect, captures) = (asked.expect.clone(), asked.captures.to_vec());
     let (at, limit) = (asked.at, asked.limit);
     let task = tokio::task::spawn_blocking(move || {
-        let asked = Asked { step: &step, at, expect: &expect, captures: &captures, limit };
-        let faults = judged(&scenario, asked, &sent, &cookies, &masks, &mut scope);
-        (faults, scope)
+        let (expect, captures) = (&expect, captures.as_slice());
+        let asked = Asked { step: &step, written: &written, at, expect, captures, limit };
+        let judged = judged(&scenario, asked, &sent, &cookies, &keeper, &mut scope);
+        (judged, scope)
     });
     match tokio::time::timeout(limit, task).await {
-        Ok(Ok((faults, scope))) => {
+        Ok(Ok((judged, scope))) => {
             context.scope = scope;
-            faults
+            judged
         }
         Ok(Err(_)) => {
-            given_up(context, asked, exchange, "the response could not be judged".to_owned())
+            given_up(context, asked, exchange, "the response could not be judged".to_owned()).into()
         }
         Err(_) => {
             let message = format!("the response was not judged within {}", shown(limit));
-            given_up(context, asked, exchange, message)
+            given_up(context, asked, exchange, message).into()
         }
+    }
+}
+
+fn keeper(context: &Context<'_>) -> Keeper {
+    Keeper {
+        snapshots: context.shared.snapshots.clone(),
+        root: context.shared.plan.root.clone(),
+        masks: context.masks.clone(),
+        all_masks: context.shared.plan.masks.clone(),
     }
 }
 
@@ -88,16 +115,41 @@ fn judged(
     asked: Asked<'_>,
     exchange: &Exchange,
     cookies: &[Cookie],
-    masks: &Masks,
+    keeper: &Keeper,
     scope: &mut Scope,
-) -> Vec<Fault> {
-    let Ok(response) = &exchange.result else { return Vec::new() };
+) -> Judged {
+    let Ok(response) = &exchange.result else { return Judged::default() };
     let evidence = Evidence::new(exchange, response, cookies);
-    let faults = expect::evaluate(scenario, asked.expect, asked.at, &evidence, scope);
-    let captures = Captures { scenario, step: asked.step, masks };
-    if faults.is_empty() {
-        return captures.take(asked.captures, &evidence, scope);
+    let mut faults = expect::evaluate(scenario, asked.expect, asked.at, &evidence, scope);
+    let captures = Captures { scenario, step: asked.step, masks: &keeper.masks };
+    let mut kept = None;
+    if let Some(expected) = &asked.expect.snapshot {
+        // What this step captures as a secret may not stand in it.
+        captures.mask(asked.captures, &evidence, scope);
+        let snapshot = Snapshot::new(scenario, expected, scope, &keeper.all_masks);
+        match snapshot.and_then(|it| Ok((keeper.judge(&it, &evidence)?, it))) {
+            Ok((draft, snapshot)) => kept = draft.map(|draft| (snapshot, draft)),
+            Err(fault) => {
+                faults.push(*fault);
+                expect::in_order(&mut faults);
+            }
+        }
     }
-    captures.mask(asked.captures, &evidence, scope);
-    faults
+    if !faults.is_empty() {
+        captures.mask(asked.captures, &evidence, scope);
+        return faults.into();
+    }
+    let faults = captures.take(asked.captures, &evidence, scope);
+    match kept {
+        Some((snapshot, draft)) if faults.is_empty() => write(keeper, &snapshot, asked, &draft),
+        _ => faults.into(),
+    }
+}
+
+/// Only a response of which all holds is written.
+fn write(keeper: &Keeper, snapshot: &Snapshot<'_>, asked: Asked<'_>, draft: &Draft) -> Judged {
+    match keeper.write(snapshot, asked.written, draft) {
+        Ok(snapshot) => Judged { faults: Vec::new(), snapshot },
+        Err(fault) => vec![*fault].into(),
+    }
 }

@@ -15,7 +15,10 @@ mod runner;
 mod scenario;
 mod session_action;
 mod sessions;
+mod snapshots;
 mod step;
+
+pub use snapshots::{SnapshotMode, Snapshots};
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -25,6 +28,7 @@ use tokio::sync::watch;
 
 use crate::diagnostic::Diagnostic;
 use crate::http::{Client, ProxyEnvironment, Roots};
+use crate::mask::Masks;
 use crate::outcome::{Event, Fault, Place, State};
 use crate::plan::{Plan, Planned};
 use crate::scenario::decode::{Located, Text, Tree, of_expression};
@@ -47,6 +51,8 @@ pub struct Options {
     pub retries: u32,
     /// How many scenarios may fail before no more begins; none for any number.
     pub fail_fast: Option<usize>,
+    /// What becomes of snapshots.
+    pub snapshots: Snapshots,
     /// Fixes all that is random.
     pub seed: Seed,
     /// Says why the run is to end, once it is: no new step begins, the one under way is given up, teardown runs.
@@ -68,6 +74,9 @@ struct Shared<'p> {
     /// The settings of the project file.
     defaults: Settings,
     stop: watch::Receiver<Option<String>>,
+    /// What may not stand in snapshots, whichever scenarios run beside the one that has them.
+    masks: Masks,
+    snapshots: Snapshots,
     logins: RefCell<sessions::Logins>,
     tokens: RefCell<auth::Tokens>,
 }
@@ -124,9 +133,20 @@ pub async fn run(
     let (defaults, stop) = (plan.defaults(), options.stop.clone());
     let (logins, tokens) = (RefCell::default(), RefCell::default());
     let (scope, halted) = (RefCell::new(scope), RefCell::default());
-    let retries = options.retries;
-    let shared =
-        Shared { plan, client, scope, retries, halted, base_url, defaults, stop, logins, tokens };
+    let shared = Shared {
+        plan,
+        client,
+        scope,
+        retries: options.retries,
+        halted,
+        base_url,
+        defaults,
+        stop,
+        masks: plan.masks.kept(),
+        snapshots: options.snapshots.clone(),
+        logins,
+        tokens,
+    };
     let sink = RefCell::new(sink);
     let emit = |event: Event| (sink.borrow_mut())(event);
     let around = around::begin(&shared, &emit).await;
@@ -138,7 +158,7 @@ pub async fn run(
 /// Runs the scenarios, as many at a time as the options say.
 async fn scenarios(shared: &Shared<'_>, options: &Options, emit: &dyn Fn(Event)) {
     let all = &shared.plan.scenarios;
-    let mut queue = Queue::new(all.iter().map(locks).collect());
+    let mut queue = Queue::new(all.iter().map(Planned::locks).collect());
     let mut running = FuturesUnordered::new();
     let mut failed = 0;
     loop {
@@ -160,10 +180,6 @@ async fn scenarios(shared: &Shared<'_>, options: &Options, emit: &dyn Fn(Event))
             shared.halted.borrow_mut().get_or_insert(why);
         }
     }
-}
-
-fn locks(planned: &Planned) -> Vec<&str> {
-    planned.scenario.lock.iter().map(|lock| lock.value.as_str()).collect()
 }
 
 /// Project variables, then those of the environment, then the command line's.

@@ -34,8 +34,10 @@ pub(super) struct Runner<'e> {
     pub(super) item: Option<String>,
     /// Which run of the scenario this is, from 1.
     pub(super) run: u32,
-    /// What came of the attempt or the run under way: whether it counts is known at its end.
+    /// What came of the run under way: whether it counts is known at its end.
     pub(super) held: Option<Vec<StepOutcome>>,
+    /// Likewise, of the attempt under way.
+    pub(super) tried: Option<Vec<StepOutcome>>,
 }
 
 /// A step that failed.
@@ -60,13 +62,15 @@ impl<'e> Runner<'e> {
             item: None,
             run: 1,
             held: None,
+            tried: None,
         }
     }
 
-    /// For the steps of a file that is used on the way, where the step at this place asks for it.
-    pub(super) fn within(&self, way: String, asked: Place) -> Self {
+    /// For the steps of a login, where the step at this place asks for it. They are no part of an attempt; what is held of
+    /// the run goes to them, and must be taken back.
+    pub(super) fn within(&mut self, way: String, asked: Place) -> Self {
         let asked = Some(self.asked.clone().unwrap_or(asked));
-        let held = self.held.is_some().then(Vec::new);
+        let held = self.held.take();
         let (way, run) = (Some(way), self.run);
         Self { way, asked, run, held, ..Self::new(self.index, self.emit, None) }
     }
@@ -112,9 +116,7 @@ impl<'e> Runner<'e> {
                 Some(left) => *left -= 1,
                 None => {}
             }
-            if section != Section::Teardown
-                && let Some(reason) = context.shared.stopped()
-            {
+            if let Some(reason) = context.shared.stopped() {
                 self.stop(&reason);
                 self.remember(step::name(context, step), context.line(step.at));
             }
@@ -144,6 +146,19 @@ impl<'e> Runner<'e> {
         }
     }
 
+    /// Runs steps inside of a step: all of them where that one tears down, else until one fails.
+    pub(super) async fn steps(
+        &mut self,
+        context: &mut Context<'_>,
+        (section, until): (Section, Until),
+        steps: &[Step],
+    ) {
+        match until {
+            Until::Interrupted => self.section(context, section, steps).await,
+            Until::Done => self.teardown(context, section, steps).await,
+        }
+    }
+
     /// Runs a step in one session; says why those after it do not run, if it failed.
     pub(super) async fn once(
         &mut self,
@@ -152,8 +167,15 @@ impl<'e> Runner<'e> {
         (step, cell): (&Step, Option<&Cell>),
         until: Until,
     ) -> Option<String> {
+        if until == Until::Interrupted
+            && let Some(reason) = context.shared.stopped()
+        {
+            self.not_begun(context, section, (step, cell), &reason);
+            return Some(reason);
+        }
         let session = context.session_of(cell.map(|cell| &cell.session).or(step.session.as_ref()));
-        if let Err(error) = sessions::enter(context, self, section, (&session, step.at)).await {
+        let asked = (&session, step.at);
+        if let Err(error) = sessions::enter(context, self, (section, until), asked).await {
             let why = error.message.clone();
             self.not_entered(context, section, (step, cell), error);
             return Some(why);
@@ -165,12 +187,11 @@ impl<'e> Runner<'e> {
         let begun = Instant::now();
         let (shared, meter) = (context.shared, context.meter.clone());
         let limit = context.limit.clone();
-        let is_done = until == Until::Done || section == Section::Teardown;
         tokio::select! {
             biased;
             () = step::run(context, step, expect, &mut outcome) => {}
             () = self.tell_traffic(&meter) => {}
-            reason = shared.until_stopped(), if !is_done => {
+            reason = shared.until_stopped(), if until == Until::Interrupted => {
                 outcome.faults.push(invalid(context.place(step.at), reason));
             }
             (at, message) = Limit::over(limit) => {
@@ -199,6 +220,22 @@ impl<'e> Runner<'e> {
         }
     }
 
+    /// A step that cannot begin, for a reason that is told elsewhere: that fails the scenario.
+    fn not_begun(
+        &mut self,
+        context: &mut Context<'_>,
+        section: Section,
+        (step, cell): (&Step, Option<&Cell>),
+        reason: &str,
+    ) {
+        mark_unset(context, step);
+        let mut outcome = self.outcome(context, section, (step, cell));
+        self.remember(outcome.name.clone(), outcome.place.clone());
+        outcome.state = State::NotRun;
+        outcome.reason = Some(reason.to_owned());
+        self.finish(outcome);
+    }
+
     /// A step whose session could not begin: its own login has told why, or it is told here.
     fn not_entered(
         &mut self,
@@ -207,16 +244,13 @@ impl<'e> Runner<'e> {
         (step, cell): (&Step, Option<&Cell>),
         error: CannotEnter,
     ) {
+        if error.told {
+            return self.not_begun(context, section, (step, cell), &error.message);
+        }
         mark_unset(context, step);
         let mut outcome = self.outcome(context, section, (step, cell));
-        if error.told {
-            self.remember(outcome.name.clone(), outcome.place.clone());
-            outcome.state = State::NotRun;
-            outcome.reason = Some(error.message);
-        } else {
-            outcome.faults.push(error.fault());
-            self.fail(&mut outcome);
-        }
+        outcome.faults.push(error.fault());
+        self.fail(&mut outcome);
         self.finish(outcome);
     }
 
@@ -292,7 +326,8 @@ impl<'e> Runner<'e> {
         if outcome.asked.is_none() {
             outcome.asked.clone_from(&self.asked);
         }
-        if let Some(held) = &mut self.held {
+        if let Some(held) = self.tried.as_mut().or(self.held.as_mut()) {
+            outcome.let_go();
             return held.push(outcome);
         }
         (self.emit)(Event::StepFinished { scenario: self.index, step: Box::new(outcome) });
@@ -352,6 +387,7 @@ fn outcome(section: Section, name: String, place: Place) -> StepOutcome {
         values: Vec::new(),
         cookies: Vec::new(),
         by_hand: Vec::new(),
+        snapshot: None,
         reason: None,
         access: None,
         attempt: 1,

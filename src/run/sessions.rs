@@ -10,7 +10,7 @@ use super::context::{
     CannotEnter, Context, Defaults, Parked, Sessions, asks_cookies, invalid, mask, no_value, text,
 };
 use super::frame::{Frame, SessionKey};
-use super::runner::{FailedStep, Runner};
+use super::runner::{FailedStep, Runner, Until};
 use super::{Shared, bind_all, evaluate, session_action};
 use crate::outcome::{Fault, Place, Section};
 use crate::scenario::decode::Text;
@@ -46,7 +46,7 @@ pub(super) struct LoginFailed {
 pub(super) async fn enter(
     context: &mut Context<'_>,
     runner: &mut Runner<'_>,
-    section: Section,
+    (section, until): (Section, Until),
     (key, asked): (&SessionKey, At),
 ) -> Result<(), CannotEnter> {
     if context.sessions.current.as_ref() == Some(key) {
@@ -61,14 +61,17 @@ pub(super) async fn enter(
         None => {
             // What is random in it does not depend on the step that needs it first.
             let turns = context.scope.set_turns(vec![Turn::Session(key.unique())]);
-            let begun = Box::pin(begin(context, runner, section, (key, asked))).await;
+            let begun = Box::pin(begin(context, runner, (section, until), (key, asked))).await;
             context.scope.set_turns(turns);
             match begun {
                 Ok(parked) => parked,
                 Err(error) => {
-                    // It is one failure, however many steps need the session.
-                    let told = CannotEnter { told: true, ..error.clone() };
-                    context.sessions.broken.insert(key.clone(), told);
+                    // It is one failure, however many steps need the session; what cleans up may still sign in where the
+                    // run was stopped.
+                    if until == Until::Done || context.shared.stopped().is_none() {
+                        let told = CannotEnter { told: true, ..error.clone() };
+                        context.sessions.broken.insert(key.clone(), told);
+                    }
                     return Err(error);
                 }
             }
@@ -81,7 +84,7 @@ pub(super) async fn enter(
 async fn begin(
     context: &mut Context<'_>,
     runner: &mut Runner<'_>,
-    section: Section,
+    at: (Section, Until),
     (key, asked): (&SessionKey, At),
 ) -> Result<Parked, CannotEnter> {
     let outer = &context.frame.outer;
@@ -94,8 +97,10 @@ async fn begin(
     let SignedIn { session, captures } = match &declared.login {
         None => SignedIn { session, captures: Vec::new() },
         Some(login) => {
-            let mut runner = runner.within(format!("login {}", key.name), context.line(asked));
-            sign_in(context, &mut runner, section, (key, declared, login), session).await?
+            let mut inner = runner.within(format!("login {}", key.name), context.line(asked));
+            let done = sign_in(context, &mut inner, at, (key, declared, login), session).await;
+            runner.held = inner.held;
+            done?
         }
     };
     Ok(Parked { session, defaults, captures })
@@ -122,7 +127,7 @@ fn fresh(context: &mut Context<'_>, declared: &SessionDeclaration) -> Result<Ses
 async fn sign_in(
     context: &Context<'_>,
     runner: &mut Runner<'_>,
-    section: Section,
+    at: (Section, Until),
     (key, declared, login): (&SessionKey, &SessionDeclaration, &Login),
     session: Session,
 ) -> Result<SignedIn, CannotEnter> {
@@ -133,19 +138,21 @@ async fn sign_in(
     };
     let mut inner = login_context(context, (key, declared, login), file, session)?;
     let done = match login.once {
-        Once::Scenario => run_login(inner, runner, section).await,
+        Once::Scenario => run_login(inner, runner, at).await,
         Once::Run => {
             let same = same_login(&mut inner, declared, login);
             let cell = {
                 let mut logins = context.shared.logins.borrow_mut();
                 let cell = logins.entry(same).or_default();
-                // A scenario that runs again does so to see whether it was bad luck.
-                if runner.run > 1 && matches!(cell.get(), Some(Err(_))) {
+                // A scenario that runs again does so to see whether it was bad luck; and that the run was stopped keeps
+                // nobody from cleaning up.
+                let is_stopped = at.1 == Until::Done && context.shared.stopped().is_some();
+                if (runner.run > 1 || is_stopped) && matches!(cell.get(), Some(Err(_))) {
                     *cell = Arc::default();
                 }
                 Arc::clone(cell)
             };
-            cell.get_or_init(|| run_login(inner, runner, section)).await.clone()
+            cell.get_or_init(|| run_login(inner, runner, at)).await.clone()
         }
     };
     done.map_err(|LoginFailed { step: FailedStep { name: step, place }, scenario }| {
@@ -204,8 +211,15 @@ fn login_context<'s>(
     frame.base_url = base_url;
     frame.asks_cookies = asks_cookies(file, shared) || context.frame.asks_cookies;
     let settings = before_login(&declared.settings, file, shared);
+    // What a login of the run captures as a secret is one in every snapshot.
+    let masks = match login.once {
+        Once::Scenario => context.masks.clone(),
+        Once::Run => shared.masks.clone(),
+    };
+    scope.set_masks(masks.clone());
     let mut inner = Context {
         home: home.clone(),
+        masks,
         sessions: Sessions::of_login(home),
         scope,
         session,
@@ -265,11 +279,12 @@ fn same_login(inner: &mut Context<'_>, declared: &SessionDeclaration, login: &Lo
 async fn run_login(
     mut inner: Context<'_>,
     runner: &mut Runner<'_>,
-    section: Section,
+    (section, until): (Section, Until),
 ) -> Result<SignedIn, LoginFailed> {
     let file = inner.frame.file;
-    runner.section(&mut inner, section, &file.setup).await;
-    runner.section(&mut inner, section, &file.steps).await;
+    for steps in [&file.setup, &file.steps] {
+        runner.steps(&mut inner, (section, until), steps).await;
+    }
     runner.teardown(&mut inner, section, &file.teardown).await;
     inner.park();
     let home = std::mem::take(&mut inner.home);

@@ -13,7 +13,7 @@ use super::{auth, flow, request, session_action};
 use crate::expect;
 use crate::http::{Around, Exchange, Hop};
 use crate::openapi::Asked as Covered;
-use crate::outcome::{StepOutcome, UsedValue};
+use crate::outcome::{self, StepOutcome, UsedValue};
 use crate::scenario::capture::CaptureSource;
 use crate::scenario::decode::Text;
 use crate::scenario::expectation::Expectations;
@@ -98,6 +98,9 @@ async fn exchange(
     }
     outcome.faults.extend(auth::end(context, credentials, auth));
     outcome.cookies = context.session.take_notes();
+    if context.shared.plan.has_snapshots {
+        outcome::learn(&context.masks, &exchange);
+    }
     match &exchange.result {
         Err(failure) => {
             let place = context.place(written.at);
@@ -109,9 +112,11 @@ async fn exchange(
         Ok(response) => {
             context.offer_cookies(Some(&response.url));
             let (at, captures, limit) = (written.at, &step.captures, settings.request_timeout);
-            let asked = Asked { step: &outcome.name, at, expect, captures, limit };
-            let faults = judge::judge(context, asked, &mut exchange).await;
-            outcome.faults.extend(faults);
+            let (step, written) = (outcome.name.as_str(), visit::step_name(step));
+            let asked = Asked { step, written, at, expect, captures, limit };
+            let judged = judge::judge(context, asked, &mut exchange).await;
+            outcome.faults.extend(judged.faults);
+            outcome.snapshot = judged.snapshot.map(Box::new);
         }
     }
     outcome.covers = covers(context, &exchange);
@@ -147,6 +152,7 @@ fn needs_body(step: &Step, expect: &Expectations) -> bool {
     };
     let looks = !expect.json.is_empty() || expect.body.is_some() || !expect.check.is_empty();
     let looks = looks || expect.schema.is_some() || expect.openapi.is_some();
+    let looks = looks || expect.snapshot.is_some();
     looks || step.captures.iter().any(|capture| !header_only(&capture.source))
 }
 

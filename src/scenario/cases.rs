@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use super::decode::{Decoder, Located, Tree, exactly};
 use super::yaml::{At, Kind, Node};
-use super::{files, is_reserved, is_word, variable_name, yaml};
-use crate::diagnostic::Diagnostic;
+use super::{files, is_reserved, is_word, secrets, variable_name, yaml};
+use crate::diagnostic::{Diagnostic, Label};
 use crate::source::{Source, Span, plain};
 use crate::value::{self, Value};
 
@@ -116,12 +116,27 @@ fn from_file(d: &Decoder<'_>, node: &Node) -> Option<(Arc<Source>, Vec<Row>)> {
     match read(&source) {
         Ok(rows) => Some((source, rows)),
         Err(wrong) => {
-            let place =
-                |error: Diagnostic| error.also(d.source(), d.span(node.at), "read for this");
+            let has_secrets =
+                secrets::listed(d.source().text()).iter().any(|name| source.text().contains(name));
+            let place = |error: Diagnostic| match has_secrets {
+                true => unseen(error).at(d.source(), d.span(node.at), "read for this"),
+                false => error.also(d.source(), d.span(node.at), "read for this"),
+            };
             wrong.into_iter().for_each(|error| d.report(place(error)));
             None
         }
     }
+}
+
+/// What is wrong, without the line: of a file that cannot be read nobody knows which values are secret.
+fn unseen(mut error: Diagnostic) -> Diagnostic {
+    if let Some(Label { source, span, text }) = error.primary.take() {
+        let position = source.position(span.start);
+        let place = format!("{}:{}:{}", source.name(), position.line, position.column);
+        let more = if text.is_empty() { text } else { format!(" {text}") };
+        error.message = format!("`{place}`: {}{more}", error.message);
+    }
+    error
 }
 
 /// What is wrong with the name of a column.

@@ -186,7 +186,8 @@ impl<'d> Decoder<'d> {
             return false;
         }
         let message = format!("unknown key `{key}` in {}", keys.what);
-        if let Some(help) = as_request(entry, keys).or_else(|| said_otherwise(key)) {
+        let said = || said_otherwise(key, keys);
+        if let Some(help) = as_request(entry, keys).or_else(said) {
             self.error_help(entry.at, message, "", &help);
             return false;
         }
@@ -431,8 +432,23 @@ fn as_request(entry: &Entry, keys: &Keys) -> Option<String> {
 }
 
 /// What other tools have a key for, and callsheet another way.
-fn said_otherwise(key: &str) -> Option<String> {
+fn said_otherwise(key: &str, keys: &Keys) -> Option<String> {
+    let has = |name: &str| keys.known.contains(&name);
     let help = match key {
+        "params" | "parameters" | "variables" if has("vars") => {
+            "what expressions use is named in `vars`"
+        }
+        "url" | "method" if has("request") => "both are one line: `request: GET /account`",
+        "assert" | "asserts" | "validate" | "test" | "tests" | "check" if has("expect") => {
+            "what must hold of the response stands in `expect`"
+        }
+        "params" | "query_params" if has("query") => "the parameters of a URL stand in `query`",
+        "body" | "data" | "payload" if has("form") => {
+            "a body has its kind: `json`, `form`, `multipart`, `text`, `xml`, `graphql`, `file` or `base64`"
+        }
+        "steps" if has("group") => "the steps of a group stand in `group` itself: `group: [...]`",
+        "delay" | "interval" if has("backoff") => "the time between attempts is `wait`",
+        "count" | "times" | "max" if has("backoff") => "the number of attempts is `attempts`",
         "version" => "the format has no versions: leave it out",
         "needs" | "depends" | "depends_on" => {
             "no scenario waits for another: what several need goes into the `setup` of each"

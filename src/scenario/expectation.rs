@@ -1,6 +1,8 @@
 //! `expect`: what must hold of a response.
 
 mod bytes;
+mod snapshot;
+mod transport;
 mod schema;
 pub(super) mod openapi;
 
@@ -27,10 +29,14 @@ pub struct Expectations {
     pub set_cookies: Vec<(Located<String>, CookieExpectation)>,
     /// The JSON body.
     pub json: Vec<(Located<JsonPath>, Matcher)>,
+    /// What the JSON body holds at least.
+    pub like: Option<Matcher>,
     /// The decoded text.
     pub body: Option<Matcher>,
     /// The decoded bytes.
     pub bytes: Option<Box<BytesExpectation>>,
+    /// The response as it was when somebody said that it is right.
+    pub snapshot: Option<Box<SnapshotExpectation>>,
     /// The JSON Schema of the body.
     pub schema: Option<Box<SchemaExpectation>>,
     /// The OpenAPI document that allows the exchange.
@@ -43,6 +49,8 @@ pub struct Expectations {
     pub redirects: Option<Redirects>,
     /// Expressions that must be true.
     pub check: Vec<Text>,
+    /// How the answer came.
+    pub transport: Option<Box<TransportExpectation>>,
     /// The kind of the error that the request must end in; then there is nothing else.
     pub error: Option<Box<Located<Matcher>>>,
 }
@@ -60,14 +68,17 @@ impl Expectations {
             cookies: both(self.cookies, &common.cookies),
             set_cookies: both(self.set_cookies, &common.set_cookies),
             json: both(self.json, &common.json),
+            like: self.like.or_else(|| common.like.clone()),
             body: self.body.or_else(|| common.body.clone()),
             bytes: self.bytes.or_else(|| common.bytes.clone()),
+            snapshot: self.snapshot.or_else(|| common.snapshot.clone()),
             schema: self.schema.or_else(|| common.schema.clone()),
             openapi: self.openapi.or_else(|| common.openapi.clone()),
             duration: self.duration.or_else(|| common.duration.clone()),
             url: self.url.or_else(|| common.url.clone()),
             redirects: self.redirects.or_else(|| common.redirects.clone()),
             check: both(self.check, &common.check),
+            transport: self.transport.or_else(|| common.transport.clone()),
             error: self.error.or_else(|| common.error.clone()),
         }
     }
@@ -151,6 +162,9 @@ pub enum CookieAttribute {
 pub use bytes::BytesExpectation;
 pub use openapi::OpenApiReference;
 pub use schema::{SchemaExpectation, SchemaSource};
+pub(crate) use snapshot::stem;
+pub use snapshot::{ENDING, FOLDER, NAME_RULE, SnapshotExpectation, wrong_name};
+pub use transport::{CertificatePart, TimingPart, TransportExpectation};
 
 /// What must hold of the redirects that were followed.
 #[derive(Clone, Debug)]
@@ -180,26 +194,23 @@ pub(super) const KEYS: Keys = Keys {
         "cookies",
         "set_cookies",
         "json",
+        "like",
         "body",
         "bytes",
+        "snapshot",
         "schema",
         "openapi",
         "duration",
         "url",
         "redirects",
-        "check",
-        "error",
-    ],
-    later: &[
-        "like",
-        "xml",
-        "html",
-        "snapshot",
         "http_version",
         "remote_ip",
         "certificate",
         "timing",
+        "check",
+        "error",
     ],
+    later: &["xml", "html"],
 };
 
 /// Reads `expect`.
@@ -222,8 +233,10 @@ pub(super) fn decode(d: &Decoder<'_>, node: &Node) -> Option<Expectations> {
             "cookies" => expect.cookies = cookies(d, value).unwrap_or_default(),
             "set_cookies" => expect.set_cookies = cookies(d, value).unwrap_or_default(),
             "json" => expect.json = json(d, value).unwrap_or_default(),
+            "like" => expect.like = matcher::decode_like(d, value),
             "body" => expect.body = matcher::decode(d, value, Domain::Text),
             "bytes" => expect.bytes = bytes::decode(d, value).map(Box::new),
+            "snapshot" => expect.snapshot = snapshot::decode(d, value).map(Box::new),
             "schema" => expect.schema = schema::decode(d, value).map(Box::new),
             "openapi" => expect.openapi = openapi::decode(d, value).map(Box::new),
             "duration" => expect.duration = matcher::decode(d, value, Domain::Duration),
@@ -234,6 +247,7 @@ pub(super) fn decode(d: &Decoder<'_>, node: &Node) -> Option<Expectations> {
             _ => {}
         }
     }
+    expect.transport = transport::decode(d, &entries).map(Box::new);
     expected_error::stands_alone(d, &entries);
     Some(expect)
 }
@@ -489,9 +503,10 @@ pub(super) fn json_path(d: &Decoder<'_>, at: At, text: &str) -> Option<JsonPath>
             let diagnostic = Diagnostic::error(message).at(d.source(), span, "");
             let meant = meant_path(text);
             let is_path = d.parsed_path(&meant).is_ok();
-            d.report(match is_path {
-                true => diagnostic.help(format!("did you mean `{meant}`?")),
-                false => diagnostic,
+            d.report(match error.help {
+                _ if is_path => diagnostic.help(format!("did you mean `{meant}`?")),
+                Some(help) => diagnostic.help(help),
+                None => diagnostic,
             });
             None
         }

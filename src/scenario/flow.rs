@@ -238,13 +238,23 @@ pub(super) fn two_kinds(d: &Decoder<'_>, first: &Entry, second: &Entry) {
 impl Flow {
     /// Calls `visit` for every text that is evaluated before the step does its work.
     pub fn visit<'t>(&'t self, visit: &mut dyn FnMut(&'t Text)) {
+        self.visit_outer(visit);
+        self.visit_inner(visit);
+    }
+
+    /// Likewise, for those that are evaluated before there is an item.
+    pub fn visit_outer<'t>(&'t self, visit: &mut dyn FnMut(&'t Text)) {
         self.when.iter().for_each(|when| when.value.visit(visit));
+        self.timeout.iter().for_each(|timeout| timeout.value.visit(visit));
         self.for_each.iter().for_each(|each| each.items.visit(visit));
+    }
+
+    /// Likewise, for those that are evaluated for each item.
+    pub fn visit_inner<'t>(&'t self, visit: &mut dyn FnMut(&'t Text)) {
         if let Some(retry) = &self.retry {
             retry.wait.value.visit(visit);
             retry.max_wait.iter().for_each(|max| max.value.visit(visit));
         }
-        self.timeout.iter().for_each(|timeout| timeout.value.visit(visit));
     }
 }
 

@@ -1,13 +1,21 @@
 //! Matchers: what a value must be.
 
+pub mod format;
+pub mod moment;
+mod like;
+
 use regex::Regex;
 
-use super::decode::{Decoder, Keys, Text, Tree, found};
+use super::decode::{Decoder, Keys, Located, Text, Tree, found};
 use super::quantity;
 use super::yaml::{At, Entry, Kind, Node};
 use crate::diagnostic::suggest::closest;
 use crate::template;
 use crate::value::Value;
+
+pub use format::Format;
+pub use like::Like;
+pub(super) use like::decode as decode_like;
 
 /// What a value must be: all of its checks must hold.
 #[derive(Clone, Debug)]
@@ -70,9 +78,23 @@ pub enum Op {
     Sorted(Direction),
     /// No two elements are equal.
     Unique,
+    /// A text that is written as a standard says.
+    Is(Format),
+    /// A number no further from the first than the second.
+    Approx(Box<Approx>),
+    /// Earlier or later than a time.
+    Time(When, Located<Tree>),
+    /// A tree that the value holds at least.
+    Like(Box<Like>),
 }
 
 impl Op {
+    /// Whether its operand is data, and no operators.
+    #[must_use]
+    pub fn is_data(&self) -> bool {
+        matches!(self, Self::Equals(_) | Self::Like(_))
+    }
+
     /// The one value that it compares with, if it does.
     #[must_use]
     pub fn operand(&self) -> Option<&Tree> {
@@ -83,7 +105,8 @@ impl Op {
             | Self::Includes(tree)
             | Self::Excludes(tree)
             | Self::StartsWith(tree)
-            | Self::EndsWith(tree) => Some(tree),
+            | Self::EndsWith(tree)
+            | Self::Time(_, Located { value: tree, .. }) => Some(tree),
             _ => None,
         }
     }
@@ -100,6 +123,26 @@ pub enum Order {
     Less,
     /// `lte`
     LessOrEqual,
+}
+
+/// A number, and how far from it is near enough.
+#[derive(Clone, Debug)]
+pub struct Approx {
+    /// Its place.
+    pub at: At,
+    /// The number.
+    pub value: Tree,
+    /// The distance.
+    pub within: Tree,
+}
+
+/// On which side of a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// `before`
+    Before,
+    /// `after`
+    After,
 }
 
 /// The order of a list.
@@ -152,6 +195,14 @@ pub(super) enum Domain {
     Count,
 }
 
+/// How a matcher is read.
+#[derive(Clone, Copy)]
+struct Way {
+    domain: Domain,
+    /// Below `like`: operators begin with `$`, and other maps are data.
+    in_like: bool,
+}
+
 impl Type {
     const ALL: [(&'static str, Self); 7] = [
         ("string", Self::String),
@@ -196,21 +247,51 @@ pub(super) const KEYS: Keys = Keys {
         "unordered",
         "sorted",
         "unique",
+        "is",
+        "approx",
+        "before",
+        "after",
     ],
-    later: &["is", "approx", "before", "after"],
+    later: &[],
 };
 
 /// Reads a matcher: a map is operators, all else is `equals`.
 pub(super) fn decode(d: &Decoder<'_>, node: &Node, domain: Domain) -> Option<Matcher> {
+    decode_in(d, node, Way { domain, in_like: false })
+}
+
+fn decode_in(d: &Decoder<'_>, node: &Node, way: Way) -> Option<Matcher> {
+    if way.in_like {
+        return like::matcher(d, node, way);
+    }
     if !matches!(node.kind, Kind::Map(_)) {
-        let op = Op::Equals(operand(d, node, domain)?);
-        return Some(Matcher { at: node.at, checks: vec![Check { at: node.at, op }] });
+        let op = Op::Equals(operand(d, node, way.domain)?);
+        return Some(Matcher::of(node.at, op));
     }
     refuse_data(d, node)?;
     let entries = d.map(node, &KEYS)?;
-    let checks: Vec<Option<Check>> = entries.iter().map(|entry| check(d, entry, domain)).collect();
+    checks(d, node, entries.into_iter().map(|entry| (entry.key.as_str(), entry)), way)
+}
+
+/// The operators of a map, each with its entry.
+fn checks<'n>(
+    d: &Decoder<'_>,
+    node: &Node,
+    operators: impl Iterator<Item = (&'n str, &'n Entry)>,
+    way: Way,
+) -> Option<Matcher> {
+    let checks: Vec<Option<Check>> =
+        operators.map(|(name, entry)| check(d, name, entry, way)).collect();
     let checks: Vec<Check> = checks.into_iter().collect::<Option<_>>()?;
     (!checks.is_empty()).then_some(Matcher { at: node.at, checks })
+}
+
+impl Matcher {
+    /// A matcher of one operator.
+    #[must_use]
+    pub(crate) fn of(at: At, op: Op) -> Self {
+        Self { at, checks: vec![Check { at, op }] }
+    }
 }
 
 /// A map that is data, not operators: the commonest slip, so that it is told how it is written.
@@ -235,8 +316,10 @@ fn refuse_data(d: &Decoder<'_>, node: &Node) -> Option<()> {
         "contains" | "has" => Some("includes"),
         "eq" | "is_equal" | "equal_to" | "equalTo" | "==" => Some("equals"),
         "ne" | "neq" | "not_equals" | "notEquals" | "!=" => Some("not"),
-        "greater_than" | "greaterThan" | ">" => Some("gt"),
-        "less_than" | "lessThan" | "<" => Some("lt"),
+        "greater" | "greater_than" | "greaterThan" | ">" => Some("gt"),
+        "less" | "less_than" | "lessThan" | "<" => Some("lt"),
+        "ge" | "min" | "at_least" | ">=" => Some("gte"),
+        "le" | "max" | "at_most" | "<=" => Some("lte"),
         "regex" | "match" | "pattern" => Some("matches"),
         "size" | "count" => Some("length"),
         _ => None,
@@ -249,10 +332,10 @@ fn refuse_data(d: &Decoder<'_>, node: &Node) -> Option<()> {
     None
 }
 
-fn check(d: &Decoder<'_>, entry: &Entry, domain: Domain) -> Option<Check> {
-    let node = &entry.value;
+fn check(d: &Decoder<'_>, name: &str, entry: &Entry, way: Way) -> Option<Check> {
+    let (node, domain) = (&entry.value, way.domain);
     let value = || operand(d, node, domain);
-    let inner = || decode(d, node, domain);
+    let inner = || decode_in(d, node, way);
     let order = |order| {
         if matches!(node.kind, Kind::Null | Kind::Bool(_) | Kind::List(_) | Kind::Map(_)) {
             d.expected("a number or a text to compare with", node);
@@ -260,7 +343,7 @@ fn check(d: &Decoder<'_>, entry: &Entry, domain: Domain) -> Option<Check> {
         }
         Some(Op::Compare(order, value()?))
     };
-    let op = match entry.key.as_str() {
+    let op = match name {
         "equals" => Op::Equals(value()?),
         "not" => Op::Not(inner()?),
         "gt" => order(Order::Greater)?,
@@ -274,16 +357,26 @@ fn check(d: &Decoder<'_>, entry: &Entry, domain: Domain) -> Option<Check> {
         "starts_with" => Op::StartsWith(one_text(d, node)?),
         "ends_with" => Op::EndsWith(one_text(d, node)?),
         "matches" => Op::Matches(pattern(d, node)?),
-        "length" => Op::Length(decode(d, node, Domain::Count)?),
+        "length" => Op::Length(decode_in(d, node, Way { domain: Domain::Count, ..way })?),
         "empty" => Op::Empty(d.boolean(node)?),
         "exists" => Op::Exists(d.boolean(node)?),
         "type" => Op::Type(types(d, node)?),
         "each" => Op::Each(inner()?),
         "any" => Op::Any(inner()?),
         "none" => Op::None(inner()?),
-        "unordered" => Op::Unordered(unordered(d, node, domain)?),
+        "unordered" => Op::Unordered(unordered(d, node, way)?),
         "sorted" => Op::Sorted(direction(d, node)?),
         "unique" => only_true(d, node, "unique")?,
+        "is" => {
+            refuse_quantity(d, entry, domain, "texts")?;
+            Op::Is(format::decode(d, node)?)
+        }
+        "approx" => approx(d, node, domain)?,
+        "before" | "after" => {
+            refuse_quantity(d, entry, domain, "times")?;
+            let when = if name == "before" { When::Before } else { When::After };
+            Op::Time(when, Located { at: node.at, value: moment::decode(d, node)? })
+        }
         _ => return None,
     };
     Some(Check { at: node.at, op })
@@ -404,10 +497,64 @@ fn types(d: &Decoder<'_>, node: &Node) -> Option<Vec<Type>> {
     }
 }
 
-fn unordered(d: &Decoder<'_>, node: &Node, domain: Domain) -> Option<Vec<Matcher>> {
+fn unordered(d: &Decoder<'_>, node: &Node, way: Way) -> Option<Vec<Matcher>> {
     let items: Vec<Option<Matcher>> =
-        d.list(node, "values")?.iter().map(|item| decode(d, item, domain)).collect();
+        d.list(node, "values")?.iter().map(|item| decode_in(d, item, way)).collect();
     items.into_iter().collect()
+}
+
+/// What looks at texts alone never holds of a duration or a count.
+fn refuse_quantity(d: &Decoder<'_>, entry: &Entry, domain: Domain, looks_at: &str) -> Option<()> {
+    let is = match domain {
+        Domain::Json | Domain::Text => return Some(()),
+        Domain::Duration => "a duration",
+        Domain::Count => "a count",
+    };
+    let help = "the operators on numbers are `gt`, `gte`, `lt`, `lte`, `between` and `approx`";
+    d.error_help(
+        entry.at,
+        format!("`{}` looks at {looks_at}, and this is {is}", entry.key),
+        "",
+        help,
+    );
+    None
+}
+
+const APPROX_KEYS: Keys = Keys { what: "`approx`", known: &["value", "within"], later: &[] };
+
+fn approx(d: &Decoder<'_>, node: &Node, domain: Domain) -> Option<Op> {
+    let entries = d.map(node, &APPROX_KEYS)?;
+    let part = |key: &str| {
+        let Some(entry) = entries.iter().find(|entry| entry.key == key) else {
+            let help = "write it like `{value: 9.99, within: 0.01}`";
+            d.error_help(node.at, format!("`approx` has no `{key}`"), "", help);
+            return None;
+        };
+        let node = &entry.value;
+        match (domain, &node.kind) {
+            (Domain::Json | Domain::Text, Kind::Number(_)) => d.tree(node),
+            (Domain::Json | Domain::Text, Kind::Text(text)) if text.contains("${") => d.tree(node),
+            (Domain::Json | Domain::Text, _) => {
+                d.expected("a number", node);
+                None
+            }
+            (domain, _) => operand(d, node, domain),
+        }
+    };
+    let (value, within) = (part("value"), part("within"));
+    let (value, within) = (value?, within?);
+    if let Tree::Literal(Value::Number(within)) = &within
+        && within.as_str().starts_with('-')
+    {
+        d.error_help(
+            node.at,
+            "`within` is below zero: nothing is so near",
+            "",
+            "leave out the `-`",
+        );
+        return None;
+    }
+    Some(Op::Approx(Box::new(Approx { at: node.at, value, within })))
 }
 
 fn direction(d: &Decoder<'_>, node: &Node) -> Option<Direction> {

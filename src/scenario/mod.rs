@@ -19,6 +19,7 @@ pub mod matcher;
 pub mod names;
 pub mod project;
 pub mod quantity;
+pub mod report;
 pub mod reuse;
 pub mod schema;
 pub mod secrets;
@@ -188,7 +189,7 @@ fn decode_used(d: &Decoder<'_>, node: &Node) -> Option<Scenario> {
     let find = |key: &str| entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value);
     let steps =
         |key: &str| find(key).and_then(|node| step::decode_list(d, node)).unwrap_or_default();
-    let name = find("name").and_then(|node| d.plain(node, "the scenario's name"));
+    let name = find("name").and_then(|node| name_of(d, node));
     let description = find("description").and_then(|node| d.plain(node, "a description"));
     let tags = find("tags").and_then(|node| tags(d, node)).unwrap_or_default();
     let skip = find("skip").and_then(|node| skip(d, node));
@@ -206,7 +207,14 @@ fn decode_used(d: &Decoder<'_>, node: &Node) -> Option<Scenario> {
     let defaults = find("defaults").and_then(|node| settings::decode(d, node)).unwrap_or_default();
     let sessions = find("sessions").and_then(|node| sessions::decode(d, node)).unwrap_or_default();
     let cases = find("cases").and_then(|node| cases::decode(d, node)).map(Arc::new);
-    mask_rows(d, cases.as_deref(), &secrets);
+    match &cases {
+        Some(cases) => mask_rows(d, cases, &secrets),
+        // Rows with a mistake are not there, but their lines are shown.
+        None if find("cases").is_some() => {
+            d.secrets.borrow_mut().extend(secrets::guessed(d.source().text()));
+        }
+        None => {}
+    }
     let (setup, main, teardown) = (steps("setup"), steps("steps"), steps("teardown"));
     if name.as_ref().is_some_and(|name| name.value.trim().is_empty()) {
         let at = find("name").map_or(node.at, |name| name.at);
@@ -261,15 +269,25 @@ fn decode_used(d: &Decoder<'_>, node: &Node) -> Option<Scenario> {
 }
 
 /// No message shows the values of rows that are secret.
-fn mask_rows(d: &Decoder<'_>, cases: Option<&Cases>, secrets: &[Located<String>]) {
-    let rows = cases.iter().flat_map(|cases| &cases.rows);
-    for var in rows.flat_map(|row| &row.vars) {
+fn mask_rows(d: &Decoder<'_>, cases: &Cases, secrets: &[Located<String>]) {
+    for var in cases.rows.iter().flat_map(|row| &row.vars) {
         if let Tree::Literal(value) = &var.value
             && secrets.iter().any(|secret| *secret.value == *var.name)
         {
             d.secrets.borrow_mut().push(value.clone());
         }
     }
+}
+
+/// A name is known before anything runs, as scenarios are selected by it.
+fn name_of(d: &Decoder<'_>, node: &Node) -> Option<Located<String>> {
+    let name = d.string(node, "the scenario's name")?;
+    if name.value.contains("${") {
+        let help = "write it out; of `cases` each row's name ends in its first values by itself: `Orders [alice]`";
+        d.error_help(node.at, "the name of a scenario holds no `${…}`", "", help);
+        return None;
+    }
+    Some(name)
 }
 
 fn tags(d: &Decoder<'_>, node: &Node) -> Option<Vec<Located<String>>> {

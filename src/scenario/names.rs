@@ -282,6 +282,7 @@ impl<'s, 'f: 's> Checker<'s, 'f> {
     /// `home` is the session of steps that name none.
     fn step(&mut self, step: &'s Step, home: &'s str) {
         self.sessions_of(step, home);
+        step.flow().visit_outer(&mut |text| self.text(text, When::Before));
         let item = step.flow().for_each.as_ref().map(|each| each.name.value.as_str());
         // It is bound for the step alone.
         let is_new = item.is_some_and(|item| self.known.insert(item));
@@ -292,7 +293,7 @@ impl<'s, 'f: 's> Checker<'s, 'f> {
     }
 
     fn in_step(&mut self, step: &'s Step, home: &'s str) {
-        step.flow().visit(&mut |text| self.text(text, When::Before));
+        step.flow().visit_inner(&mut |text| self.text(text, When::Before));
         if let Some(name) = &step.name {
             self.text(name, When::Before);
         }
@@ -389,11 +390,12 @@ impl<'s, 'f: 's> Checker<'s, 'f> {
                 if !self.found.used.contains(&used.name) {
                     self.found.used.insert(used.name.clone());
                 }
-                if let UseKind::Name { member, optional } = &used.kind
-                    && !self.is_known(used, when)
-                {
-                    let place = (text, expression.offset() + used.offset);
+                let UseKind::Name { member, optional } = &used.kind else { continue };
+                let place = (text, expression.offset() + used.offset);
+                if !self.is_known(used, when) {
                     self.special(place, used, member.as_deref(), *optional, when);
+                } else if let (Some(member), false) = (member, optional) {
+                    self.member(place, &used.name, member);
                 }
             }
         }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::decode::{Decoder, Keys, Located, Text, Tree};
 use super::expectation::{self, OpenApiReference};
 use super::hosts::HostPattern;
+use super::report::{self, ReportFile};
 use super::sessions::{self, SessionDeclaration};
 use super::settings::{self, Settings};
 use super::yaml::{self, At, Entry, FileNumber, Kind, Node, Places};
@@ -38,6 +39,8 @@ pub struct Project {
     pub credentials: Vec<Located<String>>,
     /// What is started before the run.
     pub server: Option<Server>,
+    /// The reports of every run.
+    pub reports: Vec<ReportFile>,
     /// The hosts that requests may go to; none are all.
     pub allow_hosts: Option<Vec<HostPattern>>,
     /// The OpenAPI document whose coverage is told.
@@ -95,9 +98,10 @@ const KEYS: Keys = Keys {
         "setup",
         "teardown",
         "allow_hosts",
+        "report",
         "openapi",
     ],
-    later: &["report"],
+    later: &[],
 };
 const ENVIRONMENT_KEYS: Keys =
     Keys { what: "an environment", known: &["base_url", "vars"], later: &[] };
@@ -135,6 +139,7 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Project> {
     let defaults = find("defaults").and_then(|node| settings::decode(d, node)).unwrap_or_default();
     let sessions = find("sessions").and_then(|node| sessions::decode(d, node)).unwrap_or_default();
     let server = find("server").and_then(|node| server(d, node));
+    let reports = find("report").and_then(|node| report::decode(d, node)).unwrap_or_default();
     let allow_hosts = find("allow_hosts").and_then(|node| hosts(d, node));
     let openapi = find("openapi").and_then(|node| expectation::openapi::decode(d, node));
     let of_run = |key: &str| of_run(d, entries.iter().copied().find(|entry| entry.key == key)?);
@@ -167,6 +172,7 @@ fn decode(d: &Decoder<'_>, node: &Node) -> Option<Project> {
         sessions,
         credentials: super::lint::written_out(node),
         server,
+        reports,
         allow_hosts,
         openapi,
         reads: d.reads.take(),

@@ -1,4 +1,4 @@
-//! Durations (`250ms`, `1.5s`, `2m`, `1h`) and sizes (`512B`, `10KiB`, `1MB`).
+//! Durations (`250ms`, `1.5s`, `2m`, `1h`, `30d`, `2w`) and sizes (`512B`, `10KiB`, `1MB`).
 
 use std::time::Duration;
 
@@ -14,6 +14,8 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         "s" => number,
         "m" => number * 60.0,
         "h" => number * 3600.0,
+        "d" => number * 86_400.0,
+        "w" => number * 604_800.0,
         _ => return Err(wrong()),
     };
     Duration::try_from_secs_f64(seconds).map_err(|_| format!("`{text}` is too long"))
@@ -64,6 +66,7 @@ pub fn shown(duration: Duration) -> String {
         match (minutes / 60, minutes % 60, duration.as_secs() % 60) {
             (0, minutes, 0) => format!("{minutes} min"),
             (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
+            (48.., ..) => format!("{} days", minutes / 60 / 24),
             (hours, 0, _) => format!("{hours} h"),
             (hours, minutes, _) => format!("{hours} h {minutes} min"),
         }
@@ -76,12 +79,18 @@ mod tests {
 
     #[test]
     fn durations_have_a_number_and_a_unit() {
-        for (text, ms) in
-            [("250ms", 250), ("1.5s", 1500), ("2m", 120_000), ("1h", 3_600_000), ("0s", 0)]
-        {
+        for (text, ms) in [
+            ("250ms", 250),
+            ("1.5s", 1500),
+            ("2m", 120_000),
+            ("1h", 3_600_000),
+            ("0s", 0),
+            ("2d", 172_800_000),
+            ("1w", 604_800_000),
+        ] {
             assert_eq!(duration(text), Ok(Duration::from_millis(ms)), "{text}");
         }
-        for text in ["", "5", "s", "-1s", "5 s", "1d", "1..5s", "1e3s"] {
+        for text in ["", "5", "s", "-1s", "5 s", "1y", "1..5s", "1e3s"] {
             assert!(duration(text).is_err(), "{text}");
         }
     }
@@ -108,6 +117,7 @@ mod tests {
             (90_000.0, "1 min 30 s"),
             (3_600_000.0, "1 h"),
             (5_400_000.0, "1 h 30 min"),
+            (180_000_000.0, "2 days"),
         ] {
             assert_eq!(shown(Duration::from_secs_f64(ms / 1e3)), text);
         }

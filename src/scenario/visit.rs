@@ -2,7 +2,7 @@
 
 use super::decode::Text;
 use super::expectation::{Expectations, HeaderExpectation, Redirects, Status, WantedStatus};
-use super::matcher::{Matcher, Op, Pattern};
+use super::matcher::{Like, Matcher, Op, Pattern};
 use super::session_action::{CookieToSet, SessionAction};
 use super::settings::Settings;
 use super::step::{Action, Step};
@@ -101,10 +101,13 @@ pub(super) fn expectations<'t>(expect: &'t Expectations, visit: Visit<'_, 't>) {
         }
         None => {}
     }
+    matchers.extend(&expect.like);
+    matchers.extend(expect.transport.iter().flat_map(|transport| transport.matchers()));
     if let Some(bytes) = &expect.bytes {
         matchers.extend(&bytes.length);
         bytes.sha256.iter().chain(&bytes.starts_with).for_each(&mut *visit);
     }
+    expect.snapshot.iter().for_each(|snapshot| visit(&snapshot.name));
     for matcher in matchers {
         visit_matcher(matcher, visit);
     }
@@ -128,7 +131,16 @@ fn visit_matcher<'t>(matcher: &'t Matcher, visit: Visit<'_, 't>) {
                 visit_matcher(inner, visit);
             }
             Op::Unordered(all) => all.iter().for_each(|inner| visit_matcher(inner, visit)),
+            Op::Like(like) => {
+                if let Like::Template(text) = &**like {
+                    visit(text);
+                }
+                like.inner().for_each(|inner| visit_matcher(inner, visit));
+            }
             Op::Matches(Pattern::Template(text)) => visit(text),
+            Op::Approx(approx) => {
+                [&approx.value, &approx.within].into_iter().for_each(|tree| tree.visit(visit));
+            }
             Op::Between(ends) => ends.iter().for_each(|tree| tree.visit(visit)),
             op => op.operand().into_iter().for_each(|tree| tree.visit(visit)),
         }

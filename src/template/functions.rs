@@ -28,12 +28,13 @@ pub(super) const CALLS: &str = "the calls of the expression";
 pub(super) const COOKIES: &str = "the session's cookies";
 
 /// The functions and filters that ask for [`Calls`]; `map` may call any of them.
-const SITUATED: [&str; 10] = [
+const SITUATED: [&str; 11] = [
     "base64_decode",
     "fake",
     "file",
     "from_json",
     "html_unescape",
+    "jwt_claims",
     "map",
     "random_int",
     "random_string",
@@ -167,17 +168,23 @@ fn add_data(environment: &mut Environment<'static>) {
         })?;
         Ok::<_, Error>(to_jinja(&parsed))
     });
-    environment.add_filter("jwt_claims", |value: Jinja| {
-        codec::jwt_claims(&text("jwt_claims", &value)?).map(|it| to_jinja(&it)).map_err(wrong)
+    environment.add_filter("jwt_claims", |state: &State<'_, '_>, value: Jinja| {
+        let text = text("jwt_claims", &value)?;
+        let claims = codec::jwt_claims(&text).map_err(wrong)?;
+        with_calls(state, |calls| {
+            calls.hide(&text, |masks| masks.add_value(&claims));
+            Ok(())
+        })?;
+        Ok::<_, Error>(to_jinja(&claims))
     });
     environment.add_filter("jsonpath", |value: Jinja, path: Jinja| {
         let path = JsonPath::parse(&text("jsonpath", &path)?);
         let path = path.map_err(|error| wrong(error.message))?;
         let value = plain(&value)?;
-        Ok::<_, Error>(match path.find(&value) {
+        Ok::<_, Error>(match path.find(&value).map_err(|error| wrong(error.to_string()))? {
             Found::One(node) => to_jinja(node),
-            Found::Missing(_) => Jinja::UNDEFINED,
-            Found::Many(nodes) => nodes.into_iter().map(to_jinja).collect(),
+            Found::Missing => Jinja::UNDEFINED,
+            Found::Many(nodes) => jsonpath::copies(&nodes).iter().map(to_jinja).collect(),
         })
     });
     environment.add_filter("regex", |value: Jinja, pattern: Jinja| {

@@ -415,8 +415,8 @@ fn path_into(text: &str) -> Option<(String, JsonPath)> {
 
 fn follow<'s>((name, path): &(String, JsonPath), scope: &'s Scope) -> Option<&'s Value> {
     match path.find(&scope.get(name)?.value) {
-        Found::One(node) => Some(node),
-        Found::Missing(_) | Found::Many(_) => None,
+        Ok(Found::One(node)) => Some(node),
+        _ => None,
     }
 }
 

@@ -142,7 +142,8 @@ pub struct Binding {
 /// The names that an expression can use.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
-    bindings: HashMap<String, Binding>,
+    /// Shared by those that were cloned: every `cleanup` on record has a scope.
+    bindings: HashMap<String, Arc<Binding>>,
     /// Names that a step was to capture and did not: name -> the step's name.
     unset: HashMap<String, String>,
     /// What `cookie('name')` finds: name and value.
@@ -169,7 +170,7 @@ impl Scope {
         let rank = self.bindings.get(&name).map_or(0, |binding| binding.origin.rank());
         if origin.rank() >= rank {
             self.held += bounds::size(&value);
-            let before = self.bindings.insert(name, Binding { value, origin });
+            let before = self.bindings.insert(name, Arc::new(Binding { value, origin }));
             self.held -= before.map_or(0, |before| bounds::size(&before.value));
         }
     }
@@ -235,7 +236,7 @@ impl Scope {
     /// A name's value with its origin.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Binding> {
-        self.bindings.get(name)
+        self.bindings.get(name).map(Arc::as_ref)
     }
 
     /// The step that was to capture a name which has no value.

@@ -28,11 +28,11 @@ const ORDER: [&str; 18] = [
 ];
 
 /// Foreign crates and the only places that may name them.
-const WALLS: [(&str, &[&str]); 15] = [
+const WALLS: [(&str, &[&str]); 19] = [
     ("aho_corasick", &["mask"]),
-    ("serde_yaml", &["scenario/yaml"]),
     ("jsonpath_rust", &["jsonpath"]),
     ("jsonschema", &["schema/"]),
+    ("serde_yaml", &["scenario/yaml"]),
     ("cookie", &["session"]),
     ("cookie_store", &["session"]),
     ("hyper", &["http", "demo"]),
@@ -42,8 +42,12 @@ const WALLS: [(&str, &[&str]); 15] = [
     ("quick_xml", &["report", "template/codec"]),
     ("rustls", &["http", "demo/random"]),
     ("minijinja", &["template"]),
+    ("similar", &["expect/snapshot"]),
     ("annotate_snippets", &["diagnostic/render"]),
     ("clap", &["bin"]),
+    ("clap_complete", &["bin"]),
+    ("clap_mangen", &["bin"]),
+    ("indicatif", &["bin"]),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

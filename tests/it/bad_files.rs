@@ -174,16 +174,34 @@ fn what_would_run_for_ever_ends_with_its_place() {
 }
 
 #[test]
+fn of_very_many_mistakes_the_first_thousand_are_shown() {
+    let members: String = (0..1_200).map(|n| format!("      k{n}: ${{x{n}}}\n")).collect();
+    let folder = scenario(&format!(
+        "name: a\nsteps:\n  - request: POST http://127.0.0.1:1/\n    json:\n{members}"
+    ));
+    let ran = run(folder.path(), &["check"]);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert_eq!(ran.stderr.matches("is not defined").count(), 1_000);
+    assert!(ran.stderr.contains("\n200 more are not shown\n"));
+    let counted = format!("{}{}", ran.stdout, ran.stderr);
+    assert!(counted.contains("checked 1 file: 1200 errors"), "{}", ran.stdout);
+}
+
+#[test]
 fn a_report_is_not_written_over_what_is_run() {
     let text =
         "name: a\nsteps: [{ request: GET http://127.0.0.1:1/, expect: { error: connect } }]\n";
     let folder = scenario(text);
     let project = folder.path().join("callsheet.yaml");
     fs::write(&project, "scenarios: [scenario.yaml]\n").expect("a file");
-    for path in ["scenario.yaml", "./scenario.yaml", "callsheet.yaml"] {
-        let ran = run(folder.path(), &["run", "--report", &format!("junit={path}")]);
+    for (path, more) in
+        [("scenario.yaml", None), ("./scenario.yaml", None), ("callsheet.yaml", Some("--watch"))]
+    {
+        let report = format!("junit={path}");
+        let args = ["run", "--report", &report].into_iter().chain(more);
+        let ran = run(folder.path(), &args.collect::<Vec<_>>());
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{path}: {}", ran.stderr);
-        let told = format!("error: the report would be written over `{path}`, which is run\n");
+        let told = format!("error: the report would be written over `{path}`, which is read\n");
         assert_eq!(ran.stderr, told);
     }
     assert_eq!(fs::read_to_string(folder.path().join("scenario.yaml")).expect("a file"), text);

@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use serde_json::json;
 
-use super::support::{Ran, callsheet, ran};
+use super::support::{Ran, callsheet, ran, run};
 
 /// How each comes into the run, and the value.
 const CANARIES: [(&str, &str); 7] = [
@@ -292,13 +292,22 @@ fn everything(fails: bool) -> Vec<(String, String)> {
     ] {
         for color in colors {
             let report = ["--report", "junit=out/j.xml", "--progress", "always", "--color", color];
-            let ran = go(path, &url, &[verbosity, &report].concat());
+            // What a journal has is masked for its sake, also where the terminal shows nothing of it.
+            let is_quiet = verbosity == ["-q"];
+            let journal: &[&str] = if is_quiet { &["--journal", "out/j.jsonl"] } else { &[] };
+            let ran = go(path, &url, &[verbosity, journal, &report].concat());
             assert_eq!(ran.code, i32::from(fails), "{}{}", ran.stdout, ran.stderr);
             let name = format!("{verbosity:?} {color}");
             written.push((format!("{name} stdout"), ran.stdout));
             written.push((format!("{name} stderr"), ran.stderr));
             let junit = fs::read_to_string(path.join("out/j.xml")).expect("the report");
             written.push((format!("{name} junit"), junit));
+            if is_quiet {
+                let journal = fs::read_to_string(path.join("out/j.jsonl")).expect("the journal");
+                written.push((format!("{name} journal"), journal));
+                let told = run(path, &["report", "out/j.jsonl"]);
+                written.push((format!("{name} report"), format!("{}{}", told.stdout, told.stderr)));
+            }
         }
     }
     written

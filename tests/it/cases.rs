@@ -98,6 +98,16 @@ steps: [{ request: POST /anything, json: \"${password}\" }]
 }
 
 #[test]
+fn a_row_and_a_scenario_of_one_name_are_refused() {
+    let rows = "name: a\ncases: [{ x: 1 }, { x: 2 }]\nsteps: [{ request: GET /get }]\n";
+    let other = "name: a [2]\nsteps: [{ request: GET /get }]\n";
+    let ran = run_files(&[("a.yaml", rows), ("b.yaml", other)], &[]);
+    assert_eq!(ran.code, 2, "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stderr.contains("error: two scenarios have the name `a [2]`"), "{}", ran.stderr);
+    assert!(ran.stderr.ends_with("\n1 error: nothing was sent\n"), "{}", ran.stderr);
+}
+
+#[test]
 fn a_hundred_thousand_rows_are_read_in_seconds_and_one_more_is_refused() {
     let rows = |count: usize| {
         let rows = (0..count).map(|row| format!("user-{row},{row},some text that is not short\n"));

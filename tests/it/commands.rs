@@ -225,6 +225,39 @@ fn an_interrupted_scenario_runs_its_teardown_and_the_report_says_what_did_not_ru
 }
 
 #[test]
+fn after_a_signal_nothing_more_is_sent_for_items_sessions_or_attempts() {
+    let demo = demo();
+    for (step, states) in [
+        (
+            "request: GET /delay/10, for_each: { n: [1, 2, 3] }, continue_on_failure: true",
+            "3 steps: 1 failed, 2 not run",
+        ),
+        ("request: GET /delay/10, access: { a: 200, b: 200 }", "2 steps: 1 failed, 1 not run"),
+        (
+            "request: GET /status/500, retry: { attempts: 2, wait: 10s }",
+            "1 step: 1 not run; 1 request ",
+        ),
+    ] {
+        let folder = scenario(&format!(
+            "name: waits\nsessions: {{ a: {{}}, b: {{}} }}\nsteps: [{{ {step} }}]\n"
+        ));
+        let child = callsheet(folder.path())
+            .args(["run", "-v", "--base-url", &demo.url])
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        std::thread::sleep(std::time::Duration::from_millis(1000));
+        let id = child.id().to_string();
+        let killed = std::process::Command::new("kill").args(["-INT", &id]).status();
+        assert!(killed.expect("kill").success());
+        let ran = ran(child.wait_with_output().expect("it ends"));
+        assert_eq!(ran.code, 130, "{}{}", ran.stdout, ran.stderr);
+        assert!(ran.stdout.contains(states), "{states}\n{}", ran.stdout);
+    }
+}
+
+#[test]
 fn a_run_that_takes_too_long_is_cut_short_and_says_so() {
     let demo = demo();
     let folder = scenario(
@@ -294,4 +327,28 @@ fn what_is_wrong_with_the_arguments_is_told_without_the_values_of_variables() {
         assert!(ran.stderr.contains(part), "{args}: {}", ran.stderr);
         assert!(!ran.stderr.contains("hunter"), "{args}: {}", ran.stderr);
     }
+}
+
+#[test]
+fn shells_get_completions_and_readers_manual_pages() {
+    let here = root();
+    let here = here.as_path();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let ran = run(here, &["completions", shell]);
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{shell}");
+        assert!(ran.stdout.contains("rerun-failed"), "{shell}");
+    }
+    assert_eq!(run(here, &["completions", "dos"]).code, 2);
+    for (args, title, part) in [
+        (&["man"][..], "CALLSHEET", "callsheet\\-run(1)"),
+        (&["man", "run"], "CALLSHEET-RUN", "\\-\\-rerun\\-failed"),
+    ] {
+        let ran = run(here, args);
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{args:?}");
+        assert!(ran.stdout.contains(&format!(".TH {title} 1")), "{}", ran.stdout);
+        assert!(ran.stdout.contains(part), "{}", ran.stdout);
+    }
+    let ran = run(here, &["man", "dance"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("`run`, `check`, `list`"), "{}", ran.stderr);
 }

@@ -1,15 +1,16 @@
-//! The public suites of RFC 6265bis, which lie outside of the repository: `CALLSHEET_CONFORMANCE` names their folder.
+//! The public suites of RFC 6265bis and RFC 9535, which lie outside of the repository: `CALLSHEET_CONFORMANCE` names their folder.
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use callsheet::http::Cookies;
+use callsheet::jsonpath::{self, Found, JsonPath};
 use callsheet::session::{Session, SetCookie};
 use serde_json::Value;
 use url::Url;
 
 /// The cases of a file.
-fn cases(file: &str) -> Vec<Value> {
+fn cases(file: &str) -> Value {
     let folder = std::env::var_os("CALLSHEET_CONFORMANCE").expect("CALLSHEET_CONFORMANCE");
     let text = std::fs::read(PathBuf::from(folder).join(file)).expect(file);
     serde_json::from_slice(&text).expect(file)
@@ -29,6 +30,7 @@ fn count(what: &str, all: usize, failed: &[String]) {
 #[ignore = "needs the folder that CALLSHEET_CONFORMANCE names"]
 fn the_cookie_header_is_what_rfc_6265bis_asks_for() {
     let cases = cases("cookies.json");
+    let cases = cases.as_array().expect("cases");
     let failed = cases.iter().filter_map(|case| {
         let mut session = Session::new();
         let url = |key| Url::parse(text(case, key)).expect("a URL");
@@ -74,6 +76,7 @@ fn instant(text: &str) -> SystemTime {
 #[ignore = "needs the folder that CALLSHEET_CONFORMANCE names"]
 fn cookie_dates_mean_what_rfc_6265bis_says() {
     let cases = cases("cookie-dates.json");
+    let cases = cases.as_array().expect("cases");
     let failed = cases.iter().filter_map(|case| {
         let date = text(case, "test");
         let found = SetCookie::parse(format!("a=b; Expires={date}").as_bytes()).expires;
@@ -81,4 +84,45 @@ fn cookie_dates_mean_what_rfc_6265bis_says() {
         (found != wanted).then(|| format!("{date:?}: {found:?}, wanted {wanted:?}"))
     });
     count("cookie dates", cases.len(), &failed.collect::<Vec<_>>());
+}
+
+/// What is wrong with a case of a path, if anything is.
+fn path_fault(case: &Value) -> Option<String> {
+    let selector = text(case, "selector");
+    let path = match (JsonPath::parse(selector), case["invalid_selector"] == true) {
+        (Err(_), true) => return None,
+        (Ok(_), true) => return Some("it was not refused".to_owned()),
+        (Err(error), false) => return Some(format!("it was refused: {error}")),
+        (Ok(path), false) => path,
+    };
+    let document = &case["document"];
+    let nodes = match path.find(document) {
+        Ok(Found::One(node)) => vec![node],
+        Ok(Found::Missing) => vec![],
+        Ok(Found::Many(nodes)) => nodes,
+        Err(error) => return Some(error.to_string()),
+    };
+    let steps = nodes.iter().map(|node| jsonpath::locate(document, node).expect("a node of it"));
+    let paths: Value = steps.map(|steps| jsonpath::normalized(&steps)).collect();
+    let found: Value = nodes.into_iter().cloned().collect();
+    // Where the order is not defined there are several results to choose from.
+    let several = |one: &str, many: &str| match &case[many] {
+        Value::Array(several) => several.clone(),
+        _ => vec![case[one].clone()],
+    };
+    let is_right = several("result", "results").contains(&found)
+        && several("result_paths", "results_paths").contains(&paths);
+    (!is_right).then(|| format!("found {found} at {paths}"))
+}
+
+#[test]
+#[ignore = "needs the folder that CALLSHEET_CONFORMANCE names"]
+fn json_paths_do_what_rfc_9535_asks_for() {
+    let cases = cases("jsonpath.json");
+    let cases = cases["tests"].as_array().expect("tests");
+    let failed = cases.iter().filter_map(|case| {
+        let fault = path_fault(case)?;
+        Some(format!("{}: `{}`: {fault}", text(case, "name"), text(case, "selector")))
+    });
+    count("JSONPath", cases.len(), &failed.collect::<Vec<_>>());
 }

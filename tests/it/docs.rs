@@ -64,7 +64,10 @@ impl Example {
             Some(Kind::Workflow)
         } else if self.has_key("name") && self.has_key("steps") {
             Some(Kind::Scenario)
-        } else if ["environments", "server", "sessions"].iter().any(|key| self.has_key(key)) {
+        } else if ["environments", "server", "sessions", "report"]
+            .iter()
+            .any(|key| self.has_key(key))
+        {
             Some(Kind::Project)
         } else {
             None

@@ -27,6 +27,9 @@ mod init;
 // What is wrong with a response is said at its place.
 mod failing;
 
+// A response beside the one that was kept.
+mod snapshots;
+
 // The examples are green, by all the ways to select them.
 mod examples;
 
@@ -36,8 +39,14 @@ mod commands;
 // Expressions: random values, and the words that there are.
 mod templates;
 
+// What a person sees while a run goes on.
+mod progress;
+
 // Which scenarios run, and in which order.
 mod select;
+
+// The journal of a run, the reports that are made of it, and what runs again.
+mod journal;
 
 // Runs again when something changes.
 mod watch;
@@ -67,7 +76,7 @@ mod server;
 // What becomes of cookies is told and done.
 mod cookies;
 
-// Cookies do what the public suites of RFC 6265bis ask for.
+// Cookies and paths do what the public suites of RFC 6265bis and RFC 9535 ask for.
 mod conformance;
 
 // Every example of the documentation does what the page says.

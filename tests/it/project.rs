@@ -194,4 +194,14 @@ steps:
         "{told}  not asked: GET /orders -> 401\n  not asked: POST /orders\n  not asked: GET /orders/{{id}} -> default\n"
     );
     assert!(ran.stdout.ends_with(&told), "{}", ran.stdout);
+    let ran = run_project(&files, &["--journal", "/dev/stdout"]);
+    let first = ran.stdout.lines().next().unwrap_or_default();
+    assert!(first.contains("\"name\":\"POST /orders\",\"asked\":0"), "{first}");
+    let ran = run_project(&files, &["--report", "json=/dev/stdout", "--journal", "run.jsonl"]);
+    let counted = "{\"name\":\"GET /orders\",\"asked\":1,\"statuses\":{\"200\":1,\"401\":0}}";
+    assert!(ran.stdout.contains(counted), "{}", ran.stdout);
+    let ran = run_project(&files, &["--report", "markdown=/dev/stdout"]);
+    let told =
+        "<summary>openapi: 2 of 3 operations, 2 of 5 statuses asked</summary>\n\n- not asked: ";
+    assert!(ran.stdout.contains(told), "{}", ran.stdout);
 }

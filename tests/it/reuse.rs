@@ -248,6 +248,7 @@ fn files_that_go_too_deep_or_too_far_are_refused_before_anything_is_sent() {
     // (files, how often each uses the next, what is said)
     let cases = [
         (22, 1, "files use files more than 20 deep here"),
+        (5_000, 1, "files use files more than 20 deep here"),
         (16, 2, "more than 10000 files are used here"),
     ];
     for (files, times, message) in cases {
@@ -263,5 +264,75 @@ fn files_that_go_too_deep_or_too_far_are_refused_before_anything_is_sent() {
         assert_eq!(ran.code, 2, "{}{}", ran.stdout, ran.stderr);
         assert!(ran.stderr.contains(message), "{}", ran.stderr);
         assert!(ran.stderr.ends_with("\n1 error: nothing was sent\n"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn the_steps_of_a_login_are_told_also_where_the_step_or_the_scenario_is_tried_again() {
+    let login = "steps: [{ name: Sign in, request: \"GET /status/${status}\" }]\n";
+    let text = |status: u16, step: &str| {
+        format!(
+            "
+name: a
+sessions: {{ bob: {{ login: {{ use: shared/login.yaml, with: {{ status: {status} }} }} }} }}
+steps: [{{ {step}, as: bob, retry: {{ attempts: 3, wait: 1ms }} }}]
+"
+        )
+    };
+    let shown = "FAIL  a.yaml › a › login bob › Sign in";
+    let failing = text(401, "request: GET /get");
+    let passing = text(200, "request: GET /status/500");
+    for (text, more, told, steps) in [
+        (&failing, "0", shown, "2 steps: 1 failed, 1 not run; 1 request "),
+        (&failing, "1", shown, "2 steps: 1 failed, 1 not run; 2 requests "),
+        (&passing, "0", "ok  login bob › Sign in", "2 steps: 1 passed, 1 failed; 4 requests "),
+    ] {
+        let files = [("a.yaml", text.as_str()), ("shared/login.yaml", login)];
+        let ran = run_files(&files, &["-v", "--retries", more, "a.yaml"]);
+        assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
+        assert!(ran.stdout.contains(told), "{told}\n{}", ran.stdout);
+        assert!(ran.stdout.contains(steps), "{steps}\n{}", ran.stdout);
+    }
+}
+
+#[test]
+fn what_cleans_up_signs_in_although_no_step_begins_any_more() {
+    let project = "
+scenarios: [s]
+sessions: { admin: { login: { use: login.yaml } } }
+teardown: [{ name: Last, request: GET /get, as: admin }]
+";
+    let fails = "name: a\nsteps: [{ request: GET /status/500 }]\n";
+    let made = "
+name: b
+steps:
+  - request: GET /delay/0.3
+    cleanup: [{ name: Remove it, request: GET /get, as: admin }]
+  - { name: Never, request: GET /get }
+";
+    let login = "steps: [{ name: Sign in, request: GET /get }]\n";
+    let with = |project: &str| {
+        let files = [
+            ("callsheet.yaml", project),
+            ("login.yaml", login),
+            ("s/a.yaml", fails),
+            ("s/b.yaml", made),
+        ];
+        run_files(&files, &["-v", "--fail-fast"])
+    };
+    let ran = with(project);
+    assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
+    for told in [
+        "-  Never: not run",
+        "ok  cleanup › login admin › Sign in",
+        "ok  cleanup › GET /delay/0.3 › Remove it",
+        "ok  login admin › Sign in",
+        "ok  Last",
+    ] {
+        assert!(ran.stdout.contains(told), "{told}\n{}", ran.stdout);
+    }
+    let ran = with(&format!("{project}setup: [{{ request: GET /status/500 }}]\n"));
+    for told in ["ok  login admin › Sign in", "ok  Last"] {
+        assert!(ran.stdout.contains(told), "{told}\n{}", ran.stdout);
     }
 }

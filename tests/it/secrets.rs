@@ -175,6 +175,46 @@ fn files_with_mistakes_show_no_secret_either() {
 }
 
 #[test]
+fn rows_with_mistakes_show_no_secret_and_are_told_once() {
+    let scenario_of = |cases: &str| {
+        format!(
+            "name: a\ncases: {cases}\nsecrets: [key]\nsteps: [{{ request: \"GET http://127.0.0.1:1/${{user}}\" }}]\n"
+        )
+    };
+    let file = |name: &str, text: &str| (scenario_of(name), name.to_owned(), text.to_owned());
+    for ((own, name, text), told) in [
+        (
+            file("rows.csv", "user,key:int\nbob,hunter22\n"),
+            "`rows.csv:2:5`: this is no whole number in column `key`",
+        ),
+        (
+            file("rows.csv", "key,user\nhunter22,bob,x\n"),
+            "`rows.csv:2:1`: this row has 3 values, the header has 2",
+        ),
+        (file("rows.json", "[{\"key\": \"hunter22\", }]"), "`rows.json:1:22`: this is no JSON"),
+        (
+            file("rows.yaml", "- { key: hunter22, 1a: 2 }\n"),
+            "`rows.yaml:1:5`: `1a` is no variable name",
+        ),
+        (
+            (scenario_of("[{ user: bob, key: hunter22 }, 7]"), "x".to_owned(), String::new()),
+            "expected a row of variables (a map), found the number `7`",
+        ),
+    ] {
+        let folder = scenario(&own);
+        fs::write(folder.path().join(name), text).expect("a file");
+        let ran = ran(callsheet(folder.path())
+            .args(["check", "scenario.yaml"])
+            .output()
+            .expect("it runs"));
+        assert_eq!(ran.code, 2, "{}", ran.stderr);
+        assert!(ran.stderr.contains(told), "{told}\n{}", ran.stderr);
+        assert!(!ran.stderr.contains("hunter22"), "{}", ran.stderr);
+        assert!(ran.stdout.contains("1 error, "), "{}{}", ran.stderr, ran.stdout);
+    }
+}
+
+#[test]
 fn wrong_arguments_show_no_value_of_a_variable() {
     let folder = tempfile::tempdir().expect("a folder");
     for arguments in [

@@ -46,6 +46,34 @@ fn tags_and_names_select_and_all_conditions_hold() {
 }
 
 #[test]
+fn a_shard_is_a_part_of_what_is_selected_and_every_scenario_is_in_one() {
+    assert_eq!(listed(&["--shard", "1/2"]), ["a", "c", "d [bob]"]);
+    assert_eq!(listed(&["--shard", "2/2"]), ["b", "d [ann]"]);
+    assert_eq!(listed(&["--shard", "2/2", "--tag", "shop"]), ["b"]);
+    let mut all: Vec<_> = (1..=4).flat_map(|n| listed(&["--shard", &format!("{n}/4")])).collect();
+    all.sort();
+    assert_eq!(all, ["a", "b", "c", "d [ann]", "d [bob]"]);
+}
+
+#[test]
+fn a_shard_says_how_much_it_is_and_one_without_scenarios_is_green() {
+    let ran = run_all(&["--shard", "2/3", "--repeat", "2"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.ends_with("shard 2/3: 3 of 10 scenarios\n"), "{}", ran.stdout);
+    let ran = run_all(&["--shard", "6/6", "--report", "junit=out.xml"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(
+        ran.stdout,
+        "0 scenarios; 0 steps; 0 requests in 0.00 s\nshard 6/6: 0 of 5 scenarios\n"
+    );
+    let ran = run_all(&["--shard", "6/6", "--tag", "nobody"]);
+    assert_eq!(ran.code, 4, "{}{}", ran.stdout, ran.stderr);
+    let ran = run_all(&["--shard", "3/2"]);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("there is no part 3 of 2"), "{}", ran.stderr);
+}
+
+#[test]
 fn where_nothing_is_selected_the_exit_code_is_4_and_a_tag_that_nobody_has_is_told() {
     let folder = folder();
     let ran = run(folder.path(), &["run", "--base-url", "http://127.0.0.1:1", "--tag", "smok"]);

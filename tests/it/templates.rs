@@ -207,13 +207,13 @@ fn the_examples_of_the_reference_have_the_values_that_it_says() {
 #[test]
 fn what_a_filter_reads_out_of_a_secret_is_not_shown() {
     let (demo, folder) = (demo(), scenario(SECRETS));
-    // `ann:wonder & land`, and an object with a key.
-    let secrets = "BASIC=YW5uOndvbmRlciAmIGxhbmQ=\nOBJECT='{\"key\": \"opensesame\"}'\n";
+    // `ann:wonder & land`, an object with a key, and a token of `ali-baba`.
+    let secrets = "BASIC=YW5uOndvbmRlciAmIGxhbmQ=\nOBJECT='{\"key\": \"opensesame\"}'\nTOKEN=e30.eyJzdWIiOiJhbGktYmFiYSJ9.x\n";
     fs::write(folder.path().join("secrets.env"), secrets).expect("a file");
     let ran = go(folder.path(), &demo, &["scenario.yaml", "--secrets-file", "secrets.env"]);
     let story = &ran.stdout;
     assert_eq!(ran.code, 1, "{story}");
-    for word in ["wonder", "b3BlbnNlc2FtZQ", "opensesame", "YW5u"] {
+    for word in ["wonder", "b3BlbnNlc2FtZQ", "opensesame", "YW5u", "ali-baba"] {
         assert!(!story.contains(word), "{word}: {story}");
     }
     // A digest of a secret is none, and shows which one it was.
@@ -229,6 +229,7 @@ steps:
       key: ${(secret.OBJECT | from_json).key}
       again: ${(secret.OBJECT | from_json).key | base64}
       upper: ${secret.BASIC | urlencode}
+      claim: ${(secret.TOKEN | jwt_claims).sub}
       digest: ${secret.BASIC | sha256}
     expect: { status: 500 }
 ";

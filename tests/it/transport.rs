@@ -100,6 +100,22 @@ fn https_works_with_a_certificate_that_is_trusted() {
 }
 
 #[test]
+fn the_certificate_of_a_server_is_looked_at_on_every_connection() {
+    let certificates = root().join("fixtures/certificates");
+    let port = super::support::tls(&certificates, "server");
+    let expect = "\n    expect:\n      certificate:\n        subject: CN=callsheet test server\n        issuer: { ends_with: authority }\n        expires_in: { gt: 30d }\n        san: [localhost, 127.0.0.1, \"::1\"]\n      http_version: 1.1\n      timing: { tls: { gt: 0s, lt: 5s } }\n";
+    let folder = scenario(&format!(
+        "name: a certificate\nsteps:\n  - request: GET https://localhost:{port}/{expect}  - request: GET https://localhost:{port}/{expect}"
+    ));
+    let output = callsheet(folder.path())
+        .args(["run", "."])
+        .env("SSL_CERT_FILE", certificates.join("ca.pem"))
+        .output();
+    let ran = ran(output.expect("it runs"));
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+}
+
+#[test]
 fn secrets_of_headers_and_cookies_are_not_shown() {
     let demo = demo();
     let folder = scenario(&format!(

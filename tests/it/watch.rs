@@ -118,6 +118,24 @@ fn only_what_depends_on_a_changed_file_runs_again() {
 }
 
 #[test]
+fn a_snapshot_is_a_file_that_is_read_and_what_the_run_itself_writes_is_no_news() {
+    let (demo, folder) = (demo(), tempfile::tempdir().expect("a folder"));
+    let text = "name: a\nsteps: [{ request: GET /bytes/16, expect: { snapshot: NAME } }]\n";
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file");
+    write("a.yaml", &text.replace("NAME", "fixed"));
+    write("b.yaml", &text.replace("name: a", "name: b").replace("NAME", "\"x${run.id | length}\""));
+    let watching = Watching::start(folder.path(), &["--base-url", &demo.url, "--update-snapshots"]);
+    let first = watching.until_it_waits();
+    assert!(first.contains("snapshots: 2 written"), "{first}");
+    let silent = watching.lines.recv_timeout(Duration::from_secs(2));
+    assert!(silent.is_err(), "it runs again by itself: {silent:?}");
+    write("snapshots/a.fixed.snap", "---\n---\n");
+    let again = watching.until_it_waits();
+    assert!(again.contains("changed: snapshots/a.fixed.snap"), "{again}");
+    assert!(again.contains("1 scenario: 1 passed") && again.contains("1 updated"), "{again}");
+}
+
+#[test]
 fn ctrl_c_ends_it() {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("a.yaml"), "name: a\nsteps: [{ wait: 1ms }]\n").expect("a file");
@@ -128,4 +146,25 @@ fn ctrl_c_ends_it() {
         std::process::Command::new("kill").args(["-INT", &id]).status().expect("kill").success()
     );
     assert_eq!(watching.child.wait().expect("it ends").code(), Some(130));
+}
+
+#[test]
+fn what_could_not_run_for_a_mistake_runs_once_that_is_mended() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file");
+    write("a.yaml", "name: a\nsteps: [{ wait: 1ms }]\n");
+    write("b.yaml", "name: b\nsteps: [{ wiat: 1ms }]\n");
+    let watching = Watching::start(folder.path(), &[]);
+    let told = watching.until_it_waits();
+    assert!(told.contains("nothing was sent"), "{told}");
+    write("b.yaml", "name: b\nsteps: [{ wait: 1ms }]\n");
+    let told = watching.until_it_waits();
+    assert!(told.contains("2 scenarios: 2 passed"), "{told}");
+    write("a.yaml", "name: a\nsteps: [{ wiat: 1ms }]\n");
+    watching.until_it_waits();
+    write("b.yaml", "name: b\nsteps: [{ wait: 2ms }, { wait: 1ms }]\n");
+    watching.until_it_waits();
+    write("a.yaml", "name: a\nsteps: [{ wait: 2ms }]\n");
+    let told = watching.until_it_waits();
+    assert!(told.contains("2 scenarios: 2 passed"), "{told}");
 }

@@ -4,11 +4,15 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use callsheet::plan::shard::Shard;
 use callsheet::plan::tag::TagExpression;
 use callsheet::scenario::quantity;
 use callsheet::value::Value;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use regex::Regex;
+
+use crate::reports::Report;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -48,12 +52,24 @@ pub(crate) enum Command {
     Check(Check),
     /// List the scenarios that a run would take
     List(List),
+    /// Make reports from the journals of runs: of one that was killed, or of the parts of one
+    Report(ReportOf),
     /// Write what a project begins with: its file, a first scenario, schemas for the editor; keep what is there
     Init,
     /// Serve the embedded practice server until Ctrl-C
     Demo(Demo),
     /// Print the JSON Schema of scenario files, for editors
     Schema(Schema),
+    /// Print what completes the commands and options in a shell
+    Completions {
+        /// Whose
+        shell: Shell,
+    },
+    /// Print the manual page of the program, or of one of its commands
+    Man {
+        /// The command
+        command: Option<String>,
+    },
 }
 
 /// What is run, and with which values.
@@ -63,7 +79,7 @@ pub(crate) struct Selection {
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<String>,
     /// Only scenarios with these tags: a tag, or tags with `and`, `or`, `not` and parentheses; several times
-    #[arg(short, long = "tag", value_name = "EXPR", value_parser = TagExpression::parse)]
+    #[arg(short, long = "tag", alias = "tags", value_name = "EXPR", value_parser = TagExpression::parse)]
     pub(crate) tags: Vec<TagExpression>,
     /// No scenarios with these tags
     #[arg(long = "skip-tag", value_name = "EXPR", value_parser = TagExpression::parse)]
@@ -71,6 +87,12 @@ pub(crate) struct Selection {
     /// Only scenarios whose names this regular expression finds
     #[arg(long, value_name = "REGEX", value_parser = regex)]
     pub(crate) name: Option<Regex>,
+    /// Only the I-th of N parts of the scenarios, the same on every machine
+    #[arg(long, value_name = "I/N", value_parser = Shard::parse)]
+    pub(crate) shard: Option<Shard>,
+    /// Journals of earlier runs, whose durations make the parts of `--shard` take the same time
+    #[arg(long, value_name = "JOURNAL", requires = "shard")]
+    pub(crate) timings: Vec<PathBuf>,
     /// Environment of the project file
     #[arg(short, long, value_name = "NAME")]
     pub(crate) env: Option<String>,
@@ -137,12 +159,21 @@ pub(crate) struct Run {
     /// Begin the scenarios in an order by chance, which `--seed` fixes
     #[arg(long)]
     pub(crate) shuffle: bool,
+    /// Write snapshots instead of comparing them; not in CI, where `CI` is set and not `false`
+    #[arg(long)]
+    pub(crate) update_snapshots: bool,
+    /// Only what failed, or did not run, in the run of this journal
+    #[arg(long, value_name = "JOURNAL")]
+    pub(crate) rerun_failed: Option<PathBuf>,
     /// Run again when a scenario, or a file that it reads, changes
     #[arg(long)]
     pub(crate) watch: bool,
-    /// Report: junit=PATH; several times
-    #[arg(long = "report", value_name = "FORMAT=PATH", value_parser = report)]
+    /// Report: FORMAT is junit, tap, json, har, markdown or github; several times
+    #[arg(long = "report", value_name = "FORMAT=PATH", value_parser = Report::parse)]
     pub(crate) reports: Vec<Report>,
+    /// Journal of the run: every event as a line of JSON, for `report` and `--rerun-failed`
+    #[arg(long, value_name = "PATH")]
+    pub(crate) journal: Option<PathBuf>,
     /// Longest time for the whole run, such as 10m; what did not run by then is reported
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) timeout: Option<Duration>,
@@ -176,6 +207,34 @@ pub(crate) struct List {
 }
 
 #[derive(Debug, clap::Args)]
+pub(crate) struct ReportOf {
+    /// Journals, as `run --journal` writes them
+    #[arg(value_name = "JOURNAL", required = true)]
+    pub(crate) journals: Vec<PathBuf>,
+    /// JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// TAP, version 14
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tap: Option<PathBuf>,
+    /// Everything, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// HAR 1.2: the exchanges, for tools that show them
+    #[arg(long, value_name = "FILE")]
+    pub(crate) har: Option<PathBuf>,
+    /// A summary in Markdown
+    #[arg(long, value_name = "FILE")]
+    pub(crate) markdown: Option<PathBuf>,
+    /// Annotations for GitHub Actions
+    #[arg(long, value_name = "FILE")]
+    pub(crate) github: Option<PathBuf>,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: When,
+}
+
+#[derive(Debug, clap::Args)]
 pub(crate) struct Demo {
     /// Address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
@@ -185,28 +244,17 @@ pub(crate) struct Demo {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Schema {
     /// That of the project file, callsheet.yaml
-    #[arg(long)]
+    #[arg(long, group = "which")]
     pub(crate) project: bool,
-}
-
-/// `FORMAT=PATH`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Report {
-    pub(crate) format: ReportFormat,
-    pub(crate) path: PathBuf,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ReportFormat {
-    Junit,
-}
-
-fn report(text: &str) -> Result<Report, String> {
-    match text.split_once('=') {
-        Some((_, "")) | None => Err("write it like `junit=target/junit.xml`".to_owned()),
-        Some(("junit", path)) => Ok(Report { format: ReportFormat::Junit, path: path.into() }),
-        Some((format, _)) => Err(format!("there is no format `{format}`; there is `junit`")),
-    }
+    /// That of a line of a journal
+    #[arg(long, group = "which")]
+    pub(crate) journal: bool,
+    /// That of the JSON report
+    #[arg(long, group = "which")]
+    pub(crate) report: bool,
+    /// That of `list --json`
+    #[arg(long, group = "which")]
+    pub(crate) list: bool,
 }
 
 fn regex(text: &str) -> Result<Regex, String> {
@@ -258,14 +306,6 @@ mod tests {
         assert_eq!(variable("l:=[1, \"a\"]"), Ok(("l".to_owned(), json!([1, "a"]))));
         for wrong in ["x", "=1", "a b=1", "n:=x", "1a=1", "env=1", "not=1"] {
             assert!(variable(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_report_has_a_format_and_a_path() {
-        assert!(report("junit=out/a=b.xml").is_ok_and(|r| r.path == *"out/a=b.xml"));
-        for wrong in ["junit", "junit=", "xml=a"] {
-            assert!(report(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -4,7 +4,7 @@ use callsheet::plan::{self, Request};
 
 use crate::args::{self, Selection};
 use crate::exit::Exit;
-use crate::output;
+use crate::{output, report};
 
 pub(crate) fn main(check: args::Check) -> Exit {
     let color = check.selection.color;
@@ -24,7 +24,7 @@ pub(crate) fn main(check: args::Check) -> Exit {
     ));
     match loaded.plan {
         None => Exit::Invalid,
-        Some(plan) if plan.scenarios.is_empty() => nothing_to_run(plan.found),
+        Some(plan) if plan.selected == 0 => nothing_to_run(plan.found),
         Some(_) => Exit::Passed,
     }
 }
@@ -35,6 +35,7 @@ pub(crate) fn request(selection: Selection, strict: bool) -> Result<Request, Exi
         output::err(&format!("error: cannot tell the working directory: {error}\n"));
         Exit::Internal
     })?;
+    let timings = report::timings(&selection.timings)?;
     let text = |text: std::ffi::OsString| text.into_string().ok();
     Ok(Request {
         folder,
@@ -52,6 +53,8 @@ pub(crate) fn request(selection: Selection, strict: bool) -> Result<Request, Exi
             tags: selection.tags,
             skip_tags: selection.skip_tags,
             name: selection.name,
+            shard: selection.shard,
+            timings,
             ..Default::default()
         },
         strict,
@@ -65,7 +68,7 @@ pub(crate) fn nothing_to_run(found: usize) -> Exit {
             "error: no scenarios found: name a file or a folder that has `.yaml` files\n".to_owned()
         }
         _ => format!(
-            "error: none of {} is selected by `--tag`, `--skip-tag` and `--name`; `callsheet list` shows them\n",
+            "error: none of {} is selected by `--tag`, `--skip-tag`, `--name` and `--rerun-failed`; `callsheet list` shows them\n",
             counted(found, "scenario")
         ),
     });

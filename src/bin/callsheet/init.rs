@@ -24,7 +24,9 @@ pub(crate) fn main() -> Exit {
             Some(why) => format!("kept {name}: {why}\n"),
             None => {
                 let done = if is_there(Path::new(name)) { "updated" } else { "wrote" };
-                if let Err(error) = output::file(Path::new(name), text.as_bytes()) {
+                if let Err(error) =
+                    output::file(Path::new(name), |out| out.write_all(text.as_bytes()))
+                {
                     output::err(&format!("error: `{name}` cannot be written: {error}\n"));
                     return Exit::Internal;
                 }

@@ -7,6 +7,9 @@ use crate::args;
 use crate::exit::Exit;
 use crate::{check, output};
 
+/// The JSON Schema of what `--json` prints.
+pub(crate) const SCHEMA: &str = include_str!("list.schema.json");
+
 pub(crate) fn main(list: args::List) -> Exit {
     let color = list.selection.color;
     let request = match check::request(list.selection, false) {
@@ -27,7 +30,7 @@ pub(crate) fn main(list: args::List) -> Exit {
             output::out(&line(planned, width));
         }
     }
-    if plan.scenarios.is_empty() { check::nothing_to_run(plan.found) } else { Exit::Passed }
+    if plan.selected == 0 { check::nothing_to_run(plan.found) } else { Exit::Passed }
 }
 
 fn line(planned: &Planned, width: usize) -> String {

@@ -6,7 +6,12 @@ mod demo;
 mod exit;
 mod init;
 mod list;
+mod live;
+mod manual;
 mod output;
+mod record;
+mod report;
+mod reports;
 mod run;
 mod runtime;
 mod schema;
@@ -37,9 +42,12 @@ fn main() -> ExitCode {
         Command::Run(run) => run::main(run),
         Command::Check(check) => check::main(check),
         Command::List(list) => list::main(list),
+        Command::Report(asked) => report::main(&asked),
         Command::Init => init::main(),
         Command::Demo(demo) => demo::main(demo),
         Command::Schema(which) => schema::main(&which),
+        Command::Completions { shell } => manual::completions(shell),
+        Command::Man { command } => manual::page(command.as_deref()),
     };
     exit.into()
 }

@@ -1,6 +1,7 @@
 //! All that is written: stdout, stderr and the files of reports. What is secret goes through none of them.
 
-use std::io::{self, IsTerminal, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 use std::sync::LazyLock;
 use std::{env, fs};
@@ -9,6 +10,7 @@ use callsheet::diagnostic::Diagnostic;
 use callsheet::diagnostic::render::{self, Style};
 use callsheet::mask::{Masks, Sources, is_too_short};
 use clap::error::{ContextKind, ContextValue};
+use indicatif::ProgressDrawTarget;
 
 use crate::args::When;
 
@@ -31,14 +33,21 @@ pub(crate) fn err(text: &str) {
     let _ = io::stderr().lock().write_all(MASKS.text(text).as_bytes());
 }
 
+/// More diagnostics are counted, not shown: a file can have a mistake in every few bytes.
+const MOST_SHOWN: usize = 1_000;
+
 /// Writes diagnostics to stderr.
 pub(crate) fn diagnostics(diagnostics: &[Diagnostic], color: When) {
     if !diagnostics.is_empty() {
         let mut sources = Sources::new(MASKS.clone());
-        let masked = diagnostics.iter().cloned().map(|one| one.masked(&mut sources));
+        let shown = diagnostics.iter().take(MOST_SHOWN).cloned();
+        let masked = shown.map(|one| one.masked(&mut sources));
         let masked: Vec<Diagnostic> = masked.collect();
         err(&render::styled(&masked, style(color, &io::stderr())));
         err("\n");
+        if let Some(more @ 1..) = diagnostics.len().checked_sub(MOST_SHOWN) {
+            err(&format!("{more} more are not shown\n"));
+        }
     }
 }
 
@@ -75,9 +84,17 @@ fn is_in_environment(word: &str) -> bool {
 
 /// Writes a file whole or not at all; its folder is made. What is there and is no file, such as a pipe or `/dev/stdout`, is
 /// written to and not replaced.
-pub(crate) fn file(path: &Path, content: &[u8]) -> io::Result<()> {
+pub(crate) fn file(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let write_to = |path: &Path| {
+        let mut out = BufWriter::new(File::create(path)?);
+        write(&mut out)?;
+        out.flush()
+    };
     if path.metadata().is_ok_and(|there| !there.is_file()) {
-        return fs::write(path, MASKS.bytes(content));
+        return write_to(path);
     }
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
@@ -85,17 +102,30 @@ pub(crate) fn file(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
     let temporary = path.with_file_name(name);
-    let written =
-        fs::write(&temporary, MASKS.bytes(content)).and_then(|()| fs::rename(&temporary, path));
+    let written = write_to(&temporary).and_then(|()| fs::rename(&temporary, path));
     if written.is_err() {
         let _ = fs::remove_file(&temporary);
     }
     written
 }
 
+/// Opens a file that is written line by line as things happen; its folder is made. The texts in the lines are masked: a mask
+/// over a whole line could break its numbers.
+pub(crate) fn lines(path: &Path) -> io::Result<BufWriter<File>> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    File::create(path).map(BufWriter::new)
+}
+
 /// Whether stderr is a terminal, whose last line can be drawn over.
 pub(crate) fn is_live() -> bool {
     io::stderr().is_terminal()
+}
+
+/// Where what lives at the bottom of that terminal is drawn.
+pub(crate) fn live() -> ProgressDrawTarget {
+    ProgressDrawTarget::stderr()
 }
 
 /// The style for stdout.
@@ -117,11 +147,11 @@ fn wants_color(color: When, terminal: bool) -> bool {
     }
 }
 
-/// The columns of the terminal that stderr is, or of an ordinary one.
-pub(crate) fn width() -> usize {
-    // A terminal that does not know its width says 0.
-    match rustix::termios::tcgetwinsize(io::stderr()).map_or(0, |size| usize::from(size.ws_col)) {
-        0 => 80,
-        columns => columns.max(20),
+/// The columns and rows of the terminal that stderr is, or of an ordinary one.
+pub(crate) fn size() -> (usize, usize) {
+    // A terminal that does not know its size says 0.
+    match rustix::termios::tcgetwinsize(io::stderr()).map(|size| (size.ws_col, size.ws_row)) {
+        Ok((columns @ 1.., rows @ 1..)) => (usize::from(columns).max(20), usize::from(rows)),
+        _ => (80, 24),
     }
 }

@@ -9,30 +9,35 @@ use std::time::{Duration, Instant, SystemTime};
 
 use callsheet::outcome::{Detail, Event, Masking, Outcome, Summary};
 use callsheet::plan::{self, Loaded, Plan};
-use callsheet::report::junit;
 use callsheet::report::progress::{self, Progress};
+use callsheet::report::recorder::{self, Recorder};
 use callsheet::report::terminal::{Terminal, Verbosity};
-use callsheet::run::{self, Options};
+use callsheet::run::{self, Options, SnapshotMode, Snapshots};
 use callsheet::scenario::quantity;
 use callsheet::template::Seed;
 use futures_util::FutureExt;
 use tokio::sync::watch as channel;
 
-use crate::args::{self, Report, ReportFormat, When};
+use crate::args::{self, When};
 use crate::exit::Exit;
+use crate::live::{self, Live};
+use crate::record::Record;
+use crate::reports::{self, Report};
 use crate::runtime::{runtime, stop_signal};
-use crate::{check, output, server, watch};
+use crate::{check, output, report, server, watch};
 
 pub(crate) fn main(run: args::Run) -> Exit {
-    if let Err(exit) = refuse_equal_reports(&run.reports) {
-        return exit;
-    }
+    let equal = reports::refuse_equal(&written(&run, &run.reports));
+    let mode = match equal.and_then(|()| snapshot_mode(&run)) {
+        Ok(mode) => mode,
+        Err(exit) => return exit,
+    };
     let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(exit) => return exit,
     };
     if run.watch {
-        let exit = runtime.block_on(watch::watch(&run));
+        let exit = runtime.block_on(watch::watch(&run, mode));
         runtime.shutdown_background();
         return exit;
     }
@@ -41,18 +46,25 @@ pub(crate) fn main(run: args::Run) -> Exit {
         Err(exit) => return exit,
     };
     let Some(plan) = loaded.plan else { return Exit::Invalid };
-    if plan.scenarios.is_empty() {
+    if plan.selected == 0 {
         return check::nothing_to_run(plan.found);
     }
-    if let Err(exit) = refuse_sources(&run.reports, &plan) {
-        return exit;
-    }
-    let exit = runtime.block_on(go(&run, &plan, (None, &seed)));
+    let exit = match plan.scenarios.is_empty() {
+        // More machines than scenarios are no failure, and nothing to set up.
+        true => Show::new(&run, &plan, (&run_id(), &seed)).finish(&run, Exit::Passed, None),
+        false => runtime.block_on(go(&run, &plan, (None, &seed), Snapshots::new(mode))),
+    };
     // What was given up is not waited for.
     runtime.shutdown_background();
     // The process ends here: to take a big plan apart piece by piece would only take time.
     std::mem::forget(plan);
     exit
+}
+
+/// The files that a run writes.
+fn written<'r>(run: &'r args::Run, reports: &'r [Report]) -> Vec<&'r Path> {
+    let reports = reports.iter().map(|report| report.path.as_path());
+    reports.chain(run.journal.as_deref()).collect()
 }
 
 /// Reads all that the run needs, and says what is wrong with it; comes with the seed of the run.
@@ -68,6 +80,9 @@ pub(crate) fn load(
             return Err(Exit::Internal);
         }
     };
+    if let Some(journal) = &run.rerun_failed {
+        request.selection.among = Some(report::failed(journal)?);
+    }
     request.selection.repeat = run.repeat;
     request.selection.shuffle = run.shuffle.then(|| seed.take());
     request.selection.only = only;
@@ -77,7 +92,30 @@ pub(crate) fn load(
         let errors = loaded.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
         output::err(&format!("{}: nothing was sent\n", check::counted(errors, "error")));
     }
+    if let Some(plan) = &loaded.plan {
+        let wanted = reports::of(&run.reports, plan);
+        let paths = written(run, &wanted);
+        reports::refuse_equal(&paths)?;
+        reports::refuse_over(&paths, loaded.watched.every().map(PathBuf::as_path))?;
+    }
     Ok((loaded, seed))
+}
+
+/// In CI nobody reads what is written, and nobody commits it: there no snapshot is.
+fn snapshot_mode(run: &args::Run) -> Result<SnapshotMode, Exit> {
+    let ci = std::env::var_os("CI").filter(|value| !value.is_empty() && value != "false");
+    match (ci, run.update_snapshots) {
+        (None, false) => Ok(SnapshotMode::WriteMissing),
+        (None, true) => Ok(SnapshotMode::Update),
+        (Some(_), false) => Ok(SnapshotMode::Never),
+        (Some(_), true) => {
+            output::err(
+                "error: `--update-snapshots` writes nothing in CI, and `CI` is set\n\
+                 help: run it on your own machine, read what it writes, and commit that; `CI=false` says that this is no CI\n",
+            );
+            Err(Exit::Invalid)
+        }
+    }
 }
 
 /// How long teardown may take after a signal.
@@ -88,12 +126,14 @@ pub(crate) async fn go(
     run: &args::Run,
     plan: &Plan,
     (server, seed): (Option<&server::Running>, &Seed),
+    snapshots: Snapshots,
 ) -> Exit {
-    let show = RefCell::new(Show::new(run, plan, seed));
+    let id = run_id();
+    let show = RefCell::new(Show::new(run, plan, (&id, seed)));
     let (stop, stopped) = channel::channel(None);
     let (mut interrupted, mut timed_out) = (None, false);
     let ended = {
-        let mut whole = pin!(whole((run, plan, seed), (server, stopped), &show));
+        let mut whole = pin!(whole((run, plan), (&id, seed), (server, stopped), snapshots, &show));
         let mut tick = pin!(tick(&show));
         let mut deadline = pin!(std::future::pending().right_future());
         let mut limit = pin!(over(run.timeout).fuse());
@@ -138,8 +178,10 @@ type Stopped = channel::Receiver<Option<String>>;
 
 /// The server, the run, and the end of the server.
 async fn whole(
-    (run, plan, seed): (&args::Run, &Plan, &Seed),
+    (run, plan): (&args::Run, &Plan),
+    (id, seed): (&str, &Seed),
     (kept, mut stop): (Option<&server::Running>, Stopped),
+    snapshots: Snapshots,
     show: &RefCell<Show>,
 ) -> Exit {
     let server = match &plan.project {
@@ -163,7 +205,8 @@ async fn whole(
         retries: run.retries,
         fail_fast: run.fail_fast.map(usize::from),
         server_url: server.as_ref().or(kept).map(|server| server.url().to_owned()),
-        id: run_id(),
+        id: id.to_owned(),
+        snapshots,
         seed: seed.clone(),
         stop,
     };
@@ -182,7 +225,7 @@ async fn tick(show: &RefCell<Show>) {
     loop {
         let pause = show.borrow().pause();
         tokio::time::sleep(pause).await;
-        show.borrow_mut().draw();
+        show.borrow().draw();
     }
 }
 
@@ -202,19 +245,22 @@ struct Show {
     begun: Instant,
     /// How many there are to run, the project's `setup` and `teardown` among them.
     scenarios: usize,
+    /// How many of them were selected by `--shard`, and of how many.
+    sharded: (usize, usize),
     /// What is shown is masked here, before it is drawn or cut.
     masking: Masking,
     terminal: Terminal,
     summary: Summary,
-    /// Kept only if a report wants it.
-    outcome: Option<Outcome>,
+    /// Kept only if there is a journal or a report.
+    record: Option<Record>,
+    reports: Vec<Report>,
     progress: Option<Progress>,
-    /// Whether the progress line is drawn over itself, or written anew from time to time.
-    live: bool,
+    /// Draws it over itself on a terminal; elsewhere it is written anew from time to time.
+    live: Option<Live>,
 }
 
 impl Show {
-    fn new(run: &args::Run, plan: &Plan, seed: &Seed) -> Self {
+    fn new(run: &args::Run, plan: &Plan, (id, seed): (&str, &Seed)) -> Self {
         let verbosity = match (run.quiet, run.verbose) {
             (true, _) => Verbosity::Quiet,
             (_, 0) => Verbosity::Normal,
@@ -229,28 +275,43 @@ impl Show {
         let masks = output::masks();
         let prints = masks.fingerprints().clone();
         let options = masks.text(&run.selection.options()).into_owned();
+        let reports = reports::of(&run.reports, plan);
+        let whole =
+            run.journal.is_some() || reports.iter().any(|report| report.format.tells_exchanges());
         let detail = match verbosity {
+            _ if whole => Detail::Exchange,
             Verbosity::Quiet | Verbosity::Normal => Detail::Name,
             Verbosity::Steps => Detail::Line,
             Verbosity::Exchanges => Detail::Exchange,
         };
-        let outcome = || Outcome {
-            options: options.clone(),
-            coverage: plan.coverage(),
-            ..Outcome::new(SystemTime::now(), seed.clone(), prints.clone())
-        };
+        let record = (run.journal.is_some() || !reports.is_empty()).then(|| {
+            let facts = recorder::Run {
+                id: id.to_owned(),
+                started: SystemTime::now(),
+                seed: seed.clone(),
+                shard: run.selection.shard,
+                options: options.clone(),
+            };
+            let mut recorder = Recorder::new(facts, prints.clone(), whole);
+            let first = recorder.begin(plan, masks);
+            let outcome = Outcome { masks: masks.clone(), ..Outcome::default() };
+            let outcome = (!reports.is_empty()).then_some(outcome);
+            Record::begin(recorder, &first, run.journal.as_deref(), outcome)
+        });
         Self {
             begun: Instant::now(),
             scenarios: plan.parts(),
+            sharded: (plan.scenarios.len(), plan.selected),
             masking: Masking::new(masks.clone(), detail),
             summary: Summary::default(),
-            outcome: (!run.reports.is_empty()).then(outcome),
+            record,
+            reports,
             terminal: Terminal::new(output::result_style(run.selection.color), verbosity, prints)
                 .with_options(&options)
                 .with_seed(seed.clone())
                 .with_coverage(plan.coverage()),
             progress: progress.then(|| Progress::new(plan.parts())),
-            live: output::is_live(),
+            live: (progress && output::is_live()).then(|| Live::new(plan.parts())),
         }
     }
 
@@ -262,42 +323,41 @@ impl Show {
         }
         let text = self.terminal.event(&event);
         if !text.is_empty() {
-            self.erase();
-            output::out(&text);
+            match &self.live {
+                Some(live) => live.above(|| output::out(&text)),
+                None => output::out(&text),
+            }
         }
-        if let Some(outcome) = &mut self.outcome {
-            outcome.add(event);
+        if let Some(record) = &mut self.record {
+            record.event(&event, self.begun.elapsed());
         }
     }
 
     fn pause(&self) -> Duration {
-        match (&self.progress, self.live) {
-            (Some(_), true) => Duration::from_millis(100),
-            _ => progress::PLAIN_EVERY,
-        }
+        if self.live.is_some() { live::EVERY } else { progress::PLAIN_EVERY }
     }
 
-    fn draw(&mut self) {
+    fn draw(&self) {
         if let Some(progress) = &self.progress {
             let now = self.begun.elapsed();
-            output::err(&if self.live {
-                progress::clear_and_draw(&progress::line(progress, output::width() - 1, now))
-            } else {
-                format!("{}\n", progress::plain(progress, now))
-            });
-        }
-    }
-
-    fn erase(&self) {
-        if self.live && self.progress.is_some() {
-            output::err(progress::clear());
+            match &self.live {
+                Some(live) => live.draw(progress, now),
+                None => output::err(&format!("{}\n", progress::plain(progress, now))),
+            }
         }
     }
 
     /// Writes what is written at the end; `cut` says how the run was cut short, if it was.
     fn finish(mut self, run: &args::Run, ended: Exit, cut: Option<&str>) -> Exit {
-        self.erase();
+        if let Some(live) = self.live.take() {
+            live.end();
+        }
         output::out(&self.terminal.finish(self.begun.elapsed()));
+        if let Some(shard) = run.selection.shard {
+            let (own, all) = self.sharded;
+            let all = check::counted(all, "scenario");
+            output::out(&format!("shard {shard}: {own} of {all}\n"));
+        }
         if let Some(cut) = cut {
             let done = self.summary.scenarios;
             let left = self.scenarios.saturating_sub(done.passed + done.failed);
@@ -308,61 +368,11 @@ impl Show {
             Exit::Passed if self.summary.scenarios.failed > 0 => Exit::Failed,
             other => other,
         };
-        if let Some(mut outcome) = self.outcome.take() {
-            outcome.duration = self.begun.elapsed();
-            for report in &run.reports {
-                if let Err(error) = write_report(report, &outcome) {
-                    output::err(&format!(
-                        "error: the report `{}` cannot be written: {error}\n",
-                        report.path.display()
-                    ));
-                    exit = Exit::Internal;
-                }
-            }
+        if let Some(record) = self.record.take()
+            && !record.finish(self.begun.elapsed(), cut, &self.reports)
+        {
+            exit = Exit::Internal;
         }
         exit
-    }
-}
-
-fn write_report(report: &Report, outcome: &Outcome) -> std::io::Result<()> {
-    let bytes = match report.format {
-        ReportFormat::Junit => junit::render(outcome),
-    };
-    output::file(&report.path, &bytes)
-}
-
-fn refuse_equal_reports(reports: &[Report]) -> Result<(), Exit> {
-    let place = |report: &Report| std::path::absolute(&report.path).unwrap_or_default();
-    for (index, report) in reports.iter().enumerate() {
-        let wrong = if reports[..index].iter().any(|other| place(other) == place(report)) {
-            "two reports go to one path"
-        } else if report.path.is_dir() {
-            "the path of a report is a folder"
-        } else {
-            continue;
-        };
-        output::err(&format!("error: {wrong}: `{}`\n", report.path.display()));
-        return Err(Exit::Invalid);
-    }
-    Ok(())
-}
-
-/// A report that would be written over a file of the run is a slip, and a costly one.
-fn refuse_sources(reports: &[Report], plan: &Plan) -> Result<(), Exit> {
-    let project = plan.project.iter().map(|project| project.source().path());
-    let scenarios = plan.scenarios.iter().map(|planned| planned.scenario.source().path());
-    let read: Vec<_> = project.chain(scenarios).map(Path::canonicalize).collect();
-    let is_read = |path: &Path| {
-        path.canonicalize().is_ok_and(|path| read.iter().flatten().any(|read| *read == path))
-    };
-    match reports.iter().find(|report| is_read(&report.path)) {
-        None => Ok(()),
-        Some(report) => {
-            let path = report.path.display();
-            output::err(&format!(
-                "error: the report would be written over `{path}`, which is run\n"
-            ));
-            Err(Exit::Invalid)
-        }
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use callsheet::plan::{Plan, Watched};
+use callsheet::run::{SnapshotMode, Snapshots};
 use callsheet::template::Seed;
 
 use crate::exit::Exit;
@@ -23,27 +24,36 @@ const NAMED: usize = 3;
 type Seen = HashMap<PathBuf, Option<(SystemTime, u64)>>;
 
 /// Runs until a signal comes.
-pub(crate) async fn watch(run: &args::Run) -> Exit {
+pub(crate) async fn watch(run: &args::Run, mode: SnapshotMode) -> Exit {
     let mut server = None;
-    let mut only = None;
+    // What is to run; none for all.
+    let mut due: Option<HashSet<PathBuf>> = None;
     let mut known = Watched::default();
     loop {
         // Before they are read: what changes from here on is seen.
         let before = (known.clone(), look(&known));
-        let (loaded, seed) = match run::load(run, only.take()) {
+        let (loaded, seed) = match run::load(run, due.clone()) {
             Ok(loaded) => loaded,
             Err(exit) => return exit,
         };
         known = with_known(loaded.watched, &known);
+        let snapshots = Snapshots::new(mode);
+        let mut has_run = false;
         if let Some(plan) = &loaded.plan {
-            let exit = once(run, plan, &mut server, &seed).await;
+            let exit = once(run, plan, &mut server, (&seed, &snapshots)).await;
             if matches!(exit, Exit::Interrupted | Exit::Terminated) {
                 return exit;
             }
+            has_run = !matches!(exit, Exit::ServerNotReady | Exit::Invalid);
         }
         let mut seen = look(&known);
+        let written = snapshots.written();
         for (path, facts) in &mut seen {
-            if let Some(earlier) = before.1.get(path) {
+            // What the run itself wrote is no news.
+            let is_own = || path.canonicalize().is_ok_and(|path| written.contains(&path));
+            if let Some(earlier) = before.1.get(path)
+                && !is_own()
+            {
                 *facts = *earlier;
             }
         }
@@ -53,7 +63,9 @@ pub(crate) async fn watch(run: &args::Run) -> Exit {
             signal = stop_signal() => return signal,
             changed = change(&known, seen) => changed,
         };
-        only = affected(&known, &changed);
+        let changes = affected(&known, &changed);
+        // What could not run for a mistake runs once that is mended.
+        due = if has_run { changes } else { due.zip(changes).map(|(due, more)| &due | &more) };
         output::err(&format!("\nchanged: {}\n", named(&changed)));
     }
 }
@@ -63,7 +75,7 @@ async fn once(
     run: &args::Run,
     plan: &Plan,
     server: &mut Option<server::Running>,
-    seed: &Seed,
+    (seed, snapshots): (&Seed, &Snapshots),
 ) -> Exit {
     if plan.scenarios.is_empty() {
         output::err("no scenario is to run\n");
@@ -82,7 +94,7 @@ async fn once(
             }
         }
     }
-    run::go(run, plan, (server.as_ref(), seed)).await
+    run::go(run, plan, (server.as_ref(), seed), snapshots.clone()).await
 }
 
 /// A file with mistakes reads what it read before.
@@ -96,12 +108,11 @@ fn with_known(mut now: Watched, before: &Watched) -> Watched {
 }
 
 fn look(watched: &Watched) -> Seen {
-    let reads = watched.scenarios.iter().flat_map(|(path, reads)| reads.iter().chain([path]));
     let facts = |path: &Path| {
         let facts = fs::metadata(path).ok()?;
         Some((facts.modified().ok()?, facts.len()))
     };
-    watched.all.iter().chain(reads).map(|path| (path.clone(), facts(path))).collect()
+    watched.every().map(|path| (path.clone(), facts(path))).collect()
 }
 
 /// Ends when files changed, came or went, and says which.

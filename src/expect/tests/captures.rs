@@ -82,8 +82,8 @@ fn what_is_not_found_says_what_there_is() {
     check_nothing(
         "{json: '$.gone[*]', all: true}",
         &[
-            "['$.gone[*]'] nothing to capture as `it`: `$.gone[*]` found nothing -- ",
-            "help: a `default` is taken where nothing is found",
+            "['$.gone[*]'] nothing to capture as `it`: `$.gone[*]` found nothing -- `$` is an object with `token`, `none`, `orders`",
+            "help: did you mean `$.none[*]`?",
         ],
     );
     check_nothing(

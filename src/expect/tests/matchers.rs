@@ -213,6 +213,66 @@ fn sorted_and_unique_look_at_lists() {
 }
 
 #[test]
+fn is_looks_at_texts() {
+    check_opposite("{is: uuid}", json!("017f22e2-79b0-7cc3-98c4-dc0c0c07398f"), true);
+    check_opposite("{is: uuid}", json!("017f22e2"), false);
+    check_opposite("{is: date_time}", json!("2026-01-31T12:00:00Z"), true);
+    check_opposite("{is: email}", json!("alice"), false);
+    check_wrong_kind("{is: ipv4}", json!(1));
+    check_wrong_kind("{is: base64}", json!(null));
+    check_wrong_kind("{is: jwt}", json!(["a"]));
+}
+
+#[test]
+fn approx_counts_with_all_digits_and_includes_its_ends() {
+    let approx = "{approx: {value: 0.3, within: 0.1}}";
+    check_opposite(approx, number("0.4"), true);
+    check_opposite(approx, number("0.2"), true);
+    check_opposite(approx, number("0.40000000000000000000000000000001"), false);
+    check_opposite(approx, number("0.19999999999999999999999999999999"), false);
+    let big = "{approx: {value: 12345678901234567890123, within: 1}}";
+    check_opposite(big, number("12345678901234567890124"), true);
+    check_opposite(big, number("12345678901234567890125"), false);
+    check_opposite("{approx: {value: -1, within: 0}}", json!(-1.0), true);
+    check_opposite("{approx: {value: 0, within: 1e-300}}", number("1e-301"), true);
+    check_opposite("{approx: {value: 1, within: 1e-9000}}", number("1.0"), true);
+    check_opposite("{approx: {value: 1, within: 1e-9000}}", number("1.1"), false);
+    check_opposite("{approx: {value: '${five}', within: 1}}", json!(6), true);
+    check_wrong_kind(approx, json!("0.3"));
+    check_wrong_kind(approx, json!(null));
+}
+
+#[test]
+fn before_and_after_compare_times_however_they_are_written() {
+    check_opposite("{before: 2026-02-01}", json!("2026-01-31T23:59:59Z"), true);
+    check_opposite("{before: 2026-02-01}", json!("2026-02-01T00:00:00Z"), false);
+    check_opposite("{after: 2026-02-01}", json!("2026-02-01T00:00:00Z"), false);
+    check_opposite("{after: 2026-02-01}", json!("2026-02-01T00:00:00.001Z"), true);
+    check_opposite("{after: '2026-02-01T01:00:00+02:00'}", json!("2026-01-31T23:30:00Z"), true);
+    check_opposite("{before: \"${now(plus='1h')}\"}", json!(0), true);
+    check_opposite("{after: 1769860800}", json!("Sat, 31 Jan 2026 12:00:01 GMT"), true);
+    check_opposite("{after: 2026-01-31}", json!(1_769_860_800), true);
+    check_opposite("{before: 0.5}", json!(0.25), true);
+    for value in [json!("tomorrow"), json!("1769860800"), json!(true), json!(1_769_860_800_000_i64)]
+    {
+        check_wrong_kind("{after: 2026-01-31}", value);
+    }
+    let date = |value: &str| Answer::new(200).header("x-at", value);
+    for (matcher, value, holds) in [
+        ("{before: 2026-02-01}", "Sat, 31 Jan 2026 12:00:00 GMT", true),
+        ("{after: 2026-02-01}", "Sat, 31 Jan 2026 12:00:00 GMT", false),
+        ("{after: 2026-01-31}", "1769860801", true),
+        ("{approx: {value: 10, within: 1}}", "10.5", true),
+        ("{approx: {value: '${text_five}', within: 1}}", "4", true),
+        ("{approx: {value: 10, within: 1}}", "ten", false),
+        ("{is: ipv6}", "::1", true),
+    ] {
+        let found = told(&format!("expect:\n  headers:\n    x-at: {matcher}"), &date(value));
+        assert_eq!(found.is_empty(), holds, "{matcher} {value}: {found:?}");
+    }
+}
+
+#[test]
 fn on_a_missing_node_everything_fails_but_exists_false() {
     for matcher in [
         "null",
@@ -228,6 +288,9 @@ fn on_a_missing_node_everything_fails_but_exists_false() {
         "{type: null}",
         "{unordered: []}",
         "{exists: false, type: null}",
+        "{is: date}",
+        "{approx: {value: 1, within: 1}}",
+        "{before: 2026-01-31}",
     ] {
         check_path("$.y", matcher, json!({"x": 1}), false);
         check_path("$.x.y", matcher, json!({"x": 1}), false);
@@ -286,6 +349,18 @@ fn an_operand_without_a_value_is_a_fault_at_its_place() {
     check("'a ${missing}'", "[missing] `missing` has no value here -- ");
     check("{in: '${five}'}", "['${five}'] `in` wants a list, and this is a number -- ");
     check("{not: {gt: '${missing}'}}", "[missing] `missing` has no value here -- ");
+    check(
+        "{approx: {value: '${user}', within: 1}}",
+        "[value] `approx` wants numbers, and this is a string -- ",
+    );
+    check(
+        "{approx: {value: 1, within: '${0 - five}'}}",
+        "[value] `within` is -5: nothing is so near -- ",
+    );
+    check(
+        "{before: '${user}'}",
+        "['${user}'] `alice` is no time: it is written like `2026-01-31T12:00:00Z` or `2026-01-31` -- ",
+    );
     let answer = Answer::json(&json!({"x": "1"}));
     let keys = "expect:\n  json:\n    $.x: {matches: '(${user}'}";
     let found = told(keys, &answer);

@@ -54,6 +54,21 @@ fn every_operator_has_its_phrase() {
     check_label("{matches: '^A'}", json!("a"), "expected a text that matches `^A`");
     check_label("{not: {matches: a}}", json!("a"), "expected a text that does not match `a`");
     check_label("{length: 3}", json!("a"), "expected 3 characters");
+    check_label("{is: email}", json!("a"), "expected an e-mail address");
+    check_label(
+        "{not: {is: date}}",
+        json!("2026-01-31"),
+        "expected anything but a date (RFC 3339)",
+    );
+    let approx = "{approx: {value: 1.5, within: 0.1}}";
+    check_label(approx, json!(2), "expected something within 0.1 of 1.5");
+    check_label(
+        &format!("{{not: {approx}}}"),
+        json!(1.5),
+        "expected something not within 0.1 of 1.5",
+    );
+    check_label("{before: 2026-01-31}", json!(2e9), "expected a time before \"2026-01-31\"");
+    check_label("{not: {after: 0}}", json!(1), "expected a time not after 0");
     check_label("{length: 1}", json!([]), "expected 1 element");
     check_label("{length: {gt: 1}}", json!({}), "expected a count greater than 1");
     check_label("{length: {lte: 1}}", json!([1, 2]), "expected at most 1");
@@ -92,6 +107,52 @@ fn every_operator_has_its_phrase() {
 }
 
 #[test]
+fn a_path_that_finds_no_node_says_how_far_it_went() {
+    check(
+        "$.users[*].name.first",
+        "{length: 2}",
+        json!({"users": [{"id": 1, "nmae": {}}, {"id": 2}]}),
+        &[
+            "[2] `$.users[*].name.first` has 0 elements -- expected 2 elements",
+            "note: `$.users[*]` finds 2 nodes; the first, `$.users[0]`, is an object with `id`, `nmae`",
+            "help: did you mean `$.users[*].nmae.first`?",
+        ],
+    );
+    check(
+        "$.users[?@.id > 2].id",
+        "{any: 3}",
+        json!({"users": [{"id": 1}, {"id": 2}]}),
+        &[
+            "[3] `$.users[?@.id > 2].id` found nothing -- expected an array with an element that is 3",
+            "note: `$.users` is an array of 2 elements",
+        ],
+    );
+    check(
+        "$.users[0].id",
+        "1",
+        json!({"users": []}),
+        &[
+            "[1] `$.users[0].id` is missing -- expected 1",
+            "note: `$.users` is an array without elements",
+        ],
+    );
+}
+
+#[test]
+fn a_path_that_looks_at_too_much_is_told() {
+    let deep: Value = (0..100).fold(json!(1), |inner, _| json!([inner]));
+    check(
+        "$..*..*..*..*..*..*",
+        "{length: 1}",
+        deep,
+        &[
+            "[$..*..*..*..*..*..*] `$..*..*..*..*..*..*` was not followed to its end: the path looks at more than 50 million nodes, or finds more than 10 million -- ",
+            "help: name the way to what is wanted, with fewer `..` and `*`",
+        ],
+    );
+}
+
+#[test]
 fn a_missing_node_says_how_far_the_path_went() {
     check(
         "$.user.name",
@@ -109,8 +170,8 @@ fn a_missing_node_says_how_far_the_path_went() {
         json!({"user": {"address": {}}}),
         &[
             "[1] `$['user'].adress[\"zip\"]` is missing -- expected 1",
-            "note: `$.user` is an object with `address`",
-            "help: did you mean `$.user.address[\"zip\"]`?",
+            "note: `$['user']` is an object with `address`",
+            "help: did you mean `$['user'].address[\"zip\"]`?",
         ],
     );
     check(
@@ -159,6 +220,7 @@ fn elements_and_lengths_are_named() {
         json!({"orders": []}),
         &[
             "[gt] `$.orders[*].total` found nothing -- expected at least one node, for `each` to look at",
+            "note: `$.orders` is an array without elements",
         ],
     );
     check(
@@ -212,7 +274,10 @@ fn what_is_not_there_is_not_told_to_be_there() {
         "$.a[*].id",
         "{exists: true}",
         json!({"a": []}),
-        &["[true] `$.a[*].id` found nothing -- expected it to be there"],
+        &[
+            "[true] `$.a[*].id` found nothing -- expected it to be there",
+            "note: `$.a` is an array without elements",
+        ],
     );
     check(
         "$.a",

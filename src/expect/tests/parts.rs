@@ -65,7 +65,10 @@ fn a_header_is_text_whose_name_has_no_case() {
     check(
         "headers: {Location: /account}",
         &answer,
-        &["[/account] header `location` is missing -- expected \"/account\""],
+        &[
+            "[/account] header `location` is missing -- expected \"/account\"",
+            "note: the response has `content-length`, `x-v`",
+        ],
     );
     check("headers: {x-v: 2}", &answer, &["[2] header `x-v` is \"1.2\" -- expected \"2\""]);
     check(
@@ -108,12 +111,15 @@ fn of_several_values_one_must_do_or_all_in_order() {
     check(
         "headers: {vary: [a]}",
         &answer,
-        &["[[a]] header `vary` has 2 values -- expected 1 value"],
+        &[
+            "[[a]] header `vary` has 2 values -- expected 1 value",
+            "note: `[0]` is \"a\"\n`[1]` is \"b\"",
+        ],
     );
     check(
         "headers: {allow: [a]}",
         &answer,
-        &["[[a]] header `allow` is missing -- expected 1 value"],
+        &["[[a]] header `allow` is missing -- expected 1 value", "note: the response has `vary`"],
     );
 }
 
@@ -147,7 +153,10 @@ fn a_cookie_is_the_first_of_its_name_and_its_value_is_masked() {
     check(
         "cookies: {gone: {value: x, path: /}}",
         &answer,
-        &["[x] cookie `gone` is missing -- expected \"x\""],
+        &[
+            "[x] cookie `gone` is missing -- expected \"x\"",
+            "note: for this URL the session holds `session`, `keep`",
+        ],
     );
     check(
         "cookies: {session: {exists: false}}",
@@ -157,7 +166,10 @@ fn a_cookie_is_the_first_of_its_name_and_its_value_is_masked() {
     check(
         "cookies: {gone: {exists: true}}",
         &answer,
-        &["[true] cookie `gone` is missing -- expected it to be there"],
+        &[
+            "[true] cookie `gone` is missing -- expected it to be there",
+            "note: for this URL the session holds `session`, `keep`",
+        ],
     );
     check(
         "cookies: {session: {secure: true, path: /a}}",
@@ -213,6 +225,7 @@ fn a_set_cookie_is_the_last_field_of_its_name_as_it_was_sent() {
         &answer,
         &[
             "[x] Set-Cookie `held` is missing -- expected \"x\"",
+            "note: the response sets `session`, `gone`, `long`",
             "[1m] Set-Cookie `long` has no expiry -- expected a time greater than 1 min",
         ],
     );

@@ -1,6 +1,8 @@
 //! Why a value could not be judged at all, so that the opposite of what was wanted would fail as well.
 
 use super::{Actual, Miss, Subject, Via};
+use crate::mask::MASK;
+use crate::scenario::matcher::{Format, moment};
 use crate::value::{self, Value};
 
 impl Miss {
@@ -38,6 +40,13 @@ impl Miss {
         let is_countable = actual.is_string() || actual.is_array() || actual.is_object();
         match operator {
             "equals" => same_text(operand, actual),
+            "is" => format_fault(operand, actual),
+            "approx" => {
+                let is_number = self.is_number(actual);
+                (!is_number).then(|| format!("`approx` looks at numbers, and this is {}", is()))
+            }
+            "before" | "after" => self.as_time(actual),
+            "like" => plain_operators(operand),
             "gt" | "gte" | "lt" | "lte" => self.no_order(operand, actual),
             "between" => operand.as_array()?.iter().find_map(|end| self.no_order(end, actual)),
             "starts_with" | "ends_with" | "matches" => (!actual.is_string())
@@ -52,8 +61,39 @@ impl Miss {
         }
     }
 
+    /// What an operator on numbers takes for one.
+    fn is_number(&self, actual: &Value) -> bool {
+        match actual {
+            Value::Number(_) => true,
+            Value::String(text) => !self.is_json() && text.parse::<value::Number>().is_ok(),
+            _ => false,
+        }
+    }
+
+    /// Which time a number is, or why it is none.
+    fn as_time(&self, actual: &Value) -> Option<String> {
+        let time = match actual {
+            Value::String(text) if !self.is_json() && moment::of_plain_text(text).is_some() => {
+                moment::of_plain_text(text).filter(|_| text.bytes().all(|b| b.is_ascii_digit()))?
+            }
+            // Of what is masked nothing can be said.
+            Value::String(text) if text.contains(MASK) => return None,
+            Value::String(_) => return moment::read(actual).err(),
+            _ => match moment::read(actual) {
+                Ok(time) => time,
+                Err(message) => return Some(message),
+            },
+        };
+        Some(format!("{} is {}", value::text(actual), moment::shown(time)))
+    }
+
+    /// Whether what is looked at is JSON, and not a text that may mean a number.
+    fn is_json(&self) -> bool {
+        matches!(self.subject, Subject::Json(_) | Subject::Like(_))
+    }
+
     fn no_order(&self, operand: &Value, actual: &Value) -> Option<String> {
-        let is_text = !matches!(self.subject, Subject::Json(_));
+        let is_text = !self.is_json();
         let number = |value: &Value| {
             value.as_str().is_some_and(|text| text.parse::<value::Number>().is_ok())
         };
@@ -68,6 +108,40 @@ impl Miss {
             )),
         }
     }
+}
+
+/// What is wrong with a text that should be a UUID, a date, …
+fn format_fault(operand: &Value, actual: &Value) -> Option<String> {
+    let Some(text) = actual.as_str() else {
+        return Some(format!("`is` looks at strings, and this is {}", value::a_kind(actual)));
+    };
+    // Of what is masked nothing can be said.
+    let is_whole = !text.contains(MASK);
+    let format = operand.as_str().and_then(Format::named).filter(|_| is_whole)?;
+    format.fault(text).map(str::to_owned)
+}
+
+/// `{gt: 0}` where `{$gt: 0}` was meant.
+fn plain_operators(operand: &Value) -> Option<String> {
+    let names = [
+        "gt",
+        "gte",
+        "lt",
+        "lte",
+        "between",
+        "includes",
+        "starts_with",
+        "ends_with",
+        "matches",
+        "is",
+        "type",
+        "length",
+        "each",
+        "unordered",
+        "exists",
+    ];
+    let first = operand.as_object()?.keys().find(|name| names.contains(&name.as_str()))?;
+    Some(format!("below `like` an operator begins with `$`: `${first}`"))
 }
 
 fn of_lists(operator: &str, actual: &Value) -> Option<String> {

@@ -1,6 +1,7 @@
 //! What was wanted, in a phrase beside the caret: "expected \"alice\", the value of `user`".
 
-use super::{Actual, Miss, Subject, Via, counted};
+use super::{Actual, Miss, Subject, Unit, Via, counted};
+use crate::scenario::matcher::Format;
 use crate::value::{Map, Value};
 
 /// Shows a value.
@@ -31,11 +32,13 @@ impl Miss {
             ("below", ..) => {
                 format!("a status below {operand}, as the step says nothing of the status")
             }
+            (_, _, Subject::Snapshot(_)) => self.beside_snapshot(),
             ("equals", Some(Via::Length(unit)), _) => counted(operand, *unit),
             ("equals", _, Subject::Redirects) if operand.as_u64() == Some(1) => {
                 "1 redirect".to_owned()
             }
             ("equals", _, Subject::Redirects) => format!("{operand} redirects"),
+            ("equals", _, Subject::Bytes("length")) => counted(operand, Unit::Bytes),
             ("equals", _, Subject::Error) => format!("the error {}", complement()),
             ("each", ..) if self.found_no_node() => {
                 "at least one node, for `each` to look at".to_owned()
@@ -44,12 +47,17 @@ impl Miss {
                 format!("no element that is {}", complements(operand, &show))
             }
             (
-                "gt" | "lt" | "between" | "not gt" | "not lt" | "not gte" | "not lte",
+                "gt" | "lt" | "between" | "approx" | "not gt" | "not lt" | "not gte" | "not lte"
+                | "not approx",
                 via,
                 subject,
             ) => {
                 format!("{} {}", noun(via, subject), complement())
             }
+            ("before" | "after" | "not before" | "not after", ..) => {
+                format!("a time {}", complement())
+            }
+            ("just", ..) => format!("just {}", counted(operand, Unit::Elements)),
             ("not between", via, subject) => format!("{} {}", noun(via, subject), complement()),
             ("exists" | "not exists" | "empty" | "not empty", ..) => {
                 let is_wanted = operand == &Value::Bool(!operator.starts_with("not "));
@@ -61,9 +69,25 @@ impl Miss {
         }
     }
 
+    /// The operand is the path of the file.
+    fn beside_snapshot(&self) -> String {
+        let path = self.wanted.operand.as_str().unwrap_or_default();
+        match &self.actual {
+            Actual::Lines(lines) if lines.own => format!("what this run has for `{path}`"),
+            Actual::Absent => format!("the file `{path}`, as none is written in CI"),
+            Actual::Lines(_) => format!("what `{path}` has"),
+            _ => "JSON, as `ignore` names parts of it".to_owned(),
+        }
+    }
+
     /// A path that gives a list gave an empty one.
-    pub(super) fn found_no_node(&self) -> bool {
-        let is_empty = matches!(&self.actual, Actual::Value(Value::Array(all)) if all.is_empty());
+    #[must_use]
+    pub fn found_no_node(&self) -> bool {
+        let is_empty = match &self.actual {
+            Actual::Value(Value::Array(all)) => all.is_empty(),
+            Actual::NoNode { .. } => true,
+            _ => false,
+        };
         is_empty && self.via.is_empty() && self.subject.is_list_of_nodes()
     }
 
@@ -76,7 +100,7 @@ impl Miss {
 
 fn noun(via: Option<&Via>, subject: &Subject) -> &'static str {
     match (via, subject) {
-        (Some(Via::Length(_)), _) | (_, Subject::Redirects) => "a count",
+        (Some(Via::Length(_)), _) | (_, Subject::Redirects | Subject::Bytes("length")) => "a count",
         (_, Subject::Status) => "a status",
         (_, subject) if subject.is_time() => "a time",
         _ => "something",
@@ -155,6 +179,22 @@ fn complement(operator: &str, operand: &Value, show: Show<'_>) -> String {
             let order = if operand == "desc" { "descending" } else { "ascending" };
             either("an array in ", "an array that is not in ") + order + " order"
         }
+        "is" => either("", "anything but ") + &called(operand),
+        "approx" => {
+            let part = |name: &str| operand.get(name).map_or_else(String::new, show);
+            let phrase = format!("within {} of {}", part("within"), part("value"));
+            either("", "not ") + &phrase
+        }
+        "before" => either("before ", "not before ") + &value(),
+        "after" => either("after ", "not after ") + &value(),
+        "like" => {
+            let what = match operand {
+                Value::Object(_) => "an object like ",
+                Value::Array(_) => "an array like ",
+                _ => "something like ",
+            };
+            either(what, &format!("anything but {what}")) + &value()
+        }
         "unique" => either("an array without equal elements", "an array with equal elements"),
         other => format!("{other} {}", value()),
     }
@@ -187,6 +227,12 @@ fn list(operand: &Value, between: &str, show: Show<'_>) -> String {
         all.push(format!("{} more", items.len() - MOST));
     }
     all.join(between)
+}
+
+/// `a UUID`
+fn called(operand: &Value) -> String {
+    let name = operand.as_str().unwrap_or_default();
+    Format::named(name).map_or_else(|| name.to_owned(), |format| format.called().to_owned())
 }
 
 /// `a string`, `a string or null`.

@@ -1,8 +1,8 @@
 //! What helps to see why: differences, what is there instead, why a value could not be judged.
 
-use super::{Actual, Difference, MOST_DIFFERENCES, Miss, Subject, Told};
+use super::{Actual, Difference, MOST_DIFFERENCES, Miss, Reached, Subject, Told};
 use crate::diagnostic::suggest::closest;
-use crate::jsonpath;
+use crate::jsonpath::{self, JsonPath};
 use crate::value::{self, Value};
 
 /// A value in a list of values is cut after so many characters.
@@ -15,8 +15,11 @@ impl Miss {
     /// What more there is to say, as named notes of one or several lines.
     #[must_use]
     pub fn notes(&self) -> Vec<(&'static str, String)> {
-        let (note, help) = Self::notes_on(&self.subject, &self.actual);
-        let mut notes = Vec::new();
+        let (note, help) = match &self.reached {
+            Some(reached) => Self::notes_on_way(&self.subject, reached),
+            None => Self::notes_on(&self.subject, &self.actual),
+        };
+        let mut notes = self.of_snapshot();
         if !note.is_empty() {
             notes.push(("note", note));
         }
@@ -25,6 +28,7 @@ impl Miss {
         }
         notes.extend(self.negated_absence().map(|note| ("note", note)));
         notes.extend(self.wrong_kind().map(|note| ("note", note)));
+        notes.extend(self.nearby().map(|note| ("note", note)));
         // Of the one that there is all is said.
         let is_told = self.actual == Actual::Unfit(Some(1));
         if !self.differences.is_empty() && !self.is_secret() && !is_told {
@@ -36,13 +40,10 @@ impl Miss {
     /// What is there where nothing was found, and what may have been meant.
     pub(crate) fn notes_on(subject: &Subject, actual: &Actual) -> (String, Option<String>) {
         match actual {
-            Actual::NoNode { reached, kind, members, length } => {
-                let note = there(reached, kind, members, *length);
-                let meant = match subject {
-                    Subject::Json(path) => meant(path, reached, members),
-                    _ => None,
-                };
-                (note, meant.map(|path| format!("did you mean `{path}`?")))
+            Actual::NoNode(reached) => Self::notes_on_way(subject, reached),
+            Actual::NoneOf(names) => none_of(subject, names),
+            Actual::NotSecure => {
+                (String::new(), Some("ask for a URL that begins with `https://`".to_owned()))
             }
             Actual::NoOperation(methods, Some(path)) if methods.is_empty() => {
                 (String::new(), Some(format!("did you mean `{path}`?")))
@@ -60,9 +61,39 @@ impl Miss {
         }
     }
 
+    fn of_snapshot(&self) -> Vec<(&'static str, String)> {
+        let help = match (&self.subject, &self.actual) {
+            (Subject::Snapshot(_), Actual::Absent) => {
+                "run it where `CI` is not set: that writes the file, to be read and committed"
+            }
+            (_, Actual::Lines(lines)) if lines.own => {
+                "the step ran several times, and not with one response: an expression in the name tells them apart, such as `name: order-${id}`"
+            }
+            (_, Actual::Lines(_)) => {
+                "where what came is right, `--update-snapshots` writes it; `ignore` is for what differs from run to run"
+            }
+            _ => return Vec::new(),
+        };
+        let diff = match &self.actual {
+            Actual::Lines(lines) => Some(("diff", lines.drawn())),
+            _ => None,
+        };
+        diff.into_iter().chain([("help", help.to_owned())]).collect()
+    }
+
+    /// How far a path went that found nothing, and which one may have been meant.
+    pub(crate) fn notes_on_way(subject: &Subject, reached: &Reached) -> (String, Option<String>) {
+        let meant = match subject {
+            Subject::Json(path) | Subject::Like(path) => meant(path, reached),
+            _ => None,
+        };
+        (there(reached), meant.map(|path| format!("did you mean `{path}`?")))
+    }
+
     /// "Not 5" could be taken to hold where there is nothing.
     fn negated_absence(&self) -> Option<String> {
-        let is_absent = matches!(self.actual, Actual::Absent | Actual::NoNode { .. });
+        let is_absent =
+            matches!(self.actual, Actual::Absent | Actual::NoneOf(_) | Actual::NoNode(_));
         (is_absent && self.wanted.operator.starts_with("not"))
             .then(|| "where nothing is there only `exists: false` holds, and no `not`".to_owned())
     }
@@ -78,7 +109,7 @@ impl Miss {
         match self.told() {
             Told::Structure => ("diff", lines(difference)),
             Told::Leftovers => ("diff", lines(leftover)),
-            Told::Repeated => ("note", lines(is)),
+            Told::Repeated | Told::Values => ("note", lines(is)),
             Told::Breaches => ("diff", self.list_of_breaches()),
             Told::Names => ("note", lines(is)),
             Told::OtherElements => ("note", format!("these miss too\n{}", lines(is))),
@@ -114,71 +145,53 @@ fn is(difference: &Difference) -> String {
     format!("`{name}` is {}", value.unwrap_or_default())
 }
 
+/// The headers or cookies that there are, and the one that may have been meant.
+fn none_of(subject: &Subject, names: &[String]) -> (String, Option<String>) {
+    let (name, has, what) = match subject {
+        Subject::Header(name) => (name, "the response has", "headers"),
+        Subject::SetCookie(name, _) => (name, "the response sets", "cookies"),
+        Subject::Cookie(name, _) => (name, "for this URL the session holds", "cookies"),
+        _ => return (String::new(), None),
+    };
+    let note = match names {
+        [] => format!("{has} no {what}"),
+        names => format!("{has} {}", listed(names)),
+    };
+    let meant = closest(name, names.iter().map(String::as_str));
+    (note, meant.map(|meant| format!("did you mean `{meant}`?")))
+}
+
+/// Names, the first of them where they are many.
+fn listed(names: &[String]) -> String {
+    let first: Vec<String> =
+        names.iter().take(MOST_NAMES).map(|name| format!("`{name}`")).collect();
+    match names.len() - first.len() {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
+}
+
 /// "`$.user` is an object with `id`, `name`"
-fn there(reached: &str, kind: &str, members: &[String], length: Option<usize>) -> String {
-    let what = match (kind, members, length) {
+fn there(reached: &Reached) -> String {
+    let Reached { path, nodes, first, kind, members, length } = reached;
+    let what = match (*kind, members.as_slice(), length) {
         ("an object", [], _) => " without members".to_owned(),
-        ("an object", members, _) => {
-            let names: Vec<String> =
-                members.iter().take(MOST_NAMES).map(|name| format!("`{name}`")).collect();
-            let more = match members.len() - names.len() {
-                0 => String::new(),
-                more => format!(" and {more} more"),
-            };
-            format!(" with {}{more}", names.join(", "))
-        }
+        ("an object", members, _) => format!(" with {}", listed(members)),
         (_, _, Some(0)) => " without elements".to_owned(),
         (_, _, Some(1)) => " of 1 element".to_owned(),
         (_, _, Some(length)) => format!(" of {length} elements"),
         _ => String::new(),
     };
-    format!("`{reached}` is {kind}{what}")
+    match nodes {
+        0 | 1 => format!("`{path}` is {kind}{what}"),
+        nodes => format!("`{path}` finds {nodes} nodes; the first, `{first}`, is {kind}{what}"),
+    }
 }
 
 /// The path with the member that is closest to the one it asks for.
-fn meant(path: &str, reached: &str, members: &[String]) -> Option<String> {
-    let segments = segments(path);
-    let at = self::segments(reached).len();
-    let wanted = segments.get(at)?.trim_start_matches('.');
-    let name = wanted.trim_start_matches("['").trim_start_matches("[\"");
-    let name = name.trim_end_matches("']").trim_end_matches("\"]");
-    let found = closest(name, members.iter().map(String::as_str))?;
-    let rest: String = segments[at + 1..].concat();
-    Some(format!("{reached}{}{rest}", jsonpath::member(found)))
-}
-
-/// The pieces after `$` of a singular path: `.name`, `['name']`, `[0]`.
-fn segments(path: &str) -> Vec<&str> {
-    let mut segments = Vec::new();
-    let mut rest = path.strip_prefix('$').unwrap_or(path).trim_start();
-    while !rest.is_empty() {
-        let end = if rest.starts_with('[') { bracket_end(rest) } else { name_end(rest) };
-        let (segment, after) = rest.split_at(end);
-        segments.push(segment);
-        rest = after.trim_start();
-    }
-    segments
-}
-
-fn name_end(rest: &str) -> usize {
-    let end = rest.char_indices().skip(1).find(|(_, c)| matches!(c, '.' | '['));
-    end.map_or(rest.len(), |(end, _)| end)
-}
-
-fn bracket_end(rest: &str) -> usize {
-    let mut quote = None;
-    let mut chars = rest.char_indices().skip(1);
-    while let Some((at, c)) = chars.next() {
-        match (quote, c) {
-            (Some(_), '\\') => {
-                chars.next();
-            }
-            (Some(open), c) if c == open => quote = None,
-            (Some(_), _) => {}
-            (None, '\'' | '"') => quote = Some(c),
-            (None, ']') => return at + 1,
-            (None, _) => {}
-        }
-    }
-    rest.len()
+fn meant(path: &str, reached: &Reached) -> Option<String> {
+    let path = JsonPath::parse(path).ok()?;
+    let (name, rest) = path.after(&reached.path)?;
+    let found = closest(name, reached.members.iter().map(String::as_str))?;
+    Some(format!("{}{}{rest}", reached.path, jsonpath::member(found)))
 }

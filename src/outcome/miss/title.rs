@@ -1,6 +1,6 @@
 //! What came, in a sentence: "`$.user` is \"bob\"".
 
-use super::{Actual, MOST_DIFFERENCES, Miss, SHOWN, Subject, Told, Via, counted};
+use super::{Actual, MOST_DIFFERENCES, Miss, SHOWN, Subject, Told, Unit, Via, counted};
 use crate::value::Value;
 
 impl Miss {
@@ -23,12 +23,31 @@ impl Miss {
                 | Subject::SetCookie(_, Some("expires_in")) => {
                     format!("{} has no expiry", owner(subject))
                 }
+                Subject::RemoteIp => {
+                    "there is no address: the request went through a unix socket".to_owned()
+                }
+                Subject::Certificate(_) => "the server's certificate cannot be read".to_owned(),
                 _ => format!("{} is missing", thing(subject, &[])),
             },
-            Actual::NoNode { .. } => format!("{} is missing", thing(subject, &[])),
+            Actual::NotSecure => {
+                "there is no certificate: the request went over plain http".to_owned()
+            }
+            Actual::NoNode(_) if subject.is_list_of_nodes() => {
+                format!("{} found nothing", thing(subject, &[]))
+            }
+            Actual::NoNode(_) | Actual::NoneOf(_) => {
+                format!("{} is missing", thing(subject, &[]))
+            }
             Actual::NoBody => "the response has no body".to_owned(),
             Actual::NotJson(reason, _) => format!("the body is not JSON: {reason}"),
             Actual::NotText(reason) => format!("the body is not text: {reason}"),
+            Actual::Lines(lines) => {
+                let places = match lines.places {
+                    1 => "one place".to_owned(),
+                    places => format!("{places} places"),
+                };
+                format!("the response differs from {} in {places}", thing(subject, &[]))
+            }
             Actual::NoOperation(..) => {
                 format!("{} is not in the OpenAPI document", thing(subject, &[]))
             }
@@ -47,8 +66,22 @@ impl Miss {
         if self.operator() == "exists" && !self.found_no_node() {
             return format!("{thing} is there");
         }
+        if self.operator() == "just" {
+            return format!("{thing} is one too many: {}", self.shown(value));
+        }
         match (&self.subject, value) {
-            (Subject::Duration, _) => format!("{thing} took {}", self.shown(value)),
+            (Subject::Bytes("length"), count) if self.via.is_empty() => {
+                format!("the body has {}", counted(count, Unit::Bytes))
+            }
+            (Subject::Duration | Subject::Timing(_), _) => {
+                format!("{thing} took {}", self.shown(value))
+            }
+            (Subject::Certificate("expires_in"), _) => match value.as_f64() {
+                Some(left) if left < 0.0 => {
+                    format!("the certificate expired {} ago", self.shown(&Value::from(-left)))
+                }
+                _ => format!("the certificate expires in {}", self.shown(value)),
+            },
             (
                 Subject::Cookie(_, Some("expires_in")) | Subject::SetCookie(_, Some("expires_in")),
                 _,
@@ -126,10 +159,11 @@ fn thing(subject: &Subject, via: &[Via]) -> String {
         (Subject::Json(path), Some(_)) if subject.is_list_of_nodes() => {
             format!("`{brackets}` of `{path}`")
         }
-        (Subject::Json(path), _) => format!("`{path}{brackets}`"),
+        (Subject::Json(path) | Subject::Like(path), _) => format!("`{path}{brackets}`"),
         (Subject::Body | Subject::Schema, _) => "the body".to_owned(),
         (Subject::Bytes("starts_with"), _) => "the beginning of the body".to_owned(),
         (Subject::Bytes(what), _) => format!("`{what}` of the body"),
+        (Subject::Snapshot(name), _) => format!("snapshot `{name}`"),
         (Subject::Duration, _) => "the exchange".to_owned(),
         (Subject::OpenApi(request), _) => format!("`{request}`"),
         (Subject::Url, _) => "the last URL".to_owned(),
@@ -137,5 +171,16 @@ fn thing(subject: &Subject, via: &[Via]) -> String {
         (Subject::Redirect(number, part), _) => format!("{part} of redirect {number}"),
         (Subject::Error, _) => "the request's error".to_owned(),
         (Subject::Check(expression), _) => format!("`{expression}`"),
+        (Subject::HttpVersion, _) => "the version of HTTP".to_owned(),
+        (Subject::RemoteIp, _) => "the address that was connected to".to_owned(),
+        (Subject::Certificate("subject"), _) => "the certificate's subject".to_owned(),
+        (Subject::Certificate("issuer"), _) => "the certificate's issuer".to_owned(),
+        (Subject::Certificate(_), Some(index)) => format!("name {} of the certificate", index + 1),
+        (Subject::Certificate(_), None) => "the certificate's list of names".to_owned(),
+        (Subject::Timing("dns"), _) => "looking up the name".to_owned(),
+        (Subject::Timing("connect"), _) => "connecting".to_owned(),
+        (Subject::Timing("tls"), _) => "the TLS handshake".to_owned(),
+        (Subject::Timing("first_byte"), _) => "the first byte of the answer".to_owned(),
+        (Subject::Timing(_), _) => "the last request".to_owned(),
     }
 }

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::scenario::decode::Tree;
-use crate::scenario::matcher::{Check, Matcher, Op, Order, Pattern, Type};
+use crate::scenario::matcher::{Check, Matcher, Op, Order, Pattern, Type, When};
 use crate::value::{self, Number, Value};
 
 /// How texts compare: in JSON by code points; what is text anyway, such as a header, as numbers where both are.
@@ -135,7 +135,7 @@ fn kinds_differ(a: &Op, b: &Op, texts: Texts) -> bool {
 fn kinds(op: &Op, texts: Texts) -> Option<Vec<&'static str>> {
     Some(match op {
         Op::Type(types) => types.iter().map(|kind| kind_of(*kind)).collect(),
-        Op::StartsWith(_) | Op::EndsWith(_) | Op::Matches(_) => vec!["string"],
+        Op::StartsWith(_) | Op::EndsWith(_) | Op::Matches(_) | Op::Is(_) => vec!["string"],
         Op::Each(_) | Op::Any(_) | Op::None(_) | Op::Unordered(_) | Op::Sorted(_) | Op::Unique => {
             vec!["array"]
         }
@@ -207,6 +207,7 @@ pub(super) fn holds(op: &Op, value: &Value, texts: Texts) -> Option<bool> {
             Some(length) => all_hold(inner, &Value::from(length), texts),
             None => Some(false),
         },
+        Op::Is(format) => Some(value.as_str().is_some_and(|text| format.fits(text))),
         Op::Empty(wanted) => Some(length().is_some_and(|length| (length == 0) == *wanted)),
         Op::Exists(wanted) => Some(*wanted),
         Op::Type(types) => Some(types.iter().any(|kind| is_of(value, *kind))),
@@ -290,5 +291,10 @@ pub(super) fn name(op: &Op) -> &'static str {
         Op::Unordered(_) => "unordered",
         Op::Sorted(_) => "sorted",
         Op::Unique => "unique",
+        Op::Is(_) => "is",
+        Op::Approx(_) => "approx",
+        Op::Time(When::Before, _) => "before",
+        Op::Time(When::After, _) => "after",
+        Op::Like(_) => "like",
     }
 }

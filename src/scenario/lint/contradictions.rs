@@ -3,11 +3,11 @@
 use super::Lint;
 use super::agree::{self, Texts};
 use crate::diagnostic::Diagnostic;
-use crate::jsonpath::{Found, JsonPath, find_one};
+use crate::jsonpath::JsonPath;
 use crate::scenario::decode::{Located, Tree};
 use crate::scenario::expectation::{
-    CookieAttribute, CookieExpectation, Expectations, HeaderExpectation, Redirects, Status,
-    StatusPattern, WantedStatus,
+    CertificatePart, CookieAttribute, CookieExpectation, Expectations, HeaderExpectation,
+    Redirects, Status, StatusPattern, WantedStatus,
 };
 use crate::scenario::matcher::{Check, Matcher, Op};
 use crate::scenario::step::{Action, Step};
@@ -43,6 +43,8 @@ fn expectations(lint: &mut Lint<'_>, expect: &Expectations) {
         self::cookie(lint, name, cookie);
     }
     json(lint, &expect.json);
+    expect.like.iter().for_each(|matcher| one(lint, matcher, Texts::AsTexts));
+    transport(lint, expect);
     let texts = [&expect.body, &expect.url].into_iter().flatten();
     texts.for_each(|matcher| one(lint, matcher, Texts::AsNumbers));
     let lengths = expect.bytes.iter().flat_map(|bytes| &bytes.length);
@@ -51,6 +53,18 @@ fn expectations(lint: &mut Lint<'_>, expect: &Expectations) {
     if let Some(Redirects::Count(matcher)) = &expect.redirects {
         one(lint, matcher, Texts::AsTexts);
     }
+}
+
+fn transport(lint: &mut Lint<'_>, expect: &Expectations) {
+    let Some(transport) = &expect.transport else { return };
+    for matcher in transport.http_version.iter().chain(&transport.remote_ip) {
+        one(lint, matcher, Texts::AsNumbers);
+    }
+    for (part, matcher) in &transport.certificate {
+        let is_text = matches!(part, CertificatePart::Subject | CertificatePart::Issuer);
+        one(lint, matcher, if is_text { Texts::AsNumbers } else { Texts::AsTexts });
+    }
+    transport.timing.iter().for_each(|(_, matcher)| one(lint, matcher, Texts::AsTexts));
 }
 
 /// What the operators of one matcher, and of those in it, want.
@@ -62,6 +76,7 @@ fn one(lint: &mut Lint<'_>, matcher: &Matcher, texts: Texts) {
             Op::Each(inner) | Op::Any(inner) => one(lint, inner, texts),
             Op::Length(inner) => one(lint, inner, Texts::AsTexts),
             Op::Unordered(items) => items.iter().for_each(|inner| one(lint, inner, texts)),
+            Op::Like(like) => like.inner().for_each(|inner| one(lint, inner, texts)),
             _ => {}
         }
     }
@@ -107,18 +122,15 @@ fn json(lint: &mut Lint<'_>, paths: &[(Located<JsonPath>, Matcher)]) {
     for (index, (path, matcher)) in paths.iter().enumerate() {
         one_of_json(lint, path, matcher);
         for (other, other_matcher) in &paths[index + 1..] {
-            match (path.value.steps(), other.value.steps()) {
-                (Some(a), Some(b)) if a == b => {
-                    let of = format!(" of `{}`", other.value.text());
+            let (one, two) = (&path.value, &other.value);
+            match (two.begins_with(one), one.begins_with(two)) {
+                (true, true) => {
+                    let of = format!(" of `{}`", two.text());
                     both(lint, matcher, other_matcher, Texts::AsTexts, &of);
                 }
-                (Some(a), Some(b)) if b.starts_with(a) => {
-                    below(lint, (path, matcher), (other, other_matcher));
-                }
-                (Some(a), Some(b)) if a.starts_with(b) => {
-                    below(lint, (other, other_matcher), (path, matcher));
-                }
-                (None, None) if path.value.text() == other.value.text() => {
+                (true, false) => below(lint, (path, matcher), (other, other_matcher)),
+                (false, true) => below(lint, (other, other_matcher), (path, matcher)),
+                _ if one.text() == two.text() => {
                     both(lint, matcher, other_matcher, Texts::AsTexts, "");
                 }
                 _ => {}
@@ -143,15 +155,10 @@ fn below(
     (outer, outer_matcher): Expected<'_>,
     (inner, matcher): Expected<'_>,
 ) {
-    let steps = inner.value.steps().unwrap_or_default();
-    let steps = &steps[outer.value.steps().map_or(0, <[_]>::len)..];
     for a in &outer_matcher.checks {
         let found = match &a.op {
             Op::Exists(false) => None,
-            Op::Equals(Tree::Literal(value)) => match find_one(steps, value) {
-                Found::One(node) => Some(node),
-                _ => None,
-            },
+            Op::Equals(Tree::Literal(value)) => inner.value.find_below(&outer.value, value),
             _ => continue,
         };
         let fails = |check: &&Check| match found {
@@ -212,8 +219,9 @@ fn without_body(lint: &mut Lint<'_>, step: &Step) {
     let wants_body =
         |check: &&Check| agree::holds(&check.op, &empty, Texts::AsNumbers) == Some(false);
     let body = body.into_iter().find(wants_body).map(|check| ("body", check.at));
+    let like = step.expect.like.as_ref().map(|matcher| ("like", matcher.at));
     let json = step.expect.json.first().map(|(path, _)| ("json", path.at));
-    let found: [Option<(&str, At)>; 2] = [json, body];
+    let found: [Option<(&str, At)>; 3] = [json, like, body];
     for (what, at) in found.into_iter().flatten() {
         let message = format!("{why} has no body: `{what}` can never hold");
         let help = "leave it out, or mend what it contradicts";

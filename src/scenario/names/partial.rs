@@ -33,7 +33,7 @@ impl Unread {
             Self { names: HashSet::new(), logins: 0, is_open: false, has_sessions: true };
         unread.keys(root);
         for entry in entries(root) {
-            unread.top(entry);
+            unread.top(entry, scenario.cases.is_some());
         }
         let read = scenario.sessions.iter().filter(|session| session.login.is_some()).count();
         unread.is_open |= unread.logins != read;
@@ -65,13 +65,15 @@ impl Unread {
     }
 
     /// A key of the scenario.
-    fn top(&mut self, entry: &Entry) {
+    fn top(&mut self, entry: &Entry, has_cases: bool) {
         match (self.meant(entry, &scenario::KEYS), &entry.value.kind) {
             ("setup" | "steps" | "teardown", Kind::List(steps)) => {
                 steps.iter().for_each(|step| self.step(step));
             }
             ("setup" | "steps" | "teardown", _) => self.is_open = true,
             ("vars", _) => self.map_of_names(&entry.value),
+            // Of rows that could not be read nobody knows the names.
+            ("cases", _) => self.is_open |= !has_cases,
             ("sessions", Kind::Map(all)) => {
                 for entry in all.iter().flat_map(|session| entries(&session.value)) {
                     self.logins += usize::from(self.meant(entry, &sessions::KEYS) == "login");

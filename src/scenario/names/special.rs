@@ -18,7 +18,11 @@ impl<'s, 'f: 's> Checker<'s, 'f> {
         when: When,
     ) {
         match (used.name.as_str(), member) {
-            ("response", _) if when == When::After => {}
+            ("response", member) if when == When::After => {
+                if let (Some(member), false) = (member, optional) {
+                    self.member(place, "response", member);
+                }
+            }
             ("response", _) => {
                 let help = "there is a response after the request only: in `check` and in the `value` of a capture";
                 self.error(
@@ -52,6 +56,32 @@ impl<'s, 'f: 's> Checker<'s, 'f> {
             _ if optional => {}
             _ => self.undefined(place, &used.name),
         }
+    }
+
+    /// What the program itself binds has these members and no others.
+    pub(super) fn member(&mut self, place: (&Text, usize), name: &str, member: &str) {
+        let members: &[&str] = match name {
+            "case" => &["index"],
+            "run" => &["id"],
+            "server" => &["url"],
+            "response" => &["status", "headers", "body", "json", "url", "duration"],
+            _ => return,
+        };
+        if members.contains(&member) {
+            return;
+        }
+        let known = || members.iter().map(|member| format!("`{member}`")).collect::<Vec<_>>();
+        let help = match (name, member) {
+            ("case", column) => format!("what a row gives is a variable: `${{{column}}}`"),
+            ("response", "cookies" | "cookie") => "write `cookie('name')`".to_owned(),
+            ("response", "text") => "did you mean `response.body`?".to_owned(),
+            _ => format!("`{name}` has {}", known().join(", ")),
+        };
+        let (source, span) = self.place(place);
+        let span = whole(source, span, &format!("{name}.{member}"));
+        let message = format!("there is no `{name}.{member}`");
+        let error = Diagnostic::error(message).at(source, span, "");
+        self.found.diagnostics.push(error.help(help));
     }
 
     fn secret(&mut self, place: (&Text, usize), name: Option<&str>, optional: bool) {

@@ -231,3 +231,17 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn scopes_that_were_cloned_share_their_values_until_a_name_is_bound_anew() {
+    let mut scope = scope();
+    let recorded = scope.clone();
+    let shared = |one: &Scope, other: &Scope, name: &str| match (one.get(name), other.get(name)) {
+        (Some(one), Some(other)) => std::ptr::eq(one, other),
+        _ => false,
+    };
+    assert!(shared(&scope, &recorded, "orders"));
+    scope.bind("orders", json!([]), Origin::Program);
+    assert!(!shared(&scope, &recorded, "orders"));
+    assert!(shared(&scope, &recorded, "user"));
+}

@@ -1,0 +1,149 @@
+//! `callsheet report`: reports from the journals of runs, also of one that was killed, and of the parts of one.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use callsheet::outcome::record::PlannedRecord;
+use callsheet::outcome::{Outcome, State};
+use callsheet::plan::shard::Timings;
+use callsheet::report::{digest, journal};
+use callsheet::scenario::project;
+use callsheet::scenario::report::Format;
+
+use crate::args;
+use crate::exit::Exit;
+use crate::output;
+use crate::reports::{self, Report};
+
+pub(crate) fn main(asked: &args::ReportOf) -> Exit {
+    let (outcome, known) = match read(&asked.journals).and_then(parts) {
+        Ok(read) => read,
+        Err(exit) => return exit,
+    };
+    let wanted = [
+        (Format::Junit, &asked.junit),
+        (Format::Tap, &asked.tap),
+        (Format::Json, &asked.json),
+        (Format::Har, &asked.har),
+        (Format::Markdown, &asked.markdown),
+        (Format::Github, &asked.github),
+    ];
+    let report = |(format, path): (Format, &Option<PathBuf>)| {
+        path.clone().map(|path| Report { format, path })
+    };
+    let wanted: Vec<Report> = wanted.into_iter().filter_map(report).collect();
+    let paths: Vec<&Path> = wanted.iter().map(|report| report.path.as_path()).collect();
+    let known = known.iter().map(PathBuf::as_path);
+    if let Err(exit) =
+        reports::refuse_equal(&paths).and_then(|()| reports::refuse_over(&paths, known))
+    {
+        return exit;
+    }
+    let told = match digest::digest(&outcome, output::result_style(asked.color).color) {
+        Ok(told) => told,
+        Err(error) => {
+            output::err(&format!("error: the journals cannot be read back: {error}\n"));
+            return Exit::Internal;
+        }
+    };
+    output::out(&told);
+    if reports::write(&wanted, &outcome) { Exit::Passed } else { Exit::Internal }
+}
+
+/// Reads journals as one outcome, and says what is wrong with them; one that is named twice is one. Comes with their paths.
+fn read(paths: &[PathBuf]) -> Result<(Outcome, Vec<PathBuf>), Exit> {
+    let mut outcome = Outcome::default();
+    let mut known: Vec<PathBuf> = Vec::new();
+    for path in paths {
+        let real = path.canonicalize().unwrap_or_else(|_| path.clone());
+        if known.contains(&real) {
+            continue;
+        }
+        known.push(real);
+        let wrong = |why: String| {
+            output::err(&format!("error: the journal `{}`: {why}\n", path.display()));
+            Exit::Invalid
+        };
+        let file = File::open(path).map_err(|error| wrong(error.to_string()))?;
+        let read = journal::read(&mut BufReader::new(file), &mut outcome);
+        if read.map_err(|error| wrong(error.to_string()))? {
+            let path = path.display();
+            output::err(&format!(
+                "warning: the last line of the journal `{path}` was cut off: it is left out\n"
+            ));
+        }
+    }
+    Ok((outcome, known))
+}
+
+/// The scenarios that failed, or did not run, in the run of a journal.
+pub(crate) fn failed(path: &Path) -> Result<HashSet<(String, String)>, Exit> {
+    let (outcome, _) = read(&[path.to_owned()])?;
+    let is_wanted = |state| matches!(state, State::Failed | State::NotRun);
+    let failed = outcome.scenarios.iter().filter(|scenario| is_wanted(scenario.state));
+    let identity =
+        |planned: &PlannedRecord| (planned.file.clone(), planned.plain_name().to_owned());
+    let failed = failed.map(|scenario| identity(&scenario.planned));
+    // The project's `setup` and `teardown` run with any of them.
+    let failed: HashSet<_> = failed.filter(|(file, _)| file != project::FILE_NAME).collect();
+    if failed.is_empty() {
+        let path = path.display();
+        output::err(&format!("error: nothing to run: no scenario failed in the run of `{path}`\n"));
+        return Err(Exit::NothingToRun);
+    }
+    Ok(failed)
+}
+
+/// How long scenarios took in the runs of these journals.
+pub(crate) fn timings(paths: &[PathBuf]) -> Result<Timings, Exit> {
+    let mut timings = Timings::default();
+    for scenario in &read(paths)?.0.scenarios {
+        if matches!(scenario.state, State::Passed | State::Failed) {
+            let took = Duration::try_from_secs_f64(scenario.duration / 1e3).unwrap_or_default();
+            timings.add(&scenario.planned.file, scenario.planned.plain_name(), took);
+        }
+    }
+    Ok(timings)
+}
+
+/// Looks whether all parts of a run over several machines are there, each once.
+fn parts((mut outcome, paths): (Outcome, Vec<PathBuf>)) -> Result<(Outcome, Vec<PathBuf>), Exit> {
+    let mut seen: BTreeMap<u32, usize> = BTreeMap::new();
+    let mut of = None;
+    for (index, run) in outcome.runs.iter().enumerate() {
+        let Some(shard) = run.begun.shard else { continue };
+        let path = paths[index].display();
+        let wrong = if *of.get_or_insert(shard.of) != shard.of {
+            format!(
+                "`{path}` is shard {}/{}: another journal is one of {} parts",
+                shard.number,
+                shard.of,
+                of.unwrap_or_default()
+            )
+        } else if let Some(other) = seen.insert(shard.number, index) {
+            let other = paths[other].display();
+            format!(
+                "`{path}` is shard {}/{}, and so is `{other}`: name one of them",
+                shard.number, shard.of
+            )
+        } else {
+            continue;
+        };
+        output::err(&format!("error: {wrong}\n"));
+        return Err(Exit::Invalid);
+    }
+    let all = 1..=of.unwrap_or_default();
+    let missing: Vec<u32> = all.filter(|number| !seen.contains_key(number)).collect();
+    for number in missing {
+        let name = format!("shard {number}/{}", of.unwrap_or_default());
+        output::err(&format!(
+            "warning: the journal of {name} is missing: its scenarios are not in the reports\n"
+        ));
+        outcome.miss(name);
+    }
+    outcome.finish();
+    Ok((outcome, paths))
+}
