@@ -1,5 +1,7 @@
 //! An exchange, held against the operation that it asked for.
 
+use std::collections::HashMap;
+
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method, StatusCode};
 use url::Url;
@@ -178,8 +180,14 @@ impl Document {
         }
         let count = found.more.map(|more| more + found.breaches.len());
         found.breaches.truncate(MOST_BREACHES);
+        // Many elements of a list break one and the same rule, and a place in a large document takes a while to find.
+        let mut known: HashMap<Spot, Option<String>> = HashMap::new();
+        let mut place = |at: &Spot| match known.get(at) {
+            Some(known) => known.clone(),
+            None => known.entry(at.clone()).or_insert(self.documents.place(at)).clone(),
+        };
         let placed = |breach: Breach| {
-            let place = breach.at.as_ref().and_then(|at| self.documents.place(at));
+            let place = breach.at.as_ref().and_then(&mut place);
             (breach, place)
         };
         let breaches = found.breaches.into_iter().map(placed).collect();

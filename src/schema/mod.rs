@@ -82,7 +82,7 @@ pub trait Documents: Send + Sync {
 }
 
 /// A place in a document.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Spot {
     /// The URI of the document.
     pub uri: String,
