@@ -127,7 +127,12 @@ impl Context<'_> {
             };
             let is_new = seen.iter().all(|difference| difference.path != path);
             if is_new && value.to_string().len() <= LONGEST_SHOWN {
-                seen.push(Difference { path, expected: None, actual: Some(value.clone()) });
+                seen.push(Difference {
+                    path,
+                    expected: None,
+                    actual: Some(value.clone()),
+                    law: None,
+                });
             }
         }
         seen

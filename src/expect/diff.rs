@@ -47,7 +47,7 @@ impl Diff {
         if !self.is_full() {
             let path = self.path.clone();
             let (expected, actual) = (expected.cloned(), actual.cloned());
-            self.found.push(Difference { path, expected, actual });
+            self.found.push(Difference { path, expected, actual, law: None });
         }
     }
 

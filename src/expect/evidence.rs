@@ -10,7 +10,7 @@ use super::charset;
 use crate::html;
 use crate::http::{Exchange, Hop, Response};
 use crate::jsonpath::{self, JsonPath};
-use crate::outcome::Actual;
+use crate::outcome::{Actual, SentBody};
 use crate::session::{Cookie, SetCookie};
 use crate::value::Value;
 
@@ -20,6 +20,7 @@ pub struct Evidence<'a> {
     exchange: &'a Exchange,
     response: &'a Response,
     cookies: &'a [Cookie],
+    sent: Option<&'a SentBody>,
     json: OnceCell<Result<Value, Actual>>,
     text: OnceCell<Result<Cow<'a, str>, Actual>>,
     html: OnceCell<Result<html::Document, Actual>>,
@@ -36,14 +37,19 @@ impl<'a> Evidence<'a> {
     /// `cookies` are those that the session holds for the response's URL, in the order they would be sent.
     #[must_use]
     pub fn new(exchange: &'a Exchange, response: &'a Response, cookies: &'a [Cookie]) -> Self {
-        Self {
-            exchange,
-            response,
-            cookies,
-            json: OnceCell::new(),
-            text: OnceCell::new(),
-            html: OnceCell::new(),
-        }
+        let (json, text, html) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Self { exchange, response, cookies, sent: None, json, text, html }
+    }
+
+    /// With the body that the step sent.
+    #[must_use]
+    pub fn with_sent(self, sent: Option<&'a SentBody>) -> Self {
+        Self { sent, ..self }
+    }
+
+    /// The body that the last request carried: what is redirected may leave it behind.
+    pub(super) fn sent(&self) -> Option<&'a SentBody> {
+        self.sent.filter(|_| self.hop().is_some_and(|hop| hop.body_len > 0))
     }
 
     /// The body as JSON.
@@ -146,11 +152,6 @@ impl<'a> Evidence<'a> {
     /// The values of a header field, in the order they were sent.
     pub(super) fn header(&self, name: &str) -> Vec<Cow<'a, str>> {
         self.headers().get_all(name).iter().map(field).collect()
-    }
-
-    /// The request that the response answers.
-    pub(super) fn last_hop(&self) -> Option<&'a Hop> {
-        self.exchange.hops.last()
     }
 
     /// The names of the header fields, each once.

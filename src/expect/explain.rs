@@ -212,7 +212,7 @@ impl Context<'_> {
             if let Some(matcher) = wanted.get(index) {
                 let expected = Some(self.shown_element(matcher, domain)?);
                 let path = format!("$[{index}]");
-                differences.push(Difference { path, expected, actual: None });
+                differences.push(Difference { path, expected, actual: None, law: None });
             }
         }
         let rest = MOST_DIFFERENCES - differences.len();
@@ -319,7 +319,8 @@ fn repeated(elements: Elements<'_>) -> Vec<Difference> {
 
 /// An element that there is something to say of.
 pub(super) fn element_at(index: usize, element: Option<&Value>) -> Difference {
-    Difference { path: format!("$[{index}]"), expected: None, actual: element.cloned() }
+    let path = format!("$[{index}]");
+    Difference { path, expected: None, actual: element.cloned(), law: None }
 }
 
 /// The operator as the format spells it.

@@ -1,14 +1,17 @@
 //! `openapi`: whether the exchange is one that the document allows.
 
+use std::cell::OnceCell;
+
+use super::charset;
 use super::evidence::Evidence;
 use super::operand::Context;
-use super::schema::difference;
-use crate::openapi::{Body, Exchange, Judged};
-use crate::outcome::{Actual, Fault, Miss, Subject};
+use crate::jsonpath;
+use crate::openapi::{Body, Broken, Exchange, FormField, Judged};
+use crate::outcome::{Actual, Difference, Fault, Miss, SentBody, SentPart, Subject};
 use crate::scenario::expectation::OpenApiReference;
 use crate::value::Value;
 
-/// A body as a document asks for it.
+/// The body of a response.
 struct Answered<'e, 'a>(&'e Evidence<'a>);
 
 impl Body for Answered<'_, '_> {
@@ -28,6 +31,50 @@ impl Body for Answered<'_, '_> {
     }
 }
 
+/// The body of a request.
+struct Asked<'e> {
+    sent: Option<&'e SentBody>,
+    json: OnceCell<Result<Value, String>>,
+}
+
+impl Asked<'_> {
+    fn bytes(&self) -> &[u8] {
+        self.sent.and_then(SentBody::bytes).unwrap_or_default()
+    }
+}
+
+impl Body for Asked<'_> {
+    fn is_empty(&self) -> bool {
+        self.sent.is_none()
+    }
+
+    fn json(&self) -> Result<&Value, String> {
+        let parse = || jsonpath::parse(charset::without_mark(self.bytes()));
+        self.json.get_or_init(parse).as_ref().map_err(Clone::clone)
+    }
+
+    fn text(&self) -> Option<&str> {
+        std::str::from_utf8(self.bytes()).ok()
+    }
+
+    fn is_held(&self) -> bool {
+        !matches!(self.sent, Some(SentBody::File(_)))
+    }
+
+    fn fields(&self) -> Option<Vec<FormField<'_>>> {
+        let Some(SentBody::Parts(parts)) = self.sent else { return None };
+        Some(parts.iter().map(field).collect())
+    }
+}
+
+/// Of a file the name alone.
+fn field(part: &SentPart) -> FormField<'_> {
+    match part {
+        SentPart::Text { name, text } => (name, Some(text)),
+        SentPart::File { name, .. } => (name, None),
+    }
+}
+
 impl Context<'_> {
     pub(super) fn openapi(
         &self,
@@ -35,7 +82,7 @@ impl Context<'_> {
         evidence: &Evidence<'_>,
         faults: &mut Vec<Fault>,
     ) {
-        let (Some(document), Some(hop)) = (expected.document.get(), evidence.last_hop()) else {
+        let (Some(document), Some(hop)) = (expected.document.get(), evidence.hop()) else {
             let fault = self.invalid(expected.at, "the OpenAPI document was not read".to_owned());
             return faults.push(*fault);
         };
@@ -43,6 +90,7 @@ impl Context<'_> {
             method: &hop.method,
             url: &hop.url,
             sent: &hop.headers,
+            sent_body: &Asked { sent: evidence.sent(), json: OnceCell::new() },
             status: evidence.status(),
             headers: evidence.headers(),
             body: &Answered(evidence),
@@ -68,4 +116,9 @@ impl Context<'_> {
             }
         });
     }
+}
+
+fn difference((breach, law): Broken) -> Difference {
+    let (expected, actual) = (Some(Value::from(breach.wanted)), breach.found);
+    Difference { path: breach.path, expected, actual, law }
 }

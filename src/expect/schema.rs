@@ -46,6 +46,6 @@ impl Context<'_> {
     }
 }
 
-pub(super) fn difference(Breach { path, wanted, found }: Breach) -> Difference {
-    Difference { path, expected: Some(Value::from(wanted)), actual: found }
+fn difference(Breach { path, wanted, found, at: _ }: Breach) -> Difference {
+    Difference { path, expected: Some(Value::from(wanted)), actual: found, law: None }
 }

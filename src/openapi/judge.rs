@@ -1,15 +1,19 @@
 //! An exchange, held against the operation that it asked for.
 
-use std::borrow::Cow;
+use std::collections::HashMap;
 
-use http::{HeaderMap, Method, StatusCode, header};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Method, StatusCode};
 use url::Url;
 
-use super::model::{self, Field, Media, Operation, Parameter, Place, Response, SchemaAt};
+use super::form::{self, Field as FormField};
+use super::model::{
+    self, Field, Media, Operation, Parameter, Place, RequestBody, Response, SchemaAt,
+};
 use super::parameter;
 use super::path::Values;
 use super::{Asked, Document};
-use crate::schema::{Breach, MOST_BREACHES, Verdict};
+use crate::schema::{Breach, MOST_BREACHES, Spot, Verdict};
 use crate::value::Value;
 
 /// What was sent, and what came.
@@ -21,6 +25,8 @@ pub struct Exchange<'e> {
     pub url: &'e Url,
     /// Its headers.
     pub sent: &'e HeaderMap,
+    /// Its body.
+    pub sent_body: &'e dyn Body,
     /// The status of the last response.
     pub status: StatusCode,
     /// Its headers.
@@ -29,7 +35,7 @@ pub struct Exchange<'e> {
     pub body: &'e dyn Body,
 }
 
-/// The body of a response.
+/// The body of a request or a response.
 pub trait Body {
     /// Whether there is none.
     fn is_empty(&self) -> bool;
@@ -40,7 +46,35 @@ pub trait Body {
     fn json(&self) -> Result<&Value, String>;
     /// As text; none if it is no text.
     fn text(&self) -> Option<&str>;
+
+    /// Whether its bytes are at hand: those of a file are not.
+    fn is_held(&self) -> bool {
+        true
+    }
+
+    /// The fields of a multipart form.
+    fn fields(&self) -> Option<Vec<FormField<'_>>> {
+        None
+    }
 }
+
+/// How the parts of a request or a response are called.
+struct Names {
+    body: &'static str,
+    /// What is before a path.
+    root: &'static str,
+    content_type: &'static str,
+}
+
+const OF_REQUEST: Names = Names {
+    body: "the request body",
+    root: "the request body",
+    content_type: "the content type of the request",
+};
+const OF_RESPONSE: Names = Names { body: "the body", root: "$", content_type: "the content type" };
+
+/// Something that is not as the document says, and the place in the document that says so, if it is known.
+pub type Broken = (Breach, Option<String>);
 
 /// What came of an exchange that was held against a document.
 #[derive(Debug, PartialEq)]
@@ -48,7 +82,7 @@ pub enum Judged {
     /// It is as the operation says.
     Holds,
     /// It is not: the operation, the first things, and how many they are, if that is known.
-    Breaks(String, Vec<Breach>, Option<usize>),
+    Breaks(String, Vec<Broken>, Option<usize>),
     /// The document has no such operation: the methods that it has for this path, and what may help.
     NoOperation(Vec<String>, Option<String>),
     /// It was not judged, for this reason.
@@ -65,8 +99,15 @@ struct Found {
 }
 
 impl Found {
-    fn add(&mut self, path: impl Into<String>, wanted: impl Into<String>, found: Option<Value>) {
-        self.breaches.push(Breach { path: path.into(), wanted: wanted.into(), found });
+    fn add(
+        &mut self,
+        at: &Spot,
+        path: impl Into<String>,
+        wanted: impl Into<String>,
+        found: Option<Value>,
+    ) {
+        let (path, wanted, at) = (path.into(), wanted.into(), Some(at.clone()));
+        self.breaches.push(Breach { path, wanted, found, at });
     }
 }
 
@@ -105,8 +146,14 @@ impl Document {
         };
         let operation = &self.operations[at];
         let mut found = Found { more: Some(0), ..Found::default() };
-        for parameter in &operation.parameters {
-            self.parameter(parameter, &exchange, &values, &mut found);
+        // A request that the server refuses is often wrong on purpose: that it is refused as described is what counts.
+        if !exchange.status.is_client_error() {
+            for parameter in &operation.parameters {
+                self.parameter(parameter, &exchange, &values, &mut found);
+            }
+            if let Some(request) = &operation.request {
+                self.request(request, &exchange, &mut found);
+            }
         }
         match operation.response(exchange.status.as_u16()) {
             Some((_, response)) => self.response(response, &exchange, &mut found),
@@ -117,9 +164,14 @@ impl Document {
                     [only] => only.clone(),
                     known => format!("one of {}", known.join(", ")),
                 };
-                found.add("status", wanted, Some(Value::from(exchange.status.as_u16())));
+                let status = Value::from(exchange.status.as_u16());
+                found.add(&operation.responses_at, "status", wanted, Some(status));
             }
         }
+        self.judged(operation, found)
+    }
+
+    fn judged(&self, operation: &Operation, mut found: Found) -> Judged {
         if let Some(why) = found.unjudged {
             return Judged::Unjudged(why);
         }
@@ -128,7 +180,18 @@ impl Document {
         }
         let count = found.more.map(|more| more + found.breaches.len());
         found.breaches.truncate(MOST_BREACHES);
-        Judged::Breaks(operation.name.clone(), found.breaches, count)
+        // Many elements of a list break one and the same rule, and a place in a large document takes a while to find.
+        let mut known: HashMap<Spot, Option<String>> = HashMap::new();
+        let mut place = |at: &Spot| match known.get(at) {
+            Some(known) => known.clone(),
+            None => known.entry(at.clone()).or_insert(self.documents.place(at)).clone(),
+        };
+        let placed = |breach: Breach| {
+            let place = breach.at.as_ref().and_then(&mut place);
+            (breach, place)
+        };
+        let breaches = found.breaches.into_iter().map(placed).collect();
+        Judged::Breaks(operation.name.clone(), breaches, count)
     }
 
     fn no_operation(&self, exchange: &Exchange<'_>) -> Judged {
@@ -180,50 +243,86 @@ impl Document {
         let Some(body) = &response.body else { return };
         let status = exchange.status.as_u16();
         let is_bare = exchange.method == Method::HEAD || matches!(status, 100..=199 | 204 | 304);
+        if !(exchange.body.is_empty() && is_bare) {
+            self.content(body, (exchange.headers, exchange.body), &OF_RESPONSE, found);
+        }
+    }
+
+    fn request(&self, request: &RequestBody, exchange: &Exchange<'_>, found: &mut Found) {
+        if request.is_required || !exchange.sent_body.is_empty() {
+            let sent = (exchange.sent, exchange.sent_body);
+            self.content(&request.body, sent, &OF_REQUEST, found);
+        }
+    }
+
+    fn content(
+        &self,
+        expected: &model::Body,
+        (headers, body): (&HeaderMap, &dyn Body),
+        names: &Names,
+        found: &mut Found,
+    ) {
         let known = || -> String {
-            let all: Vec<&str> = body.media.iter().map(|media| media.range.as_str()).collect();
+            let all: Vec<&str> = expected.media.iter().map(|media| media.range.as_str()).collect();
             all.join(" or ")
         };
-        match exchange.body.is_empty() {
-            true if is_bare => {}
-            true => found.add("the body", format!("a body of type {}", known()), None),
-            false => {
-                let sent = exchange.headers.get(header::CONTENT_TYPE);
-                let sent = sent.map(|value| String::from_utf8_lossy(value.as_bytes()));
-                match sent.as_ref().and_then(|sent| body.of(sent)) {
-                    Some(media) => self.body(media, sent.unwrap_or_default(), exchange, found),
-                    None => {
-                        let sent = sent.map(|sent| Value::from(&*sent));
-                        found.add("the content type", known(), sent);
-                    }
-                }
+        if body.is_empty() {
+            let wanted = format!("a body of type {}", known());
+            return found.add(&expected.at, names.body, wanted, None);
+        }
+        let sent = headers.get(CONTENT_TYPE).map(|it| String::from_utf8_lossy(it.as_bytes()));
+        match sent.as_ref().and_then(|sent| expected.of(sent)) {
+            Some(media) => self.body(media, (&sent.unwrap_or_default(), body), names, found),
+            None => {
+                let sent = sent.map(|sent| Value::from(&*sent));
+                found.add(&expected.at, names.content_type, known(), sent);
             }
         }
     }
 
-    /// JSON is held against its schema, and so is text; of other bodies the type alone is known.
-    fn body(&self, media: &Media, sent: Cow<'_, str>, exchange: &Exchange<'_>, found: &mut Found) {
+    /// JSON is held against its schema, and so are text and forms; of other bodies the type alone is known.
+    fn body(
+        &self,
+        media: &Media,
+        (sent, body): (&str, &dyn Body),
+        names: &Names,
+        found: &mut Found,
+    ) {
         let Some(schema) = &media.schema else { return };
-        if model::is_json(&sent) {
-            match exchange.body.json() {
-                Ok(body) => self.schema(schema, body, "$", found),
-                Err(why) => found.add("the body", format!("JSON ({why})"), None),
+        if !body.is_held() {
+            return;
+        }
+        if model::is_json(sent) {
+            match body.json() {
+                Ok(body) => self.schema(schema, body, names.root, found),
+                Err(why) => found.add(&schema.at, names.body, format!("JSON ({why})"), None),
             }
-        } else if sent.trim_start().to_ascii_lowercase().starts_with("text/plain")
-            && let Some(text) = exchange.body.text()
+        } else if model::is_form(sent) {
+            let (value, files) = match (body.fields(), body.text()) {
+                (Some(fields), _) => form::of_fields(&fields, &media.hint),
+                (None, Some(text)) if !sent.trim_start().starts_with("multipart/") => {
+                    (form::of_text(text, &media.hint, &media.encodings), Vec::new())
+                }
+                _ => return,
+            };
+            self.schema(schema, &value, names.root, found);
+            let files: Vec<String> = files.iter().map(|path| within(path, names.root)).collect();
+            found.breaches.retain(|breach| !files.contains(&breach.path));
+        } else if model::is_text(sent)
+            && let Some(text) = body.text()
         {
-            self.schema(schema, &Value::from(text), "the body", found);
+            self.schema(schema, &Value::from(text), names.body, found);
         }
     }
 
     fn field(&self, (field, what): (&Field, &str), sent: Option<Value>, found: &mut Found) {
         match (sent, &field.schema) {
-            (None, _) if field.is_required => found.add(what, "it to be there", None),
+            (None, _) if field.is_required => found.add(&field.at, what, "it to be there", None),
             (None, _) | (Some(_), None) => {}
             (Some(Value::String(text)), Some(schema)) if field.is_json => {
                 match serde_json::from_str(&text) {
                     Ok(value) => self.schema(schema, &value, what, found),
-                    Err(_) => found.add(what, "JSON", Some(Value::from(text))),
+                    Err(_) => found.add(&field.at, what, "JSON", Some(Value::from(text))),
                 }
             }
             (Some(value), Some(schema)) => self.schema(schema, &value, what, found),
@@ -233,29 +332,28 @@ impl Document {
     /// Holds a value against a schema; `root` is what it is called.
     fn schema(&self, schema: &SchemaAt, value: &Value, root: &str, found: &mut Found) {
         let compiled = schema.compiled.get_or_init(|| {
-            let schemas = self.schemas.get(&schema.uri);
+            let schemas = self.schemas.get(&(schema.side, schema.at.uri.clone()));
             let schemas = schemas.ok_or_else(|| "the schema was not read".to_owned())?;
-            schemas.at(&schema.pointer).map_err(|wrong| wrong.message)
+            schemas.at(&schema.at.pointer).map_err(|wrong| wrong.message)
         });
-        let schema = match compiled {
-            Ok(schema) => schema,
+        let compiled = match compiled {
+            Ok(compiled) => compiled,
             Err(why) => {
                 found.unjudged = Some(format!("a schema of the document is wrong: {why}"));
                 return;
             }
         };
-        match schema.judge(value) {
+        match compiled.judge(value) {
             Verdict::Holds => {}
             Verdict::Breaks(breaches, count) => {
                 let told = breaches.len();
                 let more = count.map(|count| count - told);
                 found.more = found.more.zip(more).map(|(all, more)| all + more);
-                let named = |breach: Breach| match (root, breach.path.strip_prefix('$')) {
-                    ("$", _) | (_, None) => breach,
-                    (root, Some("")) => Breach { path: root.to_owned(), ..breach },
-                    (root, Some(inner)) => {
-                        Breach { path: format!("`${inner}` of {root}"), ..breach }
-                    }
+                let named = |breach: Breach| {
+                    // What was wrapped to be compiled has no place: the schema has.
+                    let at = breach.at.filter(|at| at.uri.starts_with("file:"));
+                    let at = at.or_else(|| Some(schema.at.clone()));
+                    Breach { path: within(&breach.path, root), at, ..breach }
                 };
                 found.breaches.extend(breaches.into_iter().map(named));
             }
@@ -264,6 +362,15 @@ impl Document {
                     Some("its schema allows it in more ways than can be tried".to_owned());
             }
         }
+    }
+}
+
+/// A path within what `root` names.
+fn within(path: &str, root: &str) -> String {
+    match path {
+        path if root == "$" => path.to_owned(),
+        "$" => root.to_owned(),
+        path => format!("`{path}` of {root}"),
     }
 }
 

@@ -5,7 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use super::parameter::{Hint, Style};
 use super::path::Template;
-use crate::schema::Schema;
+use super::translate::Side;
+use crate::schema::{Schema, Spot};
 
 /// A method of a path.
 #[derive(Debug)]
@@ -15,8 +16,11 @@ pub(super) struct Operation {
     /// The path below each of its servers.
     pub(super) templates: Vec<Template>,
     pub(super) parameters: Vec<Parameter>,
+    /// None where nothing is said of it.
+    pub(super) request: Option<RequestBody>,
     /// In the order written.
     pub(super) responses: Vec<Response>,
+    pub(super) responses_at: Spot,
 }
 
 impl Operation {
@@ -63,6 +67,7 @@ pub(super) struct Field {
     pub(super) hint: Hint,
     /// Whether it is a JSON text.
     pub(super) is_json: bool,
+    pub(super) at: Spot,
 }
 
 /// A status as documents write it.
@@ -105,10 +110,19 @@ pub(super) struct Response {
     pub(super) body: Option<Body>,
 }
 
-/// The bodies that a response may have.
+/// The bodies that a request may have.
+#[derive(Debug)]
+pub(super) struct RequestBody {
+    pub(super) is_required: bool,
+    pub(super) body: Body,
+}
+
+/// The bodies that a request or a response may have.
 #[derive(Debug)]
 pub(super) struct Body {
     pub(super) media: Vec<Media>,
+    /// `content`
+    pub(super) at: Spot,
 }
 
 impl Body {
@@ -121,7 +135,6 @@ impl Body {
 
 /// How much a media range says of a media type: nothing, if it is another one.
 fn rank(range: &str, sent: &str) -> u8 {
-    let plain = |text: &str| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let squeezed = |text: &str| text.replace([' ', '"'], "").to_ascii_lowercase();
     let (kind, range_kind) = (plain(sent), plain(range));
     let has_parameters = range.contains(';');
@@ -139,25 +152,51 @@ fn rank(range: &str, sent: &str) -> u8 {
 pub(super) struct Media {
     pub(super) range: String,
     pub(super) schema: Option<Arc<SchemaAt>>,
+    /// Of a form, what its fields are.
+    pub(super) hint: Hint,
+    pub(super) encodings: Vec<Encoding>,
+}
+
+/// How a field of a form is written that is a list or an object.
+#[derive(Clone, Debug)]
+pub(super) struct Encoding {
+    pub(super) name: String,
+    pub(super) style: Style,
+    pub(super) explode: bool,
+}
+
+/// A media type without its parameters.
+fn plain(media: &str) -> String {
+    media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// Whether a media type is a form, with files or without.
+pub(super) fn is_form(media: &str) -> bool {
+    ["application/x-www-form-urlencoded", "multipart/form-data"].contains(&plain(media).as_str())
+}
+
+/// Whether a media type is a text that has a schema as such.
+pub(super) fn is_text(media: &str) -> bool {
+    plain(media) == "text/plain"
 }
 
 /// Whether a media type is JSON.
 pub(super) fn is_json(media: &str) -> bool {
-    let plain = media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let plain = plain(media);
     plain == "application/json" || plain.ends_with("+json") || plain == "text/json"
 }
 
 /// A schema in a document, compiled when it is first needed: a large document has thousands.
 #[derive(Debug)]
 pub(super) struct SchemaAt {
-    pub(super) uri: String,
-    pub(super) pointer: String,
+    pub(super) side: Side,
+    pub(super) at: Spot,
     pub(super) compiled: OnceLock<Result<Schema, String>>,
 }
 
 impl SchemaAt {
-    pub(super) fn new(uri: String, pointer: String) -> Self {
-        Self { uri, pointer, compiled: OnceLock::new() }
+    pub(super) fn new(side: Side, at: Spot) -> Self {
+        Self { side, at, compiled: OnceLock::new() }
     }
 }
 
@@ -165,11 +204,20 @@ impl SchemaAt {
 mod tests {
     use super::*;
 
+    fn nowhere() -> Spot {
+        Spot { uri: String::new(), pointer: String::new() }
+    }
+
     #[test]
     fn the_nearest_media_type_is_meant() {
         let check = |ranges: &[&str], sent: &str, expected: Option<&str>| {
-            let media = |range: &&str| Media { range: (*range).to_owned(), schema: None };
-            let body = Body { media: ranges.iter().map(media).collect() };
+            let media = |range: &&str| Media {
+                range: (*range).to_owned(),
+                schema: None,
+                hint: Hint::default(),
+                encodings: Vec::new(),
+            };
+            let body = Body { media: ranges.iter().map(media).collect(), at: nowhere() };
             let found = body.of(sent).map(|media| media.range.as_str());
             assert_eq!(found, expected, "{ranges:?} {sent}");
         };
@@ -195,6 +243,8 @@ mod tests {
             name: "GET /".to_owned(),
             templates: Vec::new(),
             parameters: Vec::new(),
+            request: None,
+            responses_at: nowhere(),
             responses: all.iter().map(response).collect(),
         };
         let found = |status| operation.response(status).map(|(at, _)| all[at]);

@@ -59,6 +59,22 @@ impl Hint {
         parsed.filter(is_meant).unwrap_or_else(|| Value::from(text))
     }
 
+    /// Whether it is a list and no text.
+    pub(super) fn is_list(&self) -> bool {
+        self.has("array") && !self.has("string")
+    }
+
+    /// A text as the value that the schema means; lists and objects are written as JSON.
+    pub(super) fn json(&self, text: &str) -> Value {
+        let parsed = serde_json::from_str::<Value>(text).ok();
+        let is_meant = |value: &Value| match value {
+            Value::Object(_) => self.has("object"),
+            Value::Array(_) => self.has("array"),
+            _ => false,
+        };
+        parsed.filter(is_meant).unwrap_or_else(|| self.scalar(text))
+    }
+
     fn list<'t>(&self, texts: impl Iterator<Item = &'t str>, decode: Decode) -> Value {
         let any = Self::default();
         let items = self.items.as_deref().unwrap_or(&any);
@@ -75,7 +91,8 @@ impl Hint {
         Value::Object(members)
     }
 
-    fn member(&self, name: &str) -> Self {
+    /// Of a member.
+    pub(super) fn member(&self, name: &str) -> Self {
         let own = self.members.iter().find(|(known, _)| known == name);
         own.map(|(_, hint)| hint.clone()).unwrap_or_default()
     }
@@ -114,7 +131,7 @@ pub(super) fn of_path(name: &str, text: &str, style: Style, explode: bool, hint:
 }
 
 fn simple(text: &str, explode: bool, hint: &Hint, decode: Decode) -> Value {
-    if hint.has("array") && !hint.has("string") {
+    if hint.is_list() {
         return hint.list(text.split(','), decode);
     }
     if hint.has("object") && !hint.has("string") {

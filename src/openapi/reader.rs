@@ -6,10 +6,14 @@ use std::sync::Arc;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::model::{Body, Field, Media, Operation, Parameter, Place, Response, SchemaAt, Status};
+use super::model::{
+    Body, Encoding, Field, Media, Operation, Parameter, Place, RequestBody, Response, SchemaAt,
+    Status, is_form, is_json,
+};
 use super::parameter::{Hint, Style};
 use super::path::Template;
-use crate::schema::{Documents, Wrong};
+use super::translate::Side;
+use crate::schema::{Documents, Spot, Wrong};
 use crate::value::{self, Map, Value};
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
@@ -29,6 +33,10 @@ pub(super) struct Here {
 impl Here {
     fn value(&self) -> &Value {
         self.document.pointer(&self.pointer).unwrap_or(&Value::Null)
+    }
+
+    fn spot(&self) -> Spot {
+        Spot { uri: self.uri.to_string(), pointer: self.pointer.clone() }
     }
 
     fn at(&self, name: &str) -> Option<Self> {
@@ -66,14 +74,16 @@ impl Here {
     }
 }
 
-/// The schemas that a document has in use, by their pointers.
-type Used = BTreeMap<String, (Arc<Value>, Vec<String>)>;
+/// The pointers to the schemas that are in use, by who sends what they describe and by the URIs of their documents.
+type Used = BTreeMap<(Side, String), Vec<String>>;
 
 pub(super) struct Reader<'d> {
     pub(super) documents: &'d Arc<dyn Documents>,
     pub(super) root: Here,
     pub(super) wrong: Vec<Wrong>,
     pub(super) schemas: Used,
+    /// Whose schemas those of requests are: 3.1 has the same ones for both sides.
+    pub(super) requests: Side,
 }
 
 impl Reader<'_> {
@@ -188,7 +198,9 @@ impl Reader<'_> {
             });
             parameters.push(parameter);
         }
+        let request = here.at("requestBody").and_then(|body| self.request(body));
         let mut responses = Vec::new();
+        let responses_at = here.at("responses").map_or_else(|| here.spot(), |all| all.spot());
         match here.at("responses") {
             Some(all) => {
                 for (status, response) in all.own_members() {
@@ -197,7 +209,7 @@ impl Reader<'_> {
             }
             None => self.tell(here, format!("`{name}` has no `responses`")),
         }
-        Operation { name, templates, parameters, responses }
+        Operation { name, templates, parameters, request, responses, responses_at }
     }
 
     fn parameter(&mut self, here: Here, template: &Template) -> Option<Parameter> {
@@ -244,23 +256,63 @@ impl Reader<'_> {
 
     /// What parameters and headers have in common.
     fn field(&mut self, name: String, here: &Here, explode: bool) -> Field {
-        let is_required = here.is("required");
+        let (is_required, at) = (here.is("required"), here.spot());
         if let Some(schema) = here.at("schema") {
-            let (schema, hint) = (self.schema(&schema), self.hint(&schema, 0));
-            return Field {
-                name,
-                is_required,
-                explode,
-                schema: Some(schema),
-                hint,
-                is_json: false,
-            };
+            let hint = self.hint(&schema, 0);
+            let schema = Some(self.schema(&schema, Side::Response));
+            return Field { name, is_required, explode, schema, hint, is_json: false, at };
         }
         let media = here.at("content").and_then(|content| content.members().into_iter().next());
-        let is_json = media.as_ref().is_some_and(|(media, _)| super::model::is_json(media));
+        let is_json = media.as_ref().is_some_and(|(media, _)| is_json(media));
         let schema = media.and_then(|(_, media)| media.at("schema"));
-        let schema = schema.filter(|_| is_json).map(|schema| self.schema(&schema));
-        Field { name, is_required, explode, schema, hint: Hint::default(), is_json }
+        let schema = schema.filter(|_| is_json).map(|schema| self.schema(&schema, Side::Response));
+        Field { name, is_required, explode, schema, hint: Hint::default(), is_json, at }
+    }
+
+    fn request(&mut self, here: Here) -> Option<RequestBody> {
+        let here = self.resolved(here)?;
+        if here.at("content").is_none() {
+            self.tell(&here, "`requestBody` wants `content`");
+        }
+        let body = self.body(&here, self.requests)?;
+        Some(RequestBody { is_required: here.is("required"), body })
+    }
+
+    /// What `content` says; none where it says nothing.
+    fn body(&mut self, here: &Here, side: Side) -> Option<Body> {
+        let content = here.at("content").filter(|content| !content.members().is_empty())?;
+        let mut all = Vec::new();
+        for (range, media) in content.members() {
+            let Some(media) = self.resolved(media) else { continue };
+            let schema = media.at("schema");
+            let form = schema.as_ref().filter(|_| is_form(&range));
+            let hint = form.map(|schema| self.hint(schema, 0)).unwrap_or_default();
+            let encodings = self.encodings(&media);
+            let schema = schema.map(|schema| self.schema(&schema, side));
+            all.push(Media { range, schema, hint, encodings });
+        }
+        Some(Body { media: all, at: content.spot() })
+    }
+
+    /// Those that say how a field is written.
+    fn encodings(&mut self, media: &Here) -> Vec<Encoding> {
+        let mut found = Vec::new();
+        for (name, here) in media.at("encoding").iter().flat_map(Here::members) {
+            let explode = here.value().get("explode").and_then(Value::as_bool);
+            let style = match here.text("style").map(|style| (style, Style::parse(style))) {
+                None if explode.is_none() => continue,
+                None => Style::Form,
+                Some((_, Some(style))) => style,
+                Some((style, None)) => {
+                    let message = format!("there is no style `{style}`");
+                    self.tell(&here.step("style"), message);
+                    continue;
+                }
+            };
+            let explode = explode.unwrap_or(style == Style::Form);
+            found.push(Encoding { name, style, explode });
+        }
+        found
     }
 
     fn response(&mut self, status: &str, here: Here) -> Option<Response> {
@@ -278,27 +330,17 @@ impl Reader<'_> {
                 headers.push(self.field(name, &header, header.is("explode")));
             }
         }
-        let content = here.at("content").filter(|content| !content.members().is_empty());
-        let body = content.map(|content| {
-            let mut all = Vec::new();
-            for (range, media) in content.members() {
-                let Some(media) = self.resolved(media) else { continue };
-                let schema = media.at("schema").map(|schema| self.schema(&schema));
-                all.push(Media { range, schema });
-            }
-            Body { media: all }
-        });
+        let body = self.body(&here, Side::Response);
         Some(Response { status: matches, headers, body })
     }
 
     /// Notes a schema that is in use.
-    fn schema(&mut self, here: &Here) -> Arc<SchemaAt> {
-        let known = self.schemas.entry(here.uri.to_string());
-        let (_, pointers) = known.or_insert_with(|| (Arc::clone(&here.document), Vec::new()));
+    fn schema(&mut self, here: &Here, side: Side) -> Arc<SchemaAt> {
+        let pointers = self.schemas.entry((side, here.uri.to_string())).or_default();
         if !pointers.contains(&here.pointer) {
             pointers.push(here.pointer.clone());
         }
-        Arc::new(SchemaAt::new(here.uri.to_string(), here.pointer.clone()))
+        Arc::new(SchemaAt::new(side, here.spot()))
     }
 
     /// What kinds a schema plainly names.
@@ -342,7 +384,7 @@ impl Reader<'_> {
             return;
         };
         for (_, schema) in schemas.members() {
-            let _ = self.schema(&schema);
+            let _ = self.schema(&schema, Side::Response);
         }
     }
 

@@ -63,6 +63,7 @@ struct Sent {
     status: u16,
     headers: HeaderMap,
     body: &'static str,
+    sent: &'static str,
 }
 
 fn judge(document: &Document, sent: Sent) -> String {
@@ -71,10 +72,12 @@ fn judge(document: &Document, sent: Sent) -> String {
         (method.parse::<Method>().expect("a method"), format!("http://x.test{path}"));
     let url = Url::parse(&url).expect("a URL");
     let body = Text(serde_json::from_str(sent.body).ok(), sent.body.to_owned());
+    let sent_body = Text(serde_json::from_str(sent.sent).ok(), sent.sent.to_owned());
     let exchange = Exchange {
         method: &method,
         url: &url,
         sent: &sent.headers,
+        sent_body: &sent_body,
         status: StatusCode::from_u16(sent.status).expect("a status"),
         headers: &sent.headers,
         body: &body,
@@ -82,7 +85,7 @@ fn judge(document: &Document, sent: Sent) -> String {
     match document.judge(exchange) {
         Judged::Holds => String::new(),
         Judged::Breaks(_, all, _) => {
-            let one = |it: schema::Breach| match it.found {
+            let one = |(it, _): Broken| match it.found {
                 Some(found) => format!("{}: {}, found {found}", it.path, it.wanted),
                 None => format!("{}: {}", it.path, it.wanted),
             };
@@ -103,7 +106,7 @@ fn check(
     body: &'static str,
     expected: &str,
 ) {
-    let sent = Sent { request, status, headers: headers(JSON), body };
+    let sent = Sent { request, status, headers: headers(JSON), body, sent: "" };
     assert_eq!(judge(document, sent), expected, "{request} {status} {body}");
 }
 
@@ -175,8 +178,9 @@ fn what_is_not_as_the_operation_says_is_told() {
     api["components"] = json!({ "schemas": { "Order": { "$ref": "order.json" } } });
     let api = read(&api).expect("a document");
     let all = |all: &[(&'static str, &'static str)]| headers(all);
-    let told =
-        |request, status, headers, body| judge(&api, Sent { request, status, headers, body });
+    let told = |request, status, headers, body| {
+        judge(&api, Sent { request, status, headers, body, sent: "" })
+    };
     let good = "GET /orders/7?fields=id,total&page=2";
     let fine = || all(&[("content-type", "application/json"), ("x-count", "3")]);
     assert_eq!(told(good, 200, fine(), "{\"id\":1}"), "");
@@ -214,6 +218,82 @@ fn what_is_not_as_the_operation_says_is_told() {
         told(fields, 200, fine(), "{\"id\":1}"),
         "`$[1]` of query parameter `fields`: one of \"id\", \"total\", found \"name\""
     );
+}
+
+/// An exchange that the document has with this request.
+#[track_caller]
+fn check_request(
+    document: &Document,
+    status: u16,
+    (kind, sent): (&'static str, &'static str),
+    expected: &str,
+) {
+    let headers = headers(&[("content-type", kind)]);
+    let told = judge(document, Sent { request: "POST /a", status, headers, body: "", sent });
+    assert_eq!(told, expected, "{status} {kind} {sent}");
+}
+
+#[test]
+fn the_request_body_is_held_against_what_the_operation_takes() {
+    let schema = json!({
+        "type": "object",
+        "required": ["id", "name"],
+        "properties": { "id": { "type": "integer", "readOnly": true }, "name": { "type": "string" }, "age": { "type": "integer" } },
+    });
+    let paths = json!({ "/a": { "post": {
+        "requestBody": { "required": true, "content": {
+            "application/json": { "schema": schema },
+            "application/x-www-form-urlencoded": { "schema": schema },
+            "text/plain": { "schema": { "type": "string", "maxLength": 3 } },
+            "image/*": {},
+        } },
+        "responses": { "200": {}, "422": {} },
+    } } });
+    let api = read(&document("3.0.3", paths.clone())).expect("a document");
+    let (json, form) = ("application/json", "application/x-www-form-urlencoded");
+    check_request(&api, 200, (json, "{\"name\":\"a\"}"), "");
+    check_request(
+        &api,
+        200,
+        (json, "{\"age\":\"old\"}"),
+        "`$.name` of the request body: it to be there; `$.age` of the request body: an integer, found \"old\"",
+    );
+    check_request(&api, 200, (json, "{"), "the request body: JSON (expected value)");
+    check_request(&api, 200, (form, "name=a&age=5"), "");
+    check_request(&api, 200, (form, "age=5"), "`$.name` of the request body: it to be there");
+    check_request(
+        &api,
+        200,
+        ("text/plain", "long"),
+        "the request body: at most 3 characters, found \"long\"",
+    );
+    check_request(&api, 200, ("image/png", "anything"), "");
+    let all = "application/json or application/x-www-form-urlencoded or text/plain or image/*";
+    check_request(
+        &api,
+        200,
+        ("text/html", "x"),
+        &format!("the content type of the request: {all}, found \"text/html\""),
+    );
+    let none = format!("the request body: a body of type {all}");
+    check_request(&api, 200, (json, ""), &none);
+    // What the server refuses may be wrong on purpose.
+    check_request(&api, 422, (json, "{"), "");
+    // In 3.1 `readOnly` is a remark.
+    let api = read(&document("3.1.0", paths)).expect("a document");
+    let id = "`$.id` of the request body: it to be there";
+    check_request(&api, 200, (json, "{\"name\":\"a\"}"), id);
+}
+
+#[test]
+fn a_body_that_need_not_be_sent_is_held_against_its_schema_if_it_is() {
+    let body = json!({ "content": { "application/json": { "schema": { "type": "object" } } } });
+    let paths =
+        json!({ "/a": { "post": { "requestBody": body, "responses": { "default": {} } } } });
+    let api = read(&document("3.1.0", paths)).expect("a document");
+    check_request(&api, 200, ("application/json", ""), "");
+    let told = "the request body: an object, found 5";
+    check_request(&api, 200, ("application/json", "5"), told);
 }
 
 #[test]

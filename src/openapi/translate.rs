@@ -2,16 +2,23 @@
 
 use crate::value::{Map, Value};
 
-/// A document of OpenAPI 3.0, its schemas as 2020-12 has them; all keeps its place.
-pub(super) fn translated(value: &Value) -> Value {
+/// Who sends what a schema describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Side {
+    Request,
+    Response,
+}
+
+/// A document of OpenAPI 3.0, its schemas as 2020-12 has them for one side; all keeps its place.
+pub(super) fn translated(value: &Value, side: Side) -> Value {
     match value {
-        Value::Object(members) => object(members),
-        Value::Array(items) => items.iter().map(translated).collect(),
+        Value::Object(members) => object(members, side),
+        Value::Array(items) => items.iter().map(|item| translated(item, side)).collect(),
         other => other.clone(),
     }
 }
 
-fn object(members: &Map<String, Value>) -> Value {
+fn object(members: &Map<String, Value>, side: Side) -> Value {
     // In 3.0 what stands beside a `$ref` does not count.
     if let Some(reference @ Value::String(_)) = members.get("$ref") {
         return Value::Object([("$ref".to_owned(), reference.clone())].into_iter().collect());
@@ -22,25 +29,25 @@ fn object(members: &Map<String, Value>) -> Value {
             let value = match key.as_str() {
                 "example" | "examples" | "default" | "enum" => value.clone(),
                 // The keys of this map are names, also where they are words of schemas.
-                "properties" => named(value),
-                _ => translated(value),
+                "properties" => named(value, side),
+                _ => translated(value, side),
             };
             (key.clone(), value)
         })
         .collect();
     exclusive(&mut found, "exclusiveMinimum", "minimum");
     exclusive(&mut found, "exclusiveMaximum", "maximum");
-    not_written(&mut found);
+    of_one_side(&mut found, side);
     nullable(found)
 }
 
-fn named(value: &Value) -> Value {
+fn named(value: &Value, side: Side) -> Value {
     match value {
         Value::Object(members) => {
-            let member = |(name, value): (&String, &Value)| (name.clone(), translated(value));
+            let member = |(name, value): (&String, &Value)| (name.clone(), translated(value, side));
             Value::Object(members.iter().map(member).collect())
         }
-        other => translated(other),
+        other => translated(other, side),
     }
 }
 
@@ -54,15 +61,19 @@ fn exclusive(schema: &mut Map<String, Value>, exclusive: &str, limit: &str) {
     }
 }
 
-/// A member that is only written is not required of a response.
-fn not_written(schema: &mut Map<String, Value>) {
+/// A member that is only written is not required of a response, and one that is only read not of a request.
+fn of_one_side(schema: &mut Map<String, Value>, side: Side) {
+    let other = match side {
+        Side::Request => "readOnly",
+        Side::Response => "writeOnly",
+    };
     let Some(Value::Object(properties)) = schema.get("properties") else { return };
-    let is_written = |name: &Value| {
+    let is_others = |name: &Value| {
         let property = name.as_str().and_then(|name| properties.get(name));
-        property.and_then(|property| property.get("writeOnly")) == Some(&Value::Bool(true))
+        property.and_then(|property| property.get(other)) == Some(&Value::Bool(true))
     };
     let Some(Value::Array(required)) = schema.get("required") else { return };
-    let kept: Vec<Value> = required.iter().filter(|name| !is_written(name)).cloned().collect();
+    let kept: Vec<Value> = required.iter().filter(|name| !is_others(name)).cloned().collect();
     schema.insert("required".to_owned(), Value::Array(kept));
 }
 
@@ -99,7 +110,7 @@ mod tests {
 
     #[track_caller]
     fn check(schema: Value, expected: Value) {
-        assert_eq!(translated(&schema), expected);
+        assert_eq!(translated(&schema, Side::Response), expected);
     }
 
     #[test]
@@ -123,6 +134,14 @@ mod tests {
             json!({ "required": ["a", "b"], "properties": { "a": { "writeOnly": true }, "b": {} } }),
             json!({ "required": ["b"], "properties": { "a": { "writeOnly": true }, "b": {} } }),
         );
+    }
+
+    #[test]
+    fn what_only_the_other_side_sends_is_not_required() {
+        let schema = json!({ "required": ["a", "b"], "properties": { "a": { "writeOnly": true }, "b": { "readOnly": true } } });
+        let required = |side| translated(&schema, side)["required"].clone();
+        assert_eq!(required(Side::Response), json!(["b"]));
+        assert_eq!(required(Side::Request), json!(["a"]));
     }
 
     #[test]

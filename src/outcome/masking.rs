@@ -307,6 +307,7 @@ impl Masked<'_> {
         reached.iter_mut().for_each(|reached| self.reached(reached));
         for difference in differences {
             self.text(&mut difference.path);
+            difference.law.iter_mut().for_each(|law| self.text(law));
             let values: [&mut Option<Value>; 2] =
                 [&mut difference.expected, &mut difference.actual];
             values.into_iter().flatten().for_each(|value| self.masks.value(value));

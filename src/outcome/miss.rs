@@ -234,6 +234,8 @@ pub struct Difference {
     pub expected: Option<Value>,
     /// What is there; none if nothing is.
     pub actual: Option<Value>,
+    /// The place in a document that says what is wanted, as messages show it.
+    pub law: Option<String>,
 }
 
 impl Miss {

@@ -10,7 +10,7 @@ use url::Url;
 use crate::diagnostic::Diagnostic;
 use crate::scenario::files;
 use crate::scenario::yaml::{self, Kind, Node};
-use crate::schema::Documents;
+use crate::schema::{Documents, Spot};
 use crate::source::{Source, Span};
 use crate::value::Value;
 
@@ -94,6 +94,16 @@ impl Documents for Library {
             }
             None => error.message,
         })
+    }
+
+    fn place(&self, spot: &Spot) -> Option<String> {
+        let path = path(&spot.uri)?.canonicalize().ok()?;
+        let documents = self.documents.lock().unwrap_or_else(PoisonError::into_inner);
+        // Only what was read while files were checked: nothing is opened for a message.
+        let document = Arc::clone(documents.get(&path)?.as_ref().ok()?);
+        drop(documents);
+        let at = document.source.position(document.span(&spot.pointer).start);
+        Some(format!("{}:{}:{}", document.source.name(), at.line, at.column))
     }
 }
 

@@ -263,6 +263,7 @@ pub(super) fn all_kinds() -> StepOutcome {
         path: "$.city".to_owned(),
         expected: Some(json!("Bern")),
         actual: Some(json!("Rom")),
+        law: None,
     });
     let mut orders = miss(json("$.orders"), "3}", json!(3), value(json!(0)));
     orders.via = vec![Via::Length(Unit::Elements)];

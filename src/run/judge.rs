@@ -6,7 +6,7 @@ use super::context::{Context, helped};
 use super::snapshots::{Draft, Keeper};
 use crate::expect::{self, Captures, Evidence, Snapshot};
 use crate::http::Exchange;
-use crate::outcome::{Fault, WrittenSnapshot};
+use crate::outcome::{Fault, SentBody, WrittenSnapshot};
 use crate::scenario::Scenario;
 use crate::scenario::capture::Capture;
 use crate::scenario::expectation::Expectations;
@@ -27,6 +27,8 @@ pub(super) struct Asked<'a> {
     pub(super) written: &'a str,
     /// The place of the request line.
     pub(super) at: At,
+    /// The body that was sent.
+    pub(super) sent: Option<&'a SentBody>,
     pub(super) expect: &'a Expectations,
     pub(super) captures: &'a [Capture],
     /// As long as the request itself may take.
@@ -61,13 +63,21 @@ pub(super) async fn judge(
     }
     let (scenario, mut scope) = (scenario.places(), context.scope.clone());
     let (step, written) = (asked.step.to_owned(), asked.written.to_owned());
-    let sent = exchange.clone();
+    let (answered, sent) = (exchange.clone(), asked.sent.cloned());
     let (expect, captures) = (asked.expect.clone(), asked.captures.to_vec());
     let (at, limit) = (asked.at, asked.limit);
     let task = tokio::task::spawn_blocking(move || {
         let (expect, captures) = (&expect, captures.as_slice());
-        let asked = Asked { step: &step, written: &written, at, expect, captures, limit };
-        let judged = judged(&scenario, asked, &sent, &cookies, &keeper, &mut scope);
+        let asked = Asked {
+            step: &step,
+            written: &written,
+            at,
+            sent: sent.as_ref(),
+            expect,
+            captures,
+            limit,
+        };
+        let judged = judged(&scenario, asked, &answered, &cookies, &keeper, &mut scope);
         (judged, scope)
     });
     match tokio::time::timeout(limit, task).await {
@@ -119,7 +129,7 @@ fn judged(
     scope: &mut Scope,
 ) -> Judged {
     let Ok(response) = &exchange.result else { return Judged::default() };
-    let evidence = Evidence::new(exchange, response, cookies);
+    let evidence = Evidence::new(exchange, response, cookies).with_sent(asked.sent);
     let mut faults = expect::evaluate(scenario, asked.expect, asked.at, &evidence, scope);
     let captures = Captures { scenario, step: asked.step, masks: &keeper.masks };
     let mut kept = None;

@@ -113,7 +113,8 @@ async fn exchange(
             context.offer_cookies(Some(&response.url));
             let (at, captures, limit) = (written.at, &step.captures, settings.request_timeout);
             let (step, written) = (outcome.name.as_str(), visit::step_name(step));
-            let asked = Asked { step, written, at, expect, captures, limit };
+            let sent = outcome.sent_body.as_ref();
+            let asked = Asked { step, written, at, sent, expect, captures, limit };
             let judged = judge::judge(context, asked, &mut exchange).await;
             outcome.faults.extend(judged.faults);
             outcome.snapshot = judged.snapshot.map(Box::new);

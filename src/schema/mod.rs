@@ -74,6 +74,20 @@ pub trait Documents: Send + Sync {
     /// # Errors
     /// Why there is none: lower case, names in backticks.
     fn get(&self, uri: &str) -> Result<Arc<Value>, String>;
+
+    /// Where something stands, as messages show it; none if that is not known.
+    fn place(&self, _: &Spot) -> Option<String> {
+        None
+    }
+}
+
+/// A place in a document.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Spot {
+    /// The URI of the document.
+    pub uri: String,
+    /// The JSON Pointer to what stands there.
+    pub pointer: String,
 }
 
 /// A document with its URI.

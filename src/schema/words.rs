@@ -3,7 +3,9 @@
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use jsonschema::paths::{Location, LocationSegment};
 use jsonschema::{JsonType, ReferencingError, ValidationError};
+use percent_encoding::percent_decode_str;
 
+use super::Spot;
 use crate::jsonpath;
 use crate::value::{self, Value};
 
@@ -21,40 +23,51 @@ pub struct Breach {
     pub wanted: String,
     /// What is there; none if nothing is.
     pub found: Option<Value>,
+    /// What says so, if that is known.
+    pub at: Option<Spot>,
 }
 
 impl Breach {
     pub(super) fn of_whole(value: &Value) -> Self {
         let wanted = "one of the many ways in which the schema allows it".to_owned();
-        Self { path: "$".to_owned(), wanted, found: Some(value.clone()) }
+        Self { path: "$".to_owned(), wanted, found: Some(value.clone()), at: None }
     }
 }
 
 /// An error as breaches: one for every member that is one too many.
 pub(super) fn breaches(error: &ValidationError<'_>, root: &Value) -> Vec<Breach> {
-    let path = json_path(error.instance_path());
+    let (path, at) = (json_path(error.instance_path()), spot(error));
     let found = || Some(error.instance().as_ref().clone());
     let member = |name: &str| format!("{path}{}", jsonpath::member(name));
     match error.kind() {
         Kind::Required { property } => {
             let name = property.as_str().unwrap_or_default();
-            vec![Breach { path: member(name), wanted: "it to be there".to_owned(), found: None }]
+            let wanted = "it to be there".to_owned();
+            vec![Breach { path: member(name), wanted, found: None, at }]
         }
         Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
             let one = |name: &String| Breach {
                 path: member(name),
                 wanted: "no such member".to_owned(),
                 found: error.instance().get(name).cloned(),
+                at: at.clone(),
             };
             unexpected.iter().map(one).collect()
         }
         Kind::PropertyNames { error: inner } => {
             let wanted = format!("each name to be {}", wanted(inner, root));
             let found = Some(inner.instance().as_ref().clone());
-            vec![Breach { path, wanted, found }]
+            vec![Breach { path, wanted, found, at }]
         }
-        _ => vec![Breach { path, wanted: wanted(error, root), found: found() }],
+        _ => vec![Breach { path, wanted: wanted(error, root), found: found(), at }],
     }
+}
+
+/// Where the keyword stands.
+fn spot(error: &ValidationError<'_>) -> Option<Spot> {
+    let (uri, pointer) = error.absolute_keyword_location()?.as_str().split_once('#')?;
+    let pointer = percent_decode_str(pointer).decode_utf8_lossy().into_owned();
+    Some(Spot { uri: uri.to_owned(), pointer })
 }
 
 /// What the schema wants, after "expected".

@@ -205,3 +205,87 @@ steps:
         "<summary>openapi: 2 of 3 operations, 2 of 5 statuses asked</summary>\n\n- not asked: ";
     assert!(ran.stdout.contains(told), "{}", ran.stdout);
 }
+
+const MEMBERS: &str = "
+openapi: 3.1.0
+paths:
+  /anything/members:
+    post:
+      requestBody: { $ref: \"parts.yaml#/bodies/Member\" }
+      responses: { 200: {} }
+";
+
+const PARTS: &str = "
+bodies:
+  Member:
+    content:
+      application/json:
+        schema:
+          properties:
+            name: { type: string }
+";
+
+#[test]
+fn a_miss_names_its_place_in_the_file_that_the_openapi_document_refers_to() {
+    let step = |name: u8| {
+        format!(
+            "
+name: one
+steps:
+  - request: POST /anything/members
+    json: {{ name: {name}, more: \"{}\" }}
+    expect: {{ openapi: openapi.yaml }}
+",
+            "x".repeat(20_000)
+        )
+    };
+    let one = step(5);
+    let files = [
+        ("callsheet.yaml", LOCAL),
+        ("scenarios/openapi.yaml", MEMBERS),
+        ("scenarios/parts.yaml", PARTS),
+        ("scenarios/one.yaml", &one),
+    ];
+    // The response is so large that it is judged off the reactor's thread.
+    let ran = run_project(&files, &["scenarios/one.yaml", "--report", "json=report.json"]);
+    assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.contains("error: `$.name` of the request body is 5\n"), "{}", ran.stdout);
+    let place = "= document: scenarios/parts.yaml:8:27\n";
+    assert!(ran.stdout.contains(place), "{}", ran.stdout);
+}
+
+#[test]
+fn a_body_that_a_redirect_left_behind_is_not_held_against_the_operation_after_it() {
+    let document = "
+openapi: 3.1.0
+paths:
+  /redirect-to: { post: { responses: { 3XX: {} } } }
+  /anything/{to}:
+    get:
+      requestBody: { content: { text/plain: {} } }
+      responses: { 200: {} }
+    post:
+      requestBody: { content: { text/plain: {} } }
+      responses: { 200: {} }
+";
+    let one = "
+name: one
+steps:
+  - request: POST /redirect-to?url=/anything/there&status_code=303
+    json: {}
+    expect: { openapi: openapi.yaml }
+  - request: POST /redirect-to?url=/anything/there&status_code=307
+    json: {}
+    expect: { openapi: openapi.yaml }
+";
+    let files = [
+        ("callsheet.yaml", LOCAL),
+        ("scenarios/openapi.yaml", document),
+        ("scenarios/one.yaml", one),
+    ];
+    let ran = run_project(&files, &["scenarios/one.yaml"]);
+    assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.contains("2 steps: 1 passed, 1 failed"), "{}", ran.stdout);
+    let told = "error: the content type of the request is \"application/json\"\n";
+    assert!(ran.stdout.contains(told), "{}", ran.stdout);
+}

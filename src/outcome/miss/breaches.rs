@@ -41,7 +41,8 @@ impl Miss {
         let line = |one: &Difference| {
             let found = one.actual.as_ref().map(|value| value::shown(value, SHORT));
             let found = found.unwrap_or_else(|| "nothing".to_owned());
-            format!("{}: expected {}, found {found}", thing(one), wanted(one))
+            let law = one.law.as_ref().map(|law| format!(" ({law})")).unwrap_or_default();
+            format!("{}: expected {}, found {found}{law}", thing(one), wanted(one))
         };
         let mut lines: Vec<String> = self.differences.iter().map(line).collect();
         match &self.actual {

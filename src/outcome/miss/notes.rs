@@ -29,8 +29,12 @@ impl Miss {
         notes.extend(self.negated_absence().map(|note| ("note", note)));
         notes.extend(self.wrong_kind().map(|note| ("note", note)));
         notes.extend(self.nearby().map(|note| ("note", note)));
-        // Of the one that there is all is said.
+        // Of the one that there is all is said, but where the document says it.
         let is_told = self.actual == Actual::Unfit(Some(1));
+        if is_told {
+            let laws = self.differences.iter().filter_map(|only| only.law.clone());
+            notes.extend(laws.map(|law| ("document", law)));
+        }
         if !self.differences.is_empty() && !self.is_secret() && !is_told {
             notes.push(self.of_differences());
         }
