@@ -17,10 +17,8 @@ enum Held {
     Test(&'static str),
     /// It is not as the list says, and why; what is so instead is held by a test or a pair.
     Otherwise(&'static str, &'static str),
-    /// Not yet, and why.
-    Open(&'static str),
 }
-use Held::{Open, Otherwise, Pairs, Project, Test};
+use Held::{Otherwise, Pairs, Project, Test};
 
 /// A test that makes files of many megabytes or levels.
 const HUGE: Held = Test("what_is_made_to_be_slow_or_huge_is_refused_at_once");
@@ -73,7 +71,7 @@ const CASES: &[(&str, Held)] = &[
     ("s19-secret-literal", Pairs(&["credentials", "request-lines"])),
     ("s21-regex-too-big", Pairs(&["matchers"])),
     ("s22-invalid-jsonpath", Pairs(&["jsonpaths", "jsonpath-deep"])),
-    ("s24-invalid-xpath-css", Open("`xml` and `html` are not read yet")),
+    ("s24-invalid-xpath-css", Pairs(&["markup"])),
     ("s25-invalid-schema", Pairs(&["schemas", "schemas-more"])),
     ("s27-retry-runaway", Pairs(&["runaway"])),
     ("s28-loop-runaway", Test("what_would_run_for_ever_ends_with_its_place")),
@@ -127,7 +125,6 @@ fn every_case_is_held_by_a_pair_or_a_test_that_is_there() {
                 .filter(|name| !root().join("fixtures/invalid-project").join(name).is_dir()),
             Test(name) => Some(name).filter(|name| !is_test(name)),
             Otherwise(why, name) => Some(name).filter(|name| why.is_empty() || !is_test(name)),
-            Open(why) => Some(why).filter(|why| why.is_empty()),
         };
         assert!(missing.is_none(), "{id}: there is no {missing:?}");
     }
