@@ -17,7 +17,7 @@ pub const MOST_NODES: usize = 2_000_000;
 /// Elements that are nested very deep, and selectors that look around each of them, take time that grows with the square.
 const MOST_TIME: Duration = Duration::from_secs(10);
 /// The clock is looked at after so many bytes, or elements.
-const PART: usize = 4096;
+const PART: usize = 1024;
 
 /// A CSS selector, parsed once; a clone shares it.
 #[derive(Clone)]

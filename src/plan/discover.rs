@@ -1,7 +1,8 @@
 //! From the paths of the command line to scenario files.
 
 use std::collections::HashMap;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Diagnostic;
@@ -97,12 +98,25 @@ fn walk(folder: &Path, name: &str, found: &mut Vec<Found>) -> Result<(), Diagnos
         if file.starts_with('.') || file == FILE_NAME {
         } else if kind.is_dir() {
             walk(&entry.path(), &inner, found)?;
-        } else if is_yaml {
+        } else if is_yaml && !is_document(&entry.path()) {
             found.push(Found { path: entry.path(), name: inner, line: None });
         }
     }
     Ok(())
 }
+
+/// Whether a file says at its beginning that it is an OpenAPI document or a JSON Schema, which may lie among scenarios.
+fn is_document(path: &Path) -> bool {
+    const KEYS: [&str; 4] = ["openapi:", "swagger:", "$schema:", "\"$schema\":"];
+    let mut head = Vec::new();
+    // What cannot be read is told when it is read as a scenario.
+    let read = File::open(path).and_then(|file| file.take(HEAD).read_to_end(&mut head));
+    let head = String::from_utf8_lossy(&head);
+    read.is_ok() && head.lines().any(|line| KEYS.iter().any(|key| line.starts_with(key)))
+}
+
+/// So many bytes are its beginning.
+const HEAD: u64 = 1024;
 
 /// The folders of this name below those that the paths mean.
 pub(super) fn folders(folder: &Path, paths: &[String], name: &str) -> Vec<PathBuf> {
@@ -136,6 +150,9 @@ mod tests {
             fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
             fs::write(path, "").expect("a file");
         }
+        let document = folder.path().join("a/api.yaml");
+        fs::write(&document, "# The shop\nopenapi: 3.1.0\n").expect("a file");
+        fs::write(folder.path().join("a/s.yaml"), "\"$schema\": x\n").expect("a file");
         let names = |paths: &[&str]| {
             let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
             let (found, wrong) = discover(folder.path(), &paths);
@@ -149,6 +166,7 @@ mod tests {
             names(&["./b.yaml", "b.yaml:7", "a/"]).0,
             [file("a/z.yml", None), file("b.yaml", None)]
         );
+        assert_eq!(names(&["a/api.yaml"]).0, [file("a/api.yaml", None)]);
         assert_eq!(names(&["nope"]).1, ["there is no file or folder `nope`"]);
     }
 }

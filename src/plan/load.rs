@@ -45,11 +45,7 @@ pub fn load(mut request: Request) -> Loaded {
     };
     let environment = chosen_environment(&request, project.as_ref(), &mut diagnostics);
     let paths = paths(&request, project.as_ref(), &root);
-    let (mut found, wrong) = discover(&request.folder, &paths);
-    // A document that lies among the scenarios is none of them.
-    if let Some(openapi) = project.as_ref().and_then(|project| project.openapi.as_ref()) {
-        found.retain(|found| found.path.canonicalize().ok().as_ref() != Some(&openapi.file));
-    }
+    let (found, wrong) = discover(&request.folder, &paths);
     watched.find(paths);
     diagnostics.extend(wrong);
     files += found.len();

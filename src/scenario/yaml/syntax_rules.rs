@@ -335,6 +335,9 @@ fn first_character(case: &Case) -> Option<Diagnostic> {
     }
     let at = if name { case.begun.unwrap_or(case.at) } else { case.at };
     let c = case.text()[at..].chars().next()?;
+    if let Some(found) = path_in_brackets(case, at) {
+        return Some(found);
+    }
     let line = case.source.line_at(at);
     let value = case.text()[at..line.end].trim_end();
     let found = case.error(
@@ -343,6 +346,28 @@ fn first_character(case: &Case) -> Option<Diagnostic> {
         "has a meaning of its own in YAML",
     );
     Some(found.help(format!("put the value in quotes: `{}`", quoted(value))))
+}
+
+/// `[$.items[*].price]`: within brackets another `[` begins a list, so that a JSONPath has to be in quotes.
+fn path_in_brackets(case: &Case, at: usize) -> Option<Diagnostic> {
+    let text = case.text();
+    let before = text[..at].strip_suffix('[')?;
+    let begins = |c: char| c.is_whitespace() || matches!(c, '[' | '{' | ',');
+    let start = before.rfind(begins).map_or(0, |found| found + 1);
+    let name = &before[start..];
+    if name.is_empty() || name.ends_with(':') {
+        return None;
+    }
+    let ends = |c: char| c.is_whitespace() || matches!(c, ',' | '}');
+    let end = text[at..].find(ends).map_or(text.len(), |found| at + found);
+    let whole = text[start..end].trim_end_matches(']');
+    // The last bracket belongs to the path where it is opened in it.
+    let open = whole.matches('[').count().saturating_sub(whole.matches(']').count());
+    let whole = &text[start..start + whole.len() + open];
+    let what = if whole.starts_with('$') { "a JSONPath" } else { "a text" };
+    let message = format!("{what} with `[` must be in quotes within `[…]`");
+    let found = case.error(message, Span::new(start, start + whole.len()), "needs quotes");
+    Some(found.help(format!("put it in quotes: `{}`", quoted(whole))))
 }
 
 fn item_on_key_line(case: &Case) -> Option<Diagnostic> {
