@@ -19,14 +19,16 @@ impl Shard {
     /// More machines than this do not share a run.
     const MOST: u32 = 10_000;
 
-    /// Reads `2/4`.
+    /// Reads `2/4`; also `1+1/4`, as some engines count their machines from 0.
     ///
     /// # Errors
     /// What is wrong, in words.
     pub fn parse(text: &str) -> Result<Self, String> {
         let numbers = text.split_once('/').and_then(|(number, of)| {
             let number_of = |text: &str| text.trim().parse::<u32>().ok();
-            Some((number_of(number)?, number_of(of)?))
+            let mut sum = number.split('+').map(number_of);
+            let number = sum.try_fold(0_u32, |all, part| all.checked_add(part?))?;
+            Some((number, number_of(of)?))
         });
         match numbers {
             None => Err("write it like `2/4`: the second of four parts".to_owned()),
@@ -37,7 +39,7 @@ impl Shard {
                 Err(format!("there is no part {number} of 0: write it like `2/4`"))
             }
             Some((number, of)) if number == 0 || number > of => Err(format!(
-                "there is no part {number} of {of}: the first is 1/{of}, the last {of}/{of}"
+                "there is no part {number} of {of}: the first is 1/{of}, the last {of}/{of}; a number that counts from 0 is written `0+1/{of}`"
             )),
             Some((number, of)) => Ok(Self { number, of }),
         }
@@ -164,11 +166,17 @@ mod tests {
     fn a_part_is_one_of_some() {
         check("2/4", Ok((2, 4)));
         check("1/1", Ok((1, 1)));
-        check("0/4", Err("there is no part 0 of 4: the first is 1/4, the last 4/4"));
-        check("5/4", Err("there is no part 5 of 4: the first is 1/4, the last 4/4"));
+        check("0+1/4", Ok((1, 4)));
+        check("3+1/4", Ok((4, 4)));
+        let from_0 = "a number that counts from 0 is written `0+1/4`";
+        for number in [0, 5] {
+            let message =
+                format!("there is no part {number} of 4: the first is 1/4, the last 4/4; {from_0}");
+            check(&format!("{number}/4"), Err(&message));
+        }
         check("1/0", Err("there is no part 1 of 0: write it like `2/4`"));
         check("1/99999", Err("`1/99999` is too many: there are 10000 parts at most"));
-        for wrong in ["", "2", "a/b", "1/2/3", "-1/2"] {
+        for wrong in ["", "2", "a/b", "1/2/3", "-1/2", "+/2", "1+/2", "4294967295+1/2"] {
             check(wrong, Err("write it like `2/4`: the second of four parts"));
         }
     }

@@ -175,6 +175,18 @@ fn the_journals_of_all_shards_make_the_report_of_the_whole_run() {
     assert_eq!(merged.code, 0, "{}", merged.stderr);
     assert_eq!(steady("m.xml"), whole);
 
+    let journals = folder.path().join("journals");
+    fs::create_dir(&journals).expect("a folder");
+    let empty = run(folder.path(), &["report", "journals"]);
+    assert_eq!(empty.code, 2, "{}", empty.stdout);
+    assert!(empty.stderr.contains("no file in it ends in `.jsonl`"), "{}", empty.stderr);
+    for name in ["a.jsonl", "b.jsonl", "c.jsonl"] {
+        fs::copy(folder.path().join(name), journals.join(name)).expect("a copy");
+    }
+    let merged = run(folder.path(), &["report", "journals", "--junit", "m.xml"]);
+    assert_eq!(merged.code, 0, "{}", merged.stderr);
+    assert_eq!(steady("m.xml"), whole);
+
     let missing = run(folder.path(), &["report", "a.jsonl", "c.jsonl", "--junit", "m.xml"]);
     assert_eq!(missing.code, 0, "{}", missing.stderr);
     assert!(missing.stderr.contains("the journal of shard 3/3 is missing"), "{}", missing.stderr);

@@ -208,7 +208,7 @@ pub(crate) struct List {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ReportOf {
-    /// Journals, as `run --journal` writes them
+    /// Journals, as `run --journal` writes them, or folders with such files, which end in `.jsonl`
     #[arg(value_name = "JOURNAL", required = true)]
     pub(crate) journals: Vec<PathBuf>,
     /// JUnit XML

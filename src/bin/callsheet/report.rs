@@ -19,10 +19,11 @@ use crate::output;
 use crate::reports::{self, Report};
 
 pub(crate) fn main(asked: &args::ReportOf) -> Exit {
-    let (outcome, known) = match read(&asked.journals).and_then(parts) {
-        Ok(read) => read,
-        Err(exit) => return exit,
-    };
+    let (outcome, known) =
+        match journals(&asked.journals).and_then(|all| read(&all)).and_then(parts) {
+            Ok(read) => read,
+            Err(exit) => return exit,
+        };
     let wanted = [
         (Format::Junit, &asked.junit),
         (Format::Tap, &asked.tap),
@@ -51,6 +52,36 @@ pub(crate) fn main(asked: &args::ReportOf) -> Exit {
     };
     output::out(&told);
     if reports::write(&wanted, &outcome) { Exit::Passed } else { Exit::Internal }
+}
+
+/// The files that are named, those of a folder in the order of their names.
+fn journals(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Exit> {
+    let mut all = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            all.push(path.clone());
+            continue;
+        }
+        let is_journal = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "jsonl");
+        let entries = std::fs::read_dir(path).and_then(|entries| {
+            entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>()
+        });
+        let why = match entries {
+            Ok(entries) => {
+                let mut found: Vec<PathBuf> = entries.into_iter().filter(is_journal).collect();
+                found.sort();
+                if !found.is_empty() {
+                    all.append(&mut found);
+                    continue;
+                }
+                "no file in it ends in `.jsonl`".to_owned()
+            }
+            Err(error) => error.to_string(),
+        };
+        output::err(&format!("error: the folder `{}`: {why}\n", path.display()));
+        return Err(Exit::Invalid);
+    }
+    Ok(all)
 }
 
 /// Reads journals as one outcome, and says what is wrong with them; one that is named twice is one. Comes with their paths.
@@ -100,7 +131,7 @@ pub(crate) fn failed(path: &Path) -> Result<HashSet<(String, String)>, Exit> {
 /// How long scenarios took in the runs of these journals.
 pub(crate) fn timings(paths: &[PathBuf]) -> Result<Timings, Exit> {
     let mut timings = Timings::default();
-    for scenario in &read(paths)?.0.scenarios {
+    for scenario in &read(&journals(paths)?)?.0.scenarios {
         if matches!(scenario.state, State::Passed | State::Failed) {
             let took = Duration::try_from_secs_f64(scenario.duration / 1e3).unwrap_or_default();
             timings.add(&scenario.planned.file, scenario.planned.plain_name(), took);

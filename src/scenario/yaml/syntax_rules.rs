@@ -353,17 +353,23 @@ fn path_in_brackets(case: &Case, at: usize) -> Option<Diagnostic> {
     let text = case.text();
     let before = text[..at].strip_suffix('[')?;
     let begins = |c: char| c.is_whitespace() || matches!(c, '[' | '{' | ',');
-    let start = before.rfind(begins).map_or(0, |found| found + 1);
-    let name = &before[start..];
+    let name = before.rsplit(begins).next().unwrap_or_default();
+    let start = before.len() - name.len();
     if name.is_empty() || name.ends_with(':') {
         return None;
     }
-    let ends = |c: char| c.is_whitespace() || matches!(c, ',' | '}');
-    let end = text[at..].find(ends).map_or(text.len(), |found| at + found);
-    let whole = text[start..end].trim_end_matches(']');
-    // The last bracket belongs to the path where it is opened in it.
-    let open = whole.matches('[').count().saturating_sub(whole.matches(']').count());
-    let whole = &text[start..start + whole.len() + open];
+    let mut depth = 0_usize;
+    let ends = |c: char| {
+        match c {
+            '[' => depth += 1,
+            // This one closes the list around it.
+            ']' if depth == 0 => return true,
+            ']' => depth -= 1,
+            _ => {}
+        }
+        c.is_whitespace() || matches!(c, ',' | '}')
+    };
+    let whole = text[start..].split(ends).next().unwrap_or_default();
     let what = if whole.starts_with('$') { "a JSONPath" } else { "a text" };
     let message = format!("{what} with `[` must be in quotes within `[…]`");
     let found = case.error(message, Span::new(start, start + whole.len()), "needs quotes");
