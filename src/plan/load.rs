@@ -116,13 +116,13 @@ pub fn load(mut request: Request) -> Loaded {
             hosts.check(&used.with_used(scenario), &mut diagnostics);
         }
     }
-    let scenarios: Vec<Planned> = scenarios.into_iter().flat_map(rows).collect();
+    let masks = request.masks.kept();
+    let scenarios = scenarios.into_iter().flat_map(|planned| rows(planned, &masks));
+    let scenarios: Vec<Planned> = scenarios.collect();
     refuse_equal_rows(&scenarios, &mut diagnostics);
     let found = scenarios.len();
     diagnostics.extend(request.selection.unknown_tags(&scenarios));
-    if request.paths.is_empty() {
-        diagnostics.extend(request.selection.gone(&scenarios));
-    }
+    diagnostics.extend(request.selection.gone(&scenarios, !request.paths.is_empty()));
     let (scenarios, selected) = request.selection.apply(scenarios);
     let failed = diagnostics.iter().any(Diagnostic::is_error);
     let Request { base_url, vars, process, masks, .. } = request;
@@ -357,6 +357,13 @@ fn read_scenario(
     environment::hide(&read, source.text(), given);
     diagnostics.extend(read.diagnostics);
     let Some(scenario) = read.value else { return Err(read.partial.map(Box::new)) };
+    let lines = source.text().lines().count().max(1);
+    if let Some(line) = found.line.filter(|line| *line > lines) {
+        let message = format!("there is no line {line} in `{}`", found.name);
+        let help = format!("the file has {lines} lines");
+        diagnostics.push(Diagnostic::error(message).help(help));
+        return Err(None);
+    }
     let until = match found.line {
         None => None,
         Some(line) => match step_at(&scenario, line) {
@@ -384,9 +391,13 @@ fn read_scenario(
 }
 
 /// A scenario once for each of its rows.
-fn rows(planned: Planned) -> Vec<Planned> {
-    let Some(cases) = &planned.scenario.cases else { return vec![planned] };
-    let names = cases.names(&planned.name, &planned.scenario.secrets);
+fn rows(planned: Planned, masks: &Masks) -> Vec<Planned> {
+    // Names tell scenarios apart from run to run, so that what is masked in them has one mark in all.
+    let own = masks.text(&planned.name).into_owned();
+    let Some(cases) = &planned.scenario.cases else {
+        return vec![Planned { name: own, ..planned }];
+    };
+    let names = cases.names(&own, &planned.scenario.secrets, masks);
     let row = |(index, name): (usize, &String)| Planned {
         scenario: Arc::clone(&planned.scenario),
         select: Some(format!("^{}$", regex::escape(name))),

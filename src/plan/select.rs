@@ -73,11 +73,13 @@ impl Selection {
         (all, selected)
     }
 
-    /// Warns of scenarios of a journal that are not there any more.
-    pub(super) fn gone(&self, scenarios: &[Planned]) -> Vec<Diagnostic> {
+    /// Warns of scenarios of a journal that are not there any more; where paths are given, of those in their files alone.
+    pub(super) fn gone(&self, scenarios: &[Planned], has_paths: bool) -> Vec<Diagnostic> {
         let Some(among) = &self.among else { return Vec::new() };
         let known: HashSet<_> = scenarios.iter().map(Planned::identity).collect();
-        let mut gone: Vec<_> = among.difference(&known).collect();
+        let files: HashSet<&str> = known.iter().map(|(file, _)| file.as_str()).collect();
+        let is_here = |(file, _): &&(String, String)| !has_paths || files.contains(file.as_str());
+        let mut gone: Vec<_> = among.difference(&known).filter(is_here).collect();
         gone.sort_unstable();
         let warning = |(file, name): &&(String, String)| {
             Diagnostic::warning(format!("`{file}` has no scenario `{name}` any more"))

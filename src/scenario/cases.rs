@@ -11,6 +11,7 @@ use super::decode::{Decoder, Located, Tree, exactly};
 use super::yaml::{At, Kind, Node};
 use super::{files, is_reserved, is_word, secrets, variable_name, yaml};
 use crate::diagnostic::{Diagnostic, Label};
+use crate::mask::Masks;
 use crate::source::{Source, Span, plain};
 use crate::value::{self, Value};
 
@@ -154,10 +155,12 @@ fn wrong_name(name: &str) -> Option<Diagnostic> {
 impl Cases {
     /// The names of the scenario's runs: its own with the first values of the row, but for those that are masked.
     #[must_use]
-    pub fn names(&self, scenario: &str, secrets: &[Located<String>]) -> Vec<String> {
+    pub fn names(&self, scenario: &str, secrets: &[Located<String>], masks: &Masks) -> Vec<String> {
         let is_secret = |var: &&RowVar| secrets.iter().any(|secret| *secret.value == *var.name);
         let label = |row: &Row| {
             let shown = row.vars.iter().filter(|var| !is_secret(var)).filter_map(shown);
+            // A mark would be another one in each run, and the name is to be the same.
+            let shown = shown.filter(|text| masks.text(text) == text.as_str());
             shown.take(SHOWN).collect::<Vec<_>>().join(", ")
         };
         let labels: Vec<String> = self.rows.iter().map(label).collect();

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::support::{Ran, demo, run};
+use super::support::{Ran, demo, run, scenario};
 
 #[track_caller]
 fn run_files(files: &[(&str, &str)], args: &[&str]) -> Ran {
@@ -135,4 +135,51 @@ fn a_hundred_thousand_rows_are_read_in_seconds_and_one_more_is_refused() {
         "{}",
         checked.stderr
     );
+}
+
+#[test]
+fn a_row_with_a_secret_has_the_same_name_in_every_run_so_that_it_runs_again_where_it_failed() {
+    let demo = demo();
+    let folder = scenario(
+        "name: Who can sign in
+cases: [{ user: alice, password: wonderland }, { user: bob, password: nope }, { user: wonderland-7, n: 1 }]
+steps:
+  - request: GET /get?user=${user}&key=${secret.ALICE_PASSWORD}
+    expect: { json: { $.args.user: nobody } }
+",
+    );
+    std::fs::write(folder.path().join("secrets"), "ALICE_PASSWORD=wonderland\n").expect("a file");
+    let run_it = |args: &[&str]| {
+        let always = ["--secrets-file", "secrets"];
+        run(folder.path(), &[args, &always[..]].concat())
+    };
+    let listed = run_it(&["list", "--base-url", &demo.url]);
+    let listed = listed.stdout + &listed.stderr;
+    for name in ["Who can sign in [alice]", "Who can sign in [bob, nope]", "Who can sign in [1]"] {
+        assert!(listed.contains(name), "{listed}");
+    }
+    let base = ["--base-url", &demo.url, "--journal"];
+    let first = run_it(&[&["run"], &base[..], &["a.jsonl"]].concat());
+    assert_eq!(first.code, 1, "{}", first.stderr);
+    assert!(first.stdout.contains("--name '^Who can sign in \\[alice\\]$'"), "{}", first.stdout);
+    let again = run_it(&[&["run", "--rerun-failed", "a.jsonl"], &base[..], &["b.jsonl"]].concat());
+    assert!(again.stdout.contains("3 scenarios: 3 failed"), "{}{}", again.stdout, again.stderr);
+}
+
+#[test]
+fn a_name_that_holds_a_secret_has_one_mark_in_every_run() {
+    let demo = demo();
+    let folder = scenario(
+        "name: Orders of wonderland
+steps:
+  - request: GET /status/500?key=${secret.ALICE_PASSWORD}
+",
+    );
+    std::fs::write(folder.path().join("secrets"), "ALICE_PASSWORD=wonderland\n").expect("a file");
+    let args = ["--secrets-file", "secrets", "--base-url", &demo.url, "--journal"];
+    let first = run(folder.path(), &[&["run"], &args[..], &["a.jsonl"]].concat());
+    assert!(first.stdout.contains("› Orders of •••"), "{}", first.stdout);
+    let again = ["run", "--rerun-failed", "a.jsonl"];
+    let again = run(folder.path(), &[&again[..], &args[..], &["b.jsonl"]].concat());
+    assert!(again.stdout.contains("1 scenario: 1 failed"), "{}{}", again.stdout, again.stderr);
 }
