@@ -16,6 +16,8 @@ pub const LONGEST: usize = 16 << 20;
 pub const MOST_NODES: usize = 2_000_000;
 /// Elements that are nested very deep, and selectors that look around each of them, take time that grows with the square.
 const MOST_TIME: Duration = Duration::from_secs(10);
+/// The longest selector, in bytes: each combinator in it is a call within a call.
+const LONGEST_SELECTOR: usize = 1024;
 /// The clock is looked at after so many bytes, or elements.
 const PART: usize = 1024;
 
@@ -67,6 +69,10 @@ impl Selector {
     /// # Errors
     /// What is no selector, with the place that was come to.
     pub fn parse(text: &str) -> Result<Self, InvalidSelector> {
+        if text.len() > LONGEST_SELECTOR {
+            let (message, help) = ("it has more than 1,024 bytes", Some("ask for less at once"));
+            return Err(InvalidSelector { message, offset: 0, help });
+        }
         if let Ok(selector) = scraper::Selector::parse(text) {
             return Ok(Self(Arc::new(Parsed { text: text.to_owned(), selector })));
         }
@@ -381,6 +387,15 @@ mod tests {
                 }
             }
             assert!(Document::read(&" ".repeat(LONGEST + 1)).is_err());
+            let page = Document::read(&"<i>".repeat(3_000)).expect("a page");
+            let longest = vec!["i"; LONGEST_SELECTOR / 2 - 1].join(" ");
+            let selector = Selector::parse(&longest).expect("a selector");
+            assert_eq!(
+                page.select(&selector).expect("few").len(),
+                3_000 - (LONGEST_SELECTOR / 2 - 2)
+            );
+            assert!(Selector::parse(&"i ".repeat(LONGEST_SELECTOR)).is_err());
+            assert!(Selector::parse(&(":is(".repeat(500) + "a" + &")".repeat(500))).is_err());
         };
         let thread = std::thread::Builder::new().stack_size(512 * 1024).spawn(read);
         thread.expect("a thread").join().expect("no overflow");

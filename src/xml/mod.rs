@@ -29,8 +29,8 @@ pub const BUDGET: u64 = 10_000_000;
 /// The longest expression, in bytes.
 const LONGEST_PATH: usize = 4096;
 /// Brackets within brackets, and operators in one expression: each is a call within a call.
-const DEEPEST: usize = 32;
-const MOST_OPERATORS: usize = 200;
+const DEEPEST: usize = 16;
+const MOST_OPERATORS: usize = 100;
 
 /// An XPath 1.0 expression, parsed once; a clone shares it.
 #[derive(Clone)]

@@ -266,6 +266,18 @@ fn hostile_documents_are_read_or_refused_soon_and_expressions_on_them_end() {
         assert!(Document::read(&format!("<!-- ' --><a{}/>", attributes(10_001))).is_err());
         assert!(Document::read(&format!("<a{}/>", attributes(9_999))).is_ok());
         assert!(Document::read(&"<a>".repeat(LONGEST)).is_err());
+        for path in [
+            "-".repeat(MOST_OPERATORS) + "1",
+            "(".repeat(DEEPEST) + "1" + &")".repeat(DEEPEST),
+            "a[".repeat(DEEPEST) + "1" + &"]".repeat(DEEPEST),
+            "not(".repeat(DEEPEST) + "1" + &")".repeat(DEEPEST),
+            vec!["1"; MOST_OPERATORS].join("+"),
+            vec!["a"; MOST_OPERATORS].join("|"),
+            vec!["a"; LONGEST_PATH / 2].join("/"),
+        ] {
+            let document = Document::read(PLAIN).expect("a document");
+            assert!(XPath::parse(&path).expect(&path).find(&document).is_ok(), "{path}");
+        }
         for document in [deep, wide] {
             let document = Document::read(&document).expect("a document");
             for path in ["//b", "//*[//*]", "//*[. = 'x']", "//b = //a", "//*/ancestor::*"] {
