@@ -1,6 +1,6 @@
 //! XML, and what XPath 1.0 expressions give of it.
 //!
-//! `roxmltree` reads a document, `xpath_eval` an expression; a document is seen by the evaluation through [`node`], which
+//! `roxmltree` reads a document, `xpath_eval` an expression; a document is seen by the evaluation through `node`, which
 //! counts its steps, so that what multiplies comes to an end.
 
 mod node;
