@@ -88,7 +88,10 @@ pub(super) fn urls_with<'a>(text: &'a str, mask: &str) -> Cow<'a, str> {
         let end = after
             .find(|c: char| "/?#\\\"'`<>".contains(c) || c.is_whitespace())
             .unwrap_or(after.len());
-        rest = match after[..end].rfind('@') {
+        // An XPath: `//@id`, `//a[@id]`. The names of a URL have no bracket (RFC 3986, section 3.2.1).
+        let is_path =
+            |names: &str| !before.ends_with("://") && (names.is_empty() || names.contains('['));
+        rest = match after[..end].rfind('@').filter(|at| !is_path(&after[..*at])) {
             Some(at) => {
                 out.push_str(mask);
                 &after[at..]
@@ -133,6 +136,8 @@ mod tests {
             "GET http://•••@a.test/?to=//•••@b.test now",
         );
         check("https://u:p@ss@a.test", "https://•••@a.test");
+        check("https://u:[@a.test", "https://•••@a.test");
+        check("`//a[@id='7']/@n` and //@id", "`//a[@id='7']/@n` and //@id");
     }
 
     #[test]
