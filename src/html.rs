@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use html5ever::driver::{self, ParseOpts};
 use html5ever::tendril::{StrTendril, TendrilSink};
+use scraper::selector::Simple;
 use scraper::{ElementRef, Html, HtmlTreeSink};
 use selectors::parser::{ParseRelative, SelectorList, SelectorParseErrorKind};
 
@@ -41,10 +42,19 @@ pub struct InvalidSelector {
     pub help: Option<&'static str>,
 }
 
-/// A page has more than [`LONGEST`] bytes or [`MOST_NODES`], or takes more time than there is.
+/// Why a page is not read, or not searched to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it has more than 16 MiB or 2 million nodes, or is nested too deep")]
-pub struct TooMuch;
+pub enum TooMuch {
+    /// More than [`LONGEST`] bytes.
+    #[error("it has more than 16 MiB")]
+    Long,
+    /// More than [`MOST_NODES`].
+    #[error("it has more than 2 million nodes")]
+    Nodes,
+    /// It takes more time than there is.
+    #[error("it took more than 10 seconds, as that of pages which are nested very deep")]
+    Time,
+}
 
 /// A page.
 pub struct Document {
@@ -73,7 +83,9 @@ impl Selector {
             let (message, help) = ("it has more than 1,024 bytes", Some("ask for less at once"));
             return Err(InvalidSelector { message, offset: 0, help });
         }
-        if let Ok(selector) = scraper::Selector::parse(text) {
+        if strictly(&mut cssparser::Parser::new(text)).is_ok()
+            && let Ok(selector) = scraper::Selector::parse(text)
+        {
             return Ok(Self(Arc::new(Parsed { text: text.to_owned(), selector })));
         }
         Err(invalid(text))
@@ -105,11 +117,37 @@ impl Selector {
     }
 }
 
+/// What `scraper` reads, but that a part of `:is(…)` which is no selector is a mistake, and not one that finds nothing.
+struct Strict;
+
+impl<'i> selectors::Parser<'i> for Strict {
+    type Impl = Simple;
+    type Error = SelectorParseErrorKind;
+
+    fn parse_is_and_where(&self) -> bool {
+        true
+    }
+
+    fn parse_has(&self) -> bool {
+        true
+    }
+
+    fn allow_forgiving_selectors(&self) -> bool {
+        false
+    }
+}
+
+type CssError = cssparser::ParseError<SelectorParseErrorKind>;
+
+fn strictly(parser: &mut cssparser::Parser<'_>) -> Result<SelectorList<Simple>, CssError> {
+    SelectorList::parse(&Strict, parser, ParseRelative::No)
+}
+
 /// What is wrong with a text that is no selector.
 fn invalid(text: &str) -> InvalidSelector {
     use SelectorParseErrorKind as Kind;
     let mut parser = cssparser::Parser::new(text);
-    let parsed = SelectorList::parse(&scraper::selector::Parser, &mut parser, ParseRelative::No);
+    let parsed = strictly(&mut parser);
     let offset = parser.position().byte_index().min(text.len());
     let Some(error) = parsed.err() else {
         return InvalidSelector { message: "it cannot be read", offset, help: None };
@@ -178,7 +216,7 @@ impl Document {
     /// [`TooMuch`].
     pub fn read(text: &str) -> Result<Self, TooMuch> {
         if text.len() > LONGEST {
-            return Err(TooMuch);
+            return Err(TooMuch::Long);
         }
         let until = Instant::now() + MOST_TIME;
         let sink = HtmlTreeSink::new(Html::new_document());
@@ -189,8 +227,11 @@ impl Document {
             parser.process(StrTendril::from_slice(part));
             rest = more;
             let nodes = parser.tokenizer.sink.sink.0.borrow().tree.nodes().len();
-            if nodes > MOST_NODES || Instant::now() > until {
-                return Err(TooMuch);
+            if nodes > MOST_NODES {
+                return Err(TooMuch::Nodes);
+            }
+            if Instant::now() > until {
+                return Err(TooMuch::Time);
             }
         }
         Ok(Self { html: parser.finish(), until })
@@ -206,7 +247,7 @@ impl Document {
         for (number, element) in self.html.select(&selector.0.selector).enumerate() {
             found.push(element);
             if number % PART == 0 && Instant::now() > self.until {
-                return Err(TooMuch);
+                return Err(TooMuch::Time);
             }
         }
         if found.len() > 1 {
@@ -364,6 +405,12 @@ mod tests {
             ("ns|a", 4, "there are no namespaces"),
             ("$.user", 6, "a part of it is empty"),
             ("//div", 5, "a part of it is empty"),
+            ("p:is(:hoover)", 13, "it has a pseudo-class or pseudo-element that is not known here"),
+            (
+                "p:not(b, :hoover)",
+                17,
+                "it has a pseudo-class or pseudo-element that is not known here",
+            ),
             ("li:nth-child(x)", 15, "it goes wrong here"),
         ] {
             let error = Selector::parse(text).expect_err(text);

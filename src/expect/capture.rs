@@ -224,7 +224,7 @@ impl Context<'_> {
                 some(&mut texts, all).ok_or_else(|| found(String::new()))
             }
             Ok(nothing) => Err(unread(&markup::not_found(path, &nothing, &document), subject())),
-            Err(too_much) => Err(Nothing::Failed(Box::new(self.too_long(at, path, too_much)))),
+            Err(why) => Err(Nothing::Failed(Box::new(self.not_followed(at, path, &why)))),
         }
     }
 }

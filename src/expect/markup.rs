@@ -11,7 +11,7 @@ use crate::scenario::expectation::{HtmlExpectation, MarkupExpectation};
 use crate::scenario::matcher::Matcher;
 use crate::scenario::yaml::At;
 use crate::value::Value;
-use crate::xml::{self, Found, XPath};
+use crate::xml::{self, Found, NotFollowed, XPath};
 
 impl Context<'_> {
     pub(super) fn markup(
@@ -108,7 +108,7 @@ impl Context<'_> {
             match &document {
                 Ok(document) => match path.find(document) {
                     Ok(found) => self.found(path, matcher, (&found, document), faults),
-                    Err(too_much) => faults.push(self.too_long(*at, path, too_much)),
+                    Err(why) => faults.push(self.not_followed(*at, path, &why)),
                 },
                 Err(actual) => {
                     let looked = Looked { subject: &subject, missing: &|| actual.clone() };
@@ -140,11 +140,11 @@ impl Context<'_> {
         self.matcher(matcher, target, domain, &looked, faults);
     }
 
-    /// An expression that would not come to its end in time.
-    pub(super) fn too_long(&self, at: At, path: &XPath, too_much: xml::TooMuch) -> Fault {
+    /// An expression that did not come to its end.
+    pub(super) fn not_followed(&self, at: At, path: &XPath, why: &NotFollowed) -> Fault {
         Fault::Invalid {
             place: self.place(at),
-            message: format!("`{}` was not followed to its end: {too_much}", path.text()),
+            message: format!("`{}` was not followed to its end: {why}", path.text()),
             label: String::new(),
             help: Some("name the way to what is wanted, with fewer `//` and `*`".to_owned()),
         }

@@ -14,7 +14,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use roxmltree::ParsingOptions;
-use xpath_eval::{EvaluationContext, Expr, PathExpr, Value as Given};
+use xpath_eval::{EvalError, EvaluationContext, Expr, PathExpr, Value as Given};
 
 use crate::value::{Number, Value};
 pub use known::Kind;
@@ -54,13 +54,22 @@ pub struct InvalidXPath {
     pub help: Option<&'static str>,
 }
 
-/// An expression looks at more than [`BUDGET`] nodes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the expression looks at more than 10 million nodes")]
-pub struct TooMuch;
+/// Why an expression was not followed to its end.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotFollowed {
+    /// It looks at more than [`BUDGET`] nodes.
+    #[error("the expression looks at more than 10 million nodes")]
+    TooMuch,
+    /// It asks for what no document can give, which is refused before as far as it is known.
+    #[error("{0}")]
+    Failed(String),
+}
 
 /// A document.
 pub struct Document<'t>(roxmltree::Document<'t>);
+
+/// A prefix and its namespace.
+type Bound = (String, String);
 
 /// What an expression gives.
 #[derive(Clone, Debug, PartialEq)]
@@ -123,33 +132,41 @@ impl XPath {
     /// What it gives of a document.
     ///
     /// # Errors
-    /// [`TooMuch`].
-    pub fn find(&self, document: &Document<'_>) -> Result<Found, TooMuch> {
+    /// [`NotFollowed`].
+    pub fn find(&self, document: &Document<'_>) -> Result<Found, NotFollowed> {
         let bound = document.bound();
         let is_bound = |prefix: &&String| bound.iter().any(|(known, _)| known == *prefix);
         if let Some(prefix) = self.0.prefixes.iter().find(|prefix| !is_bound(prefix)) {
             return Ok(Found::Unbound(prefix.clone()));
         }
         let walk = Walk { document: &document.0, left: Cell::new(BUDGET) };
+        let given = self.evaluate(&walk, &bound);
+        if walk.left.get() == 0 {
+            return Err(NotFollowed::TooMuch);
+        }
+        Ok(match given.map_err(|error| NotFollowed::Failed(error.to_string()))? {
+            Given::NodeSet(mut nodes) => {
+                nodes.sort_by_key(|node| node.order());
+                Found::Nodes(nodes.into_iter().map(Node::text).collect())
+            }
+            Given::Boolean(truth) => Found::Value(Value::Bool(truth)),
+            Given::Number(number) => Found::Value(as_number(number)),
+            Given::String(text) => Found::Value(Value::String(text)),
+        })
+    }
+
+    fn evaluate<'d>(
+        &self,
+        walk: &'d Walk<'d>,
+        bound: &[Bound],
+    ) -> Result<Given<Node<'d>>, EvalError> {
         let lookup = |prefix: &str| {
             let uri = bound.iter().find(|(known, _)| known == prefix);
             uri.map(|(_, uri)| uri.clone())
         };
-        let mut context = EvaluationContext::new(Node::root(&walk));
+        let mut context = EvaluationContext::new(Node::root(walk));
         context.namespaces = Some(&lookup);
-        let given = xpath_eval::evaluate(&self.0.expression, &context);
-        let found = match given {
-            Ok(Given::NodeSet(mut nodes)) => {
-                nodes.sort_by_key(|node| node.order());
-                Found::Nodes(nodes.into_iter().map(Node::text).collect())
-            }
-            Ok(Given::Boolean(truth)) => Found::Value(Value::Bool(truth)),
-            Ok(Given::Number(number)) => Found::Value(as_number(number)),
-            Ok(Given::String(text)) => Found::Value(Value::String(text)),
-            // What the evaluation could not do was refused by `known`.
-            Err(_) => Found::Nodes(Vec::new()),
-        };
-        if walk.left.get() == 0 { Err(TooMuch) } else { Ok(found) }
+        xpath_eval::evaluate(&self.0.expression, &context)
     }
 
     /// How far it goes; with an empty path where no part of it finds anything.
@@ -172,15 +189,8 @@ impl XPath {
 
     /// How many nodes it finds, and what is in the first one.
     fn first(&self, document: &Document<'_>) -> Option<(usize, Vec<String>)> {
-        let bound = document.bound();
-        let lookup = |prefix: &str| {
-            let uri = bound.iter().find(|(known, _)| known == prefix);
-            uri.map(|(_, uri)| uri.clone())
-        };
         let walk = Walk { document: &document.0, left: Cell::new(BUDGET) };
-        let mut context = EvaluationContext::new(Node::root(&walk));
-        context.namespaces = Some(&lookup);
-        let Ok(Given::NodeSet(nodes)) = xpath_eval::evaluate(&self.0.expression, &context) else {
+        let Ok(Given::NodeSet(nodes)) = self.evaluate(&walk, &document.bound()) else {
             return None;
         };
         let first = nodes.iter().min_by_key(|node| node.order())?;
@@ -223,7 +233,7 @@ impl<'t> Document<'t> {
     }
 
     /// The prefixes of the root element with their namespaces; the default one's is `_`.
-    fn bound(&self) -> Vec<(String, String)> {
+    fn bound(&self) -> Vec<Bound> {
         let own = self.0.root_element().namespaces();
         let own = own.map(|it| (it.name().unwrap_or("_").to_owned(), it.uri().to_owned()));
         let xml = ("xml".to_owned(), roxmltree::NS_XML_URI.to_owned());

@@ -25,7 +25,10 @@ pub(crate) fn page(command: Option<&str>) -> Exit {
     let Some(of) = of else {
         let known = program.get_subcommands().map(|command| format!("`{}`", command.get_name()));
         let known = known.collect::<Vec<_>>().join(", ");
-        output::err(&format!("error: there is no such command\nhelp: there are {known}\n"));
+        let name = command.unwrap_or_default().escape_debug();
+        output::err(&format!(
+            "error: there is no command `{name}`\nhelp: the commands are {known}\n"
+        ));
         return Exit::Invalid;
     };
     let title = of.get_display_name().unwrap_or("callsheet").to_uppercase();

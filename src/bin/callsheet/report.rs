@@ -78,7 +78,10 @@ fn journals(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Exit> {
             }
             Err(error) => error.to_string(),
         };
-        output::err(&format!("error: the folder `{}`: {why}\n", path.display()));
+        output::err(&format!(
+            "error: the folder `{}`: {why}\nhelp: name the files that `run --journal` has written, or the folder they are in\n",
+            path.display()
+        ));
         return Err(Exit::Invalid);
     }
     Ok(all)
