@@ -1,6 +1,7 @@
 //! The outcome of a run: the fold of the lines of its journal.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 
 use flate2::Compression;
@@ -24,8 +25,10 @@ pub struct Outcome {
     pub summary: Summary,
     /// How much of the project's OpenAPI document was asked for, if it has one.
     pub coverage: Option<Coverage>,
+    /// The files in which steps failed, as far as they were recorded: their texts by their names.
+    sources: BTreeMap<String, String>,
     /// What may not be shown: also what became known after it was seen.
-    pub masks: Masks,
+    masks: Masks,
 }
 
 /// What is known of a run as a whole.
@@ -66,6 +69,12 @@ pub struct ScenarioOutcome {
 const PIECE: usize = 256 * 1024;
 
 impl Outcome {
+    /// Of nothing yet; what `masks` have, also later, is not shown.
+    #[must_use]
+    pub fn new(masks: Masks) -> Self {
+        Self { masks, ..Self::default() }
+    }
+
     /// Takes the next line of a run in; `written` is that line as JSON. What follows before the first line of a run, or
     /// speaks of no scenario of its list, is passed over.
     ///
@@ -75,6 +84,9 @@ impl Outcome {
         match line {
             Line::RunStarted(begun) => self.begin(begun.clone()),
             Line::ScenarioStarted { scenario, planned } => self.more(*scenario, planned.as_ref()),
+            Line::Source { file, text } => {
+                self.sources.entry(file.clone()).or_insert_with(|| text.clone());
+            }
             Line::StepFinished { scenario, step } => {
                 let Some(known) = self.of_last_run(*scenario) else { return Ok(()) };
                 if step.state == State::Failed {
@@ -183,6 +195,11 @@ impl Outcome {
             steps.iter_mut().for_each(|step| step.texts(&mut mask));
         }
         Ok(steps)
+    }
+
+    /// The files in which steps failed, as far as they were recorded: their names and texts.
+    pub fn sources(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
+        self.sources.iter().map(|(file, text)| (file.as_str(), self.masks.text(text)))
     }
 
     /// Why a scenario that did not run, or did not end, did not.

@@ -23,6 +23,13 @@ pub enum Line {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         planned: Option<PlannedRecord>,
     },
+    /// A file in which a step failed, once, before that step.
+    Source {
+        /// The file, from the project's folder.
+        file: String,
+        /// Its text, with what its keys say is a credential replaced.
+        text: String,
+    },
     /// A step is over, or did not run.
     StepFinished {
         /// Of which scenario.

@@ -36,7 +36,9 @@ impl<W: Write> Journal<W> {
         self.out.write_all(written)?;
         self.out.write_all(b"\n")?;
         match line {
-            Line::ScenarioStarted { .. } | Line::StepFinished { .. } => Ok(()),
+            Line::ScenarioStarted { .. } | Line::Source { .. } | Line::StepFinished { .. } => {
+                Ok(())
+            }
             Line::RunStarted(_) | Line::ScenarioFinished { .. } | Line::RunFinished { .. } => {
                 self.out.flush()
             }

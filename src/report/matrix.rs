@@ -3,7 +3,8 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::text::{self, BAD, DIM, GOOD, HEAD, paint};
-use crate::outcome::{Fault, State, StepOutcome, Subject};
+use crate::outcome::record::StepRecord;
+use crate::outcome::{AccessCell, Fault, State, StepOutcome, Subject};
 
 /// The steps with `access` that a scenario has run so far.
 #[derive(Debug, Default)]
@@ -22,30 +23,82 @@ struct Row {
     cells: Vec<Option<Shown>>,
 }
 
+/// A cell as it is shown.
 #[derive(Debug)]
-struct Shown {
-    text: String,
+pub(super) struct Shown {
+    /// `200, not 403`
+    pub(super) text: String,
+    /// What came of its step.
+    pub(super) state: State,
+}
+
+/// What a step tells of its cell.
+struct Told<'s> {
+    cell: &'s AccessCell,
+    place: (String, usize),
     state: State,
+    status: Option<u16>,
+    /// The status is right where something else of what was wanted is not.
+    is_wrong_status: bool,
 }
 
 impl Matrix {
     /// Takes a step in, if it is a cell.
     pub(super) fn add(&mut self, step: &StepOutcome) {
         let Some(cell) = &step.access else { return };
+        let response = step.exchange.as_ref().and_then(|exchange| exchange.result.as_ref().ok());
+        self.take(&Told {
+            cell,
+            place: (step.place.source.name().to_owned(), step.place.span.start),
+            state: step.state,
+            status: response.map(|response| response.head.status.as_u16()),
+            is_wrong_status: step.faults.iter().any(is_of_status),
+        });
+    }
+
+    /// The same of a step that a journal tells.
+    pub(super) fn add_record(&mut self, step: &StepRecord) {
+        let Some(cell) = &step.access else { return };
+        let whole = step.exchange.as_ref().filter(|exchange| exchange.error.is_none());
+        let answer = whole.and_then(|exchange| exchange.hops.last()?.answer.as_ref());
+        self.take(&Told {
+            cell,
+            place: (step.file.clone(), step.line),
+            state: step.state,
+            status: answer.map(|answer| answer.status),
+            is_wrong_status: step.faults.iter().any(|fault| fault.kind == "expectation.status"),
+        });
+    }
+
+    fn take(&mut self, told: &Told<'_>) {
+        let Told { cell, place, state, .. } = told;
         let column = self.columns.iter().position(|name| *name == cell.session);
         let column = column.unwrap_or_else(|| {
             self.columns.push(cell.session.clone());
             self.columns.len() - 1
         });
-        let place = (step.place.source.name().to_owned(), step.place.span.start);
-        if self.rows.last().is_none_or(|row| row.place != place || row.name != cell.row) {
-            self.rows.push(Row { place, name: cell.row.clone(), cells: Vec::new() });
+        if self.rows.last().is_none_or(|row| row.place != *place || row.name != cell.row) {
+            let (place, name) = (place.clone(), cell.row.clone());
+            self.rows.push(Row { place, name, cells: Vec::new() });
         }
         let Some(row) = self.rows.last_mut() else { return };
         if row.cells.len() <= column {
             row.cells.resize_with(column + 1, || None);
         }
-        row.cells[column] = Some(Shown { text: shown(step, &cell.wanted), state: step.state });
+        row.cells[column] = Some(Shown { text: shown(told), state: *state });
+    }
+
+    /// The sessions.
+    pub(super) fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// The name and the cells of each row, a cell for each column.
+    pub(super) fn rows(&self) -> impl Iterator<Item = (&str, Vec<Option<&Shown>>)> {
+        self.rows.iter().map(|row| {
+            let cell = |at| row.cells.get(at).and_then(Option::as_ref);
+            (row.name.as_str(), (0..self.columns.len()).map(cell).collect())
+        })
     }
 
     /// The lines of the table; none where there is no row.
@@ -103,22 +156,19 @@ fn style(state: State) -> anstyle::Style {
 }
 
 /// `403`, `200, not 403`, `200, failed`
-fn shown(step: &StepOutcome, wanted: &str) -> String {
-    let response = step.exchange.as_ref().and_then(|exchange| exchange.result.as_ref().ok());
-    let status = response.map(|response| response.head.status.as_str().to_owned());
-    match (step.state, status) {
+fn shown(told: &Told<'_>) -> String {
+    match (told.state, told.status) {
         (State::NotRun, _) => "not run".to_owned(),
         (State::Skipped, _) => "skipped".to_owned(),
-        (State::Passed, Some(status)) => status,
+        (State::Passed, Some(status)) => status.to_string(),
         (_, None) => "failed".to_owned(),
-        (_, Some(status)) if step.faults.iter().any(is_of_status) => {
-            format!("{status}, not {wanted}")
+        (_, Some(status)) if told.is_wrong_status => {
+            format!("{status}, not {}", told.cell.wanted)
         }
         (_, Some(status)) => format!("{status}, failed"),
     }
 }
 
-/// The status is right where something else of what was wanted is not.
 fn is_of_status(fault: &Fault) -> bool {
     matches!(fault, Fault::Miss(miss) if miss.subject == Subject::Status)
 }

@@ -23,6 +23,7 @@ pub mod terminal;
 pub mod junit;
 pub mod tap;
 pub mod json;
+pub mod html;
 pub mod har;
 pub mod markdown;
 pub mod github;
@@ -52,6 +53,7 @@ pub fn write(format: Format, outcome: &Outcome, out: &mut dyn Write) -> io::Resu
         Format::Junit => junit::write(outcome, out),
         Format::Tap => tap::write(outcome, out),
         Format::Json => json::write(outcome, out),
+        Format::Html => html::write(outcome, out),
         Format::Har => har::write(outcome, out),
         Format::Markdown => markdown::write(outcome, out),
         Format::Github => github::write(outcome, out),

@@ -1,6 +1,6 @@
 //! Events as the lines of a journal: masked, cut to what a report shows, and without anything of the program's own.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
@@ -22,13 +22,15 @@ use crate::outcome::{
 };
 use crate::plan::shard::Shard;
 use crate::plan::{Plan, Planned};
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, credentials};
 use crate::source::Source;
 use crate::template::Seed;
 
 /// The bytes of a body that are kept of a step that failed, and of one that did not.
 const FAILED_BODY: usize = 64 * 1024;
 const PASSED_BODY: usize = 8 * 1024;
+/// Longer files are not shown whole.
+const LONGEST_SOURCE: usize = 128 * 1024;
 
 /// What is known of a run before its first event.
 #[derive(Clone, Debug)]
@@ -53,6 +55,8 @@ pub struct Recorder {
     /// Whether the exchanges of steps that passed are recorded.
     whole: bool,
     listed: usize,
+    /// The files whose texts are recorded.
+    sources: HashSet<String>,
     known: HashMap<usize, Known>,
 }
 
@@ -68,7 +72,7 @@ impl Recorder {
     /// `whole` says whether the exchanges of steps that passed are recorded too; they have to be masked then.
     #[must_use]
     pub fn new(run: Run, prints: Fingerprints, whole: bool) -> Self {
-        Self { run, prints, whole, listed: 0, known: HashMap::new() }
+        Self { run, prints, whole, listed: 0, sources: HashSet::new(), known: HashMap::new() }
     }
 
     /// The first line: what is to run.
@@ -128,6 +132,25 @@ impl Recorder {
         })
     }
 
+    /// The lines of the files in which this event, which was masked, says that something is wrong; each file once.
+    #[must_use]
+    pub fn sources(&mut self, event: &Event) -> Vec<Line> {
+        let Event::StepFinished { step, .. } = event else { return Vec::new() };
+        if !is_fault(step) {
+            return Vec::new();
+        }
+        let places = step.faults.iter().map(place).chain([&step.place]);
+        let new = |place: &Place| {
+            let (file, text) = (place.source.identity(), place.source.text());
+            if text.len() > LONGEST_SOURCE || !self.sources.insert(file.to_owned()) {
+                return None;
+            }
+            let text = mask::urls(&credentials::hidden(&place.source)?).into_owned();
+            Some(Line::Source { file: file.to_owned(), text })
+        };
+        places.filter_map(new).collect()
+    }
+
     /// The last line; `cut` says why the run ended before all was run, if it did.
     #[must_use]
     pub fn end(&self, duration: Duration, cut: Option<&str>) -> Line {
@@ -139,7 +162,7 @@ impl Recorder {
     }
 
     fn step(&self, scenario: usize, step: &StepOutcome, now: Duration) -> StepRecord {
-        let is_fault = step.state == State::Failed || (step.rerun && !step.faults.is_empty());
+        let is_fault = is_fault(step);
         let hops = step.exchange.iter().flat_map(|exchange| &exchange.hops);
         let unverified = hops.clone().filter(|hop| hop.is_unverified());
         let exchange = step.exchange.as_deref().filter(|_| is_fault || self.whole);
@@ -271,11 +294,20 @@ fn record(
     }
 }
 
-fn fault(fault: &Fault) -> FaultRecord {
+/// Whether reports say what was wrong with the step.
+fn is_fault(step: &StepOutcome) -> bool {
+    step.state == State::Failed || (step.rerun && !step.faults.is_empty())
+}
+
+fn place(fault: &Fault) -> &Place {
     let (Fault::Miss(Miss { place, .. })
     | Fault::Transport { place, .. }
     | Fault::Invalid { place, .. }) = fault;
-    let Place { source, span } = place;
+    place
+}
+
+fn fault(fault: &Fault) -> FaultRecord {
+    let Place { source, span } = place(fault);
     let at = source.position(span.start);
     FaultRecord {
         message: failure::message(fault),

@@ -445,8 +445,11 @@ pub(super) fn lines(events: &[Event]) -> Vec<Line> {
         _ => None,
     });
     let first = recorder.begin_with(planned.collect(), None);
-    let lines = events.iter().filter_map(|event| recorder.line(event, ms(200)));
-    let mut lines: Vec<Line> = std::iter::once(first).chain(lines).collect();
+    let mut lines = vec![first];
+    for event in events {
+        lines.extend(recorder.sources(event));
+        lines.extend(recorder.line(event, ms(200)));
+    }
     lines.push(recorder.end(ms(240), None));
     lines
 }

@@ -6,6 +6,7 @@ pub mod body;
 pub mod capture;
 pub mod cases;
 pub mod connection;
+pub mod credentials;
 pub mod decode;
 pub mod expectation;
 pub mod expected_error;

@@ -12,6 +12,8 @@ pub enum Format {
     Tap,
     /// Everything, as JSON.
     Json,
+    /// One page with everything, for a person.
+    Html,
     /// HAR 1.2.
     Har,
     /// A summary in Markdown.
@@ -22,8 +24,8 @@ pub enum Format {
 
 impl Format {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Junit, Self::Tap, Self::Json, Self::Har, Self::Markdown, Self::Github];
+    pub const ALL: [Self; 7] =
+        [Self::Junit, Self::Tap, Self::Json, Self::Html, Self::Har, Self::Markdown, Self::Github];
 
     /// Its name, in the project file and on the command line.
     #[must_use]
@@ -32,6 +34,7 @@ impl Format {
             Self::Junit => "junit",
             Self::Tap => "tap",
             Self::Json => "json",
+            Self::Html => "html",
             Self::Har => "har",
             Self::Markdown => "markdown",
             Self::Github => "github",
@@ -49,15 +52,15 @@ impl Format {
     pub fn tells_exchanges(self) -> bool {
         match self {
             Self::Junit | Self::Tap | Self::Markdown | Self::Github => false,
-            Self::Json | Self::Har => true,
+            Self::Json | Self::Html | Self::Har => true,
         }
     }
 }
 
 const KEYS: Keys = Keys {
     what: "`report`",
-    known: &["junit", "tap", "json", "har", "markdown", "github"],
-    later: &["html"],
+    known: &["junit", "tap", "json", "html", "har", "markdown", "github"],
+    later: &[],
 };
 
 /// A report of every run.

@@ -168,7 +168,7 @@ pub(crate) struct Run {
     /// Run again when a scenario, or a file that it reads, changes
     #[arg(long)]
     pub(crate) watch: bool,
-    /// Report: FORMAT is junit, tap, json, har, markdown or github; several times
+    /// Report: FORMAT is junit, tap, json, html, har, markdown or github; several times
     #[arg(long = "report", value_name = "FORMAT=PATH", value_parser = Report::parse)]
     pub(crate) reports: Vec<Report>,
     /// Journal of the run: every event as a line of JSON, for `report` and `--rerun-failed`
@@ -220,6 +220,9 @@ pub(crate) struct ReportOf {
     /// Everything, as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
+    /// One page with everything, for a person; it needs no network
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
     /// HAR 1.2: the exchanges, for tools that show them
     #[arg(long, value_name = "FILE")]
     pub(crate) har: Option<PathBuf>,

@@ -47,6 +47,9 @@ impl Record {
 
     /// Takes a masked event in; `now` counts from the run's beginning.
     pub(crate) fn event(&mut self, event: &Event, now: Duration) {
+        for line in self.recorder.sources(event) {
+            self.add(&line);
+        }
         if let Some(line) = self.recorder.line(event, now) {
             self.add(&line);
         }

@@ -28,6 +28,7 @@ pub(crate) fn main(asked: &args::ReportOf) -> Exit {
         (Format::Junit, &asked.junit),
         (Format::Tap, &asked.tap),
         (Format::Json, &asked.json),
+        (Format::Html, &asked.html),
         (Format::Har, &asked.har),
         (Format::Markdown, &asked.markdown),
         (Format::Github, &asked.github),

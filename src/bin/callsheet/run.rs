@@ -294,7 +294,7 @@ impl Show {
             };
             let mut recorder = Recorder::new(facts, prints.clone(), whole);
             let first = recorder.begin(plan, masks);
-            let outcome = Outcome { masks: masks.clone(), ..Outcome::default() };
+            let outcome = Outcome::new(masks.clone());
             let outcome = (!reports.is_empty()).then_some(outcome);
             Record::begin(recorder, &first, run.journal.as_deref(), outcome)
         });
