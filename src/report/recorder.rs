@@ -286,7 +286,7 @@ fn record(
     PlannedRecord {
         name: text(name),
         file: source.identity().to_owned(),
-        line: source.position(scenario.span(scenario.name.at).start).line,
+        line: source.position(scenario.start(scenario.name.at)).line,
         repetition,
         position,
         tags: scenario.tags.iter().map(|tag| text(&tag.value)).collect(),
