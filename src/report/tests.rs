@@ -309,6 +309,11 @@ fn made_of(a: String, b: String, state: State) -> Vec<Event> {
     events
 }
 
+/// What a page is made of.
+const ELEMENTS: &str = "html, head, meta, title, style, script, body, header, main, nav, section, h1, h2, h3, p, ul, ol, li, div, span, \
+    strong, b, kbd, time, pre, mark, a, form, button, select, option, input, output, details, summary, noscript, table, tbody, tr, \
+    th, td, caption, svg, rect";
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -341,6 +346,25 @@ proptest! {
         for report in [github, tap, markdown] {
             let bad = |c: char| c != '\n' && super::text::garbles(c);
             prop_assert!(!report.contains(bad), "{report:?}");
+        }
+    }
+
+    #[test]
+    fn no_text_becomes_an_element_of_the_page(a in text(), b in text(), number in 0..3usize) {
+        let state = [State::Failed, State::Passed, State::NotRun][number];
+        let page = written(Format::Html, &made_of(a, b, state));
+        let bad = |c: char| c != '\n' && c != '\t' && super::text::garbles(c);
+        prop_assert!(!page.contains(bad), "{page:?}");
+        // As a browser with scripts reads it, and as one without them does.
+        for page in [page.clone(), page.replace("noscript>", "div>")] {
+            let read = crate::html::Document::read(&page).expect("a page");
+            let count = |selector: &str| {
+                let selector = crate::html::Selector::parse(selector).expect("a selector");
+                read.select(&selector).expect("few").len()
+            };
+            prop_assert_eq!(count("script"), 1, "{}", page);
+            prop_assert_eq!(count(&format!(":not({ELEMENTS})")), 0, "{}", page);
+            prop_assert_eq!(count("[src], [style], [onerror], a:not([href^='#'])"), 0, "{}", page);
         }
     }
 

@@ -30,7 +30,7 @@ const ORDER: [&str; 20] = [
 ];
 
 /// Foreign crates and the only places that may name them.
-const WALLS: [(&str, &[&str]); 25] = [
+const WALLS: [(&str, &[&str]); 26] = [
     ("aho_corasick", &["mask"]),
     ("jsonpath_rust", &["jsonpath"]),
     ("jsonschema", &["schema/"]),
@@ -49,6 +49,7 @@ const WALLS: [(&str, &[&str]); 25] = [
     ("psl", &["cookies"]),
     ("quick_xml", &["report", "template/codec"]),
     ("rustls", &["http", "demo/random"]),
+    ("maud", &["report/html"]),
     ("minijinja", &["template"]),
     ("similar", &["expect/snapshot"]),
     ("annotate_snippets", &["diagnostic/render"]),

@@ -305,8 +305,18 @@ fn everything(fails: bool) -> Vec<(String, String)> {
             if is_quiet {
                 let journal = fs::read_to_string(path.join("out/j.jsonl")).expect("the journal");
                 written.push((format!("{name} journal"), journal));
-                let told = run(path, &["report", "out/j.jsonl"]);
+                let formats = ["html", "json", "har", "markdown", "tap", "github"];
+                let files = formats.map(|format| format!("--{format}=out/{format}"));
+                let files = files.iter().map(String::as_str);
+                let told = run(
+                    path,
+                    &["report", "out/j.jsonl"].into_iter().chain(files).collect::<Vec<_>>(),
+                );
                 written.push((format!("{name} report"), format!("{}{}", told.stdout, told.stderr)));
+                for format in formats {
+                    let file = fs::read_to_string(path.join("out").join(format)).expect("a report");
+                    written.push((format!("{name} {format} file"), file));
+                }
             }
         }
     }
@@ -336,7 +346,8 @@ fn silent(written: &[(String, String)]) {
 fn no_form_of_a_secret_comes_out_of_a_run_that_fails() {
     let written = everything(true);
     silent(&written);
-    for (name, text) in written.iter().filter(|(name, _)| !name.ends_with("stderr")) {
+    let tells_all = |name: &str| !name.ends_with("stderr") && !name.ends_with("file");
+    for (name, text) in written.iter().filter(|(name, _)| tells_all(name)) {
         for (index, value) in all().into_iter().enumerate() {
             for form in 0..forms(value).len() {
                 for side in ["before", "after"] {

@@ -50,7 +50,7 @@ fn a_report_that_is_made_of_the_journal_is_that_of_the_run() {
     let folder = folder(&demo.url);
     let mut now = vec!["run".to_owned(), "--journal".to_owned(), "run.jsonl".to_owned()];
     let mut then = vec!["report".to_owned(), "run.jsonl".to_owned(), "./run.jsonl".to_owned()];
-    let formats = ["junit", "tap", "json", "har", "markdown", "github"];
+    let formats = ["junit", "tap", "json", "html", "har", "markdown", "github"];
     for format in formats {
         // That of JUnit is the project file's.
         if format != "junit" {

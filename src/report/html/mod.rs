@@ -24,6 +24,8 @@ use crate::scenario::quantity;
 const OPEN: usize = 20;
 /// Up to so many, what failed in them is open too.
 const OPEN_STEPS: usize = 3;
+/// So many scenarios are laid out together, when somebody comes near them.
+const PART: usize = 50;
 /// So many failures are listed above the scenarios.
 const LISTED: usize = 200;
 
@@ -51,6 +53,13 @@ pub fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", head.into_string())?;
     let mut open = OPEN;
     for (number, scenario) in outcome.scenarios.iter().enumerate() {
+        if number % PART == 0 {
+            out.write_all(if number == 0 {
+                b"<div class=\"part\">"
+            } else {
+                b"</div><div class=\"part\">"
+            })?;
+        }
         let is_failed = scenario.state == State::Failed;
         let is_open = is_failed && open > 0;
         open -= usize::from(is_open);
@@ -58,11 +67,14 @@ pub fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
         let shown = of_scenario(outcome, (number + 1, scenario), &steps, is_open, &files);
         writeln!(out, "{}", shown.into_string())?;
     }
+    if !outcome.scenarios.is_empty() {
+        out.write_all(b"</div>")?;
+    }
     let tail = html! {
         p #none hidden { "No scenario fits." }
-        (PreEscaped("</main>"))
         @if let Some(coverage) = &outcome.coverage { (covered(coverage)) }
         (files.section(outcome))
+        (PreEscaped("</main>"))
         (script::element())
         (PreEscaped("</body></html>"))
     };

@@ -119,16 +119,27 @@
     text: [...element.querySelectorAll('summary')].map((it) => it.textContent).join('\n').toLowerCase(),
   }));
 
+  // So that the first letter is as quick as the next.
+  (window.requestIdleCallback ?? setTimeout)(index);
+
   const filter = () => {
     const wanted = states.filter((it) => it.ariaPressed === 'true').map((it) => it.dataset.state);
     const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
+    // What is far away is not laid out, so its height is told.
+    const parts = new Map();
     let count = 0;
     for (const it of index()) {
       const fits = (!wanted.length || wanted.includes(it.state))
         && (!tag?.value || it.tags.includes(tag.value))
         && words.every((word) => it.text.includes(word));
       count += fits;
+      const part = it.element.parentElement;
+      parts.set(part, (parts.get(part) ?? 0) + fits);
       if (it.element.hidden === fits) it.element.hidden = !fits;
+    }
+    for (const [part, left] of parts) {
+      if (part.hidden === left > 0) part.hidden = !left;
+      part.style.containIntrinsicSize = `auto ${left * 2.5}rem`;
     }
     shown.textContent = count === all.length ? `${count} scenarios` : `${count} of ${all.length} scenarios`;
     none.hidden = count > 0;

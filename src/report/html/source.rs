@@ -67,7 +67,7 @@ fn places(step: &StepRecord) -> impl Iterator<Item = (&str, usize)> {
 fn listing(number: usize, content: &str, marks: &BTreeSet<usize>) -> Markup {
     let width = content.lines().count().to_string().len();
     html! {
-        pre.listing {
+        pre.listing tabindex="0" {
             @for (at, line) in content.lines().enumerate() {
                 @let shown = format!("{:>width$}  {}", at + 1, with_tabs(line));
                 @if marks.contains(&(at + 1)) {

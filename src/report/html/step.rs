@@ -56,13 +56,13 @@ pub(super) fn row(
     is_open: bool,
 ) -> Markup {
     let (class, word) = if step.rerun { ("retried", "retried") } else { state(step.state) };
-    let ran = !matches!(step.state, State::NotRun | State::Skipped);
+    let ran = step.exchange.is_some() || step.duration > 0.0;
     html! {
         details.step.(class) #(id) open[is_open] {
             summary {
                 span.state { (word) } " "
                 span.name { (text::clean(&told_name(step.section, &step.name))) } " "
-                @if step.attempt > 1 || step.state == State::Retried { span.note { "attempt " (step.attempt) } " " }
+                @if step.attempt > 1 || (step.state == State::Retried && !step.rerun) { span.note { "attempt " (step.attempt) } " " }
                 @if let Some(exchange) = &step.exchange { span.request { (line(exchange)) } " " }
                 @if ran {
                     span.time { (duration(step.duration)) }
@@ -102,7 +102,7 @@ fn inner(step: &StepRecord, files: &Files) -> Markup {
         }
         @if let Some(exchange) = &step.exchange { (exchanged(exchange)) }
         @if !step.cookies.is_empty() {
-            h4 { "cookies" }
+            h3 { "cookies" }
             ul.cookies { @for note in &step.cookies { li { (text::clean(note)) } } }
         }
         @if let Some(snapshot) = &step.snapshot {
@@ -111,7 +111,7 @@ fn inner(step: &StepRecord, files: &Files) -> Markup {
         @if let Some(curl) = step.exchange.as_ref().and_then(|it| it.curl.as_ref()) {
             div.curl {
                 button type="button" data-copy hidden { "copy" }
-                pre { (text::clean_lines(curl)) }
+                pre tabindex="0" { (text::clean_lines(curl)) }
             }
         }
         p.note { (text::clean(&step.file)) ":" (step.line) }
@@ -122,7 +122,7 @@ fn inner(step: &StepRecord, files: &Files) -> Markup {
 fn failure(failure: &str) -> Markup {
     let mut in_diff = false;
     html! {
-        pre.failure {
+        pre.failure tabindex="0" {
             @for line in text::clean_lines(failure).lines() {
                 @match class(line, &mut in_diff) {
                     Some(class) => span.(class) { (line) },
@@ -172,7 +172,7 @@ fn exchanged(exchange: &ExchangeRecord) -> Markup {
     html! {
         @for (at, hop) in exchange.hops.iter().enumerate() {
             section.hop {
-                h4 {
+                h3 {
                     (text::clean(&hop.method)) " " (text::clean(&hop.url))
                     @if let Some(answer) = &hop.answer { " → " (text::clean(&answer.version)) " " (status(answer.status)) }
                 }
@@ -262,13 +262,13 @@ fn body(what: &str, body: &BodyRecord) -> Markup {
                 @if body.cut { ", the beginning of it" }
             }
             @if let Some(text) = &body.text {
-                pre data-type=[language(media_type, text)] {
+                pre tabindex="0" data-type=[language(media_type, text)] {
                     // The first line break of a `pre` is not shown.
                     "\n"
                     @for line in text.lines() { (with_tabs(line)) "\n" }
                 }
             } @else if let Some(bytes) = &body.base64 {
-                pre { (dump(bytes)) }
+                pre tabindex="0" { (dump(bytes)) }
             }
         }
     }
