@@ -9,7 +9,7 @@ use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 
 use super::record::{Line, PlannedRecord, RunStarted, StepRecord};
-use super::{Coverage, State, Summary};
+use super::{Comparison, Coverage, State, Summary};
 use crate::mask::Masks;
 
 /// What runs came to, with all that reports tell of them.
@@ -25,6 +25,8 @@ pub struct Outcome {
     pub summary: Summary,
     /// How much of the project's OpenAPI document was asked for, if it has one.
     pub coverage: Option<Coverage>,
+    /// Its times beside those of earlier runs, where that was asked for.
+    pub comparison: Option<Comparison>,
     /// The files in which steps failed, as far as they were recorded: their texts by their names.
     sources: BTreeMap<String, String>,
     /// What may not be shown: also what became known after it was seen.

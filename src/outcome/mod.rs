@@ -1,5 +1,6 @@
 //! What happened, as data: events, the lines that a journal keeps of them, and the outcome that is their fold.
 
+mod compare;
 mod fold;
 mod masking;
 mod miss;
@@ -9,6 +10,7 @@ mod summary;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use compare::{Comparison, Slower, Times};
 pub use fold::{Outcome, RunOutcome, ScenarioOutcome};
 pub(crate) use masking::learn;
 pub use masking::{Detail, Masking};
@@ -113,7 +115,7 @@ pub enum State {
 }
 
 /// The list that a step stands in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Section {
     /// `setup`

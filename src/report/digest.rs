@@ -10,6 +10,15 @@ use crate::outcome::record::StepRecord;
 use crate::outcome::{Outcome, ScenarioOutcome, State};
 use crate::scenario::quantity;
 
+/// What `--compare` says, where it was asked for.
+#[must_use]
+pub fn comparison(outcome: &Outcome, color: bool) -> Option<String> {
+    outcome
+        .comparison
+        .as_ref()
+        .map(|comparison| format!("{}\n", tally::comparison(comparison, color)))
+}
+
 /// A line for each scenario, what failed in full, and the counts.
 ///
 /// # Errors
@@ -53,6 +62,9 @@ pub fn digest(outcome: &Outcome, color: bool) -> io::Result<String> {
     }
     if let Some(coverage) = &outcome.coverage {
         lines = format!("{lines}\n{}", tally::coverage(coverage, false, color));
+    }
+    if let Some(comparison) = &outcome.comparison {
+        lines = format!("{lines}\n{}", tally::comparison(comparison, color));
     }
     page.block(&lines);
     Ok(page.take())

@@ -59,6 +59,7 @@ pub fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
             }),
         ),
         ("coverage", json!(outcome.coverage)),
+        ("comparison", json!(outcome.comparison)),
     ];
     out.write_all(b"{")?;
     for (name, value) in members {

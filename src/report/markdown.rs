@@ -28,6 +28,7 @@ pub fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     let took = super::digest::milliseconds(outcome.duration());
     writeln!(out, "{}\n", tally::line(&outcome.summary, took, false).replace('\n', "  \n"))?;
     coverage(outcome, out)?;
+    comparison(outcome, out)?;
     failures(outcome, out)?;
     for (state, title) in [(State::NotRun, "Did not run"), (State::Skipped, "Skipped")] {
         let of_state = |scenario: &&ScenarioOutcome| scenario.state == state;
@@ -68,6 +69,22 @@ fn coverage(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "- {}", escaped(line.trim_start()))?;
     }
     writeln!(out, "\n</details>\n")
+}
+
+/// What became slower.
+fn comparison(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+    let Some(comparison) = &outcome.comparison else { return Ok(()) };
+    let told = tally::comparison(comparison, false);
+    let mut lines = told.lines();
+    writeln!(out, "{}\n", escaped(lines.next().unwrap_or_default()))?;
+    let mut slower = lines.peekable();
+    if slower.peek().is_none() {
+        return Ok(());
+    }
+    for line in slower {
+        writeln!(out, "- {}", escaped(line.trim_start()))?;
+    }
+    writeln!(out)
 }
 
 fn failures(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {

@@ -5,7 +5,8 @@ use std::time::Duration;
 use unicode_width::UnicodeWidthStr;
 
 use super::text::{self, BAD, DIM, GOOD, HEAD, paint};
-use crate::outcome::{Counts, Coverage, Summary};
+use crate::outcome::{Comparison, Counts, Coverage, Slower, Summary};
+use crate::scenario::quantity;
 
 /// More failures than these are counted, not listed: nobody reads on, and a run's memory stays bounded.
 const LISTED: usize = 100;
@@ -79,6 +80,60 @@ pub(super) fn line(summary: &Summary, duration: Duration, color: bool) -> String
         text::count(summary.requests, "request"),
         text::seconds(duration)
     )
+}
+
+/// `165 steps compared, 2 slower than noise explains (up to 1.3 times as long)`, and a line for each of them.
+pub(super) fn comparison(comparison: &Comparison, color: bool) -> String {
+    let Comparison { compared, shift, noise, slower } = comparison;
+    if *compared == 0 {
+        return "compared: no step of the earlier runs sent and passed here".to_owned();
+    }
+    let all = match *shift {
+        shift if shift >= SHIFTED => {
+            format!("; all in all {} times as long as before", factor(shift))
+        }
+        shift if shift <= 1.0 / SHIFTED => {
+            format!("; all in all {} times as quick as before", factor(1.0 / shift))
+        }
+        _ => String::new(),
+    };
+    let word = if slower.is_empty() { "none".to_owned() } else { slower.len().to_string() };
+    let head = format!(
+        "compared: {}, {word} slower than noise explains (up to {} times as long){all}",
+        text::count(*compared, "step"),
+        factor(*noise)
+    );
+    let mut out = if slower.is_empty() { head } else { paint(HEAD, &head, color) };
+    for step in slower.iter().take(LISTED) {
+        out.push_str(&format!("\n  {}", self::slower(step)));
+    }
+    if let Some(more @ 1..) = slower.len().checked_sub(LISTED) {
+        out.push_str(&format!("\n  … and {more} more"));
+    }
+    out
+}
+
+/// All steps taken together are slower, or quicker, from so many times on.
+const SHIFTED: f64 = 1.2;
+
+/// `login.yaml:8  A customer signs in › Sign in: 48 ms, 4.0 times as long as before (12 ms)`
+pub(super) fn slower(step: &Slower) -> String {
+    let took = |time| quantity::shown(super::digest::milliseconds(time));
+    let name = super::told_name(step.section, &step.step);
+    format!(
+        "{}:{}  {} › {}: {}, {} times as long as before ({})",
+        text::clean(&step.file),
+        step.line,
+        text::clean(&step.scenario),
+        text::clean(&name),
+        took(step.now),
+        factor(step.now / step.before),
+        took(step.before)
+    )
+}
+
+fn factor(factor: f64) -> String {
+    if factor < 9.95 { format!("{factor:.1}") } else { format!("{factor:.0}") }
 }
 
 /// `openapi: 12 of 17 operations, 20 of 41 statuses asked`, and what was not, if that is wanted.

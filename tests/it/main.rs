@@ -35,6 +35,7 @@ mod examples;
 
 // The commands, their options and exit codes.
 mod commands;
+mod compare;
 
 // Expressions: random values, and the words that there are.
 mod templates;

@@ -174,6 +174,9 @@ pub(crate) struct Run {
     /// Journal of the run: every event as a line of JSON, for `report` and `--rerun-failed`
     #[arg(long, value_name = "PATH")]
     pub(crate) journal: Option<PathBuf>,
+    /// Journals of earlier runs, or folders with them: the end of the run tells which steps became slower than noise explains
+    #[arg(long, value_name = "JOURNAL")]
+    pub(crate) compare: Vec<PathBuf>,
     /// Longest time for the whole run, such as 10m; what did not run by then is reported
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) timeout: Option<Duration>,
@@ -211,6 +214,9 @@ pub(crate) struct ReportOf {
     /// Journals, as `run --journal` writes them, or folders with such files, which end in `.jsonl`
     #[arg(value_name = "JOURNAL", required = true)]
     pub(crate) journals: Vec<PathBuf>,
+    /// Journals of earlier runs, or folders with them: tell which steps became slower than noise explains
+    #[arg(long, value_name = "JOURNAL")]
+    pub(crate) compare: Vec<PathBuf>,
     /// JUnit XML
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,

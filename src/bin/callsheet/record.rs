@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use callsheet::outcome::record::Line;
-use callsheet::outcome::{Event, Outcome};
+use callsheet::outcome::{Event, Outcome, Times};
+use callsheet::report::digest;
 use callsheet::report::journal::{self, Journal};
 use callsheet::report::recorder::Recorder;
 
 use crate::output;
+use crate::report;
 use crate::reports::{self, Report};
 
 /// The lines of a run, on their way.
@@ -83,12 +85,22 @@ impl Record {
     }
 
     /// Ends the journal and writes the reports; gives whether all could be written.
-    pub(crate) fn finish(mut self, took: Duration, cut: Option<&str>, wanted: &[Report]) -> bool {
+    pub(crate) fn finish(
+        mut self,
+        (took, cut): (Duration, Option<&str>),
+        wanted: &[Report],
+        before: Option<&Times>,
+        color: bool,
+    ) -> bool {
         self.add(&self.recorder.end(took, cut));
         let journal = !matches!(self.journal, Some((_, None)));
         let reports = self.outcome.take().is_none_or(|mut outcome| {
             outcome.finish();
-            reports::write(wanted, &outcome)
+            let compared = report::compare(&mut outcome, before);
+            if let Some(told) = digest::comparison(&outcome, color) {
+                output::out(&told);
+            }
+            reports::write(wanted, &outcome) && compared
         });
         journal && reports && !self.broken
     }

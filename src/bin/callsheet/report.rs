@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use callsheet::outcome::record::PlannedRecord;
-use callsheet::outcome::{Outcome, State};
+use callsheet::outcome::{Outcome, State, Times};
 use callsheet::plan::shard::Timings;
 use callsheet::report::{digest, journal};
 use callsheet::scenario::project;
@@ -19,11 +19,15 @@ use crate::output;
 use crate::reports::{self, Report};
 
 pub(crate) fn main(asked: &args::ReportOf) -> Exit {
-    let (outcome, known) =
-        match journals(&asked.journals).and_then(|all| read(&all)).and_then(parts) {
+    let read = journals(&asked.journals).and_then(|all| read(&all)).and_then(parts);
+    let ((mut outcome, known), before) =
+        match read.and_then(|read| Ok((read, times(&asked.compare)?))) {
             Ok(read) => read,
             Err(exit) => return exit,
         };
+    if !compare(&mut outcome, before.as_ref()) {
+        return Exit::Internal;
+    }
     let wanted = [
         (Format::Junit, &asked.junit),
         (Format::Tap, &asked.tap),
@@ -46,10 +50,7 @@ pub(crate) fn main(asked: &args::ReportOf) -> Exit {
     }
     let told = match digest::digest(&outcome, output::result_style(asked.color).color) {
         Ok(told) => told,
-        Err(error) => {
-            output::err(&format!("error: the journals cannot be read back: {error}\n"));
-            return Exit::Internal;
-        }
+        Err(error) => return unread(error),
     };
     output::out(&told);
     if reports::write(&wanted, &outcome) { Exit::Passed } else { Exit::Internal }
@@ -142,6 +143,36 @@ pub(crate) fn timings(paths: &[PathBuf]) -> Result<Timings, Exit> {
         }
     }
     Ok(timings)
+}
+
+/// The times of the steps in the runs of these journals, if any are named.
+pub(crate) fn times(paths: &[PathBuf]) -> Result<Option<Times>, Exit> {
+    if paths.is_empty() {
+        return Ok(None);
+    }
+    let mut times = Times::default();
+    times.add(&read(&journals(paths)?)?.0).map_err(unread)?;
+    Ok(Some(times))
+}
+
+/// Sets the times of runs beside those; gives whether it could be done.
+pub(crate) fn compare(outcome: &mut Outcome, before: Option<&Times>) -> bool {
+    let Some(before) = before else { return true };
+    match before.compare(outcome) {
+        Ok(comparison) => {
+            outcome.comparison = Some(comparison);
+            true
+        }
+        Err(error) => {
+            unread(error);
+            false
+        }
+    }
+}
+
+fn unread(error: std::io::Error) -> Exit {
+    output::err(&format!("error: the journals cannot be read back: {error}\n"));
+    Exit::Internal
 }
 
 /// Looks whether all parts of a run over several machines are there, each once.

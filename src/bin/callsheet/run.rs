@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::pin::pin;
 use std::time::{Duration, Instant, SystemTime};
 
-use callsheet::outcome::{Detail, Event, Masking, Outcome, Summary};
+use callsheet::outcome::{Detail, Event, Masking, Outcome, Summary, Times};
 use callsheet::plan::{self, Loaded, Plan};
 use callsheet::report::progress::{self, Progress};
 use callsheet::report::recorder::{self, Recorder};
@@ -51,7 +51,10 @@ pub(crate) fn main(run: args::Run) -> Exit {
     }
     let exit = match plan.scenarios.is_empty() {
         // More machines than scenarios are no failure, and nothing to set up.
-        true => Show::new(&run, &plan, (&run_id(), &seed)).finish(&run, Exit::Passed, None),
+        true => match Show::new(&run, &plan, (&run_id(), &seed)) {
+            Ok(show) => show.finish(&run, Exit::Passed, None),
+            Err(exit) => exit,
+        },
         false => runtime.block_on(go(&run, &plan, (None, &seed), Snapshots::new(mode))),
     };
     // What was given up is not waited for.
@@ -129,7 +132,10 @@ pub(crate) async fn go(
     snapshots: Snapshots,
 ) -> Exit {
     let id = run_id();
-    let show = RefCell::new(Show::new(run, plan, (&id, seed)));
+    let show = match Show::new(run, plan, (&id, seed)) {
+        Ok(show) => RefCell::new(show),
+        Err(exit) => return exit,
+    };
     let (stop, stopped) = channel::channel(None);
     let (mut interrupted, mut timed_out) = (None, false);
     let ended = {
@@ -257,10 +263,14 @@ struct Show {
     progress: Option<Progress>,
     /// Draws it over itself on a terminal; elsewhere it is written anew from time to time.
     live: Option<Live>,
+    /// The times of earlier runs, to compare with.
+    before: Option<Times>,
 }
 
 impl Show {
-    fn new(run: &args::Run, plan: &Plan, (id, seed): (&str, &Seed)) -> Self {
+    fn new(run: &args::Run, plan: &Plan, (id, seed): (&str, &Seed)) -> Result<Self, Exit> {
+        // Before the journal is begun, which may be one of them.
+        let before = report::times(&run.compare)?;
         let verbosity = match (run.quiet, run.verbose) {
             (true, _) => Verbosity::Quiet,
             (_, 0) => Verbosity::Normal,
@@ -284,7 +294,8 @@ impl Show {
             Verbosity::Steps => Detail::Line,
             Verbosity::Exchanges => Detail::Exchange,
         };
-        let record = (run.journal.is_some() || !reports.is_empty()).then(|| {
+        let outcome = !reports.is_empty() || before.is_some();
+        let record = (run.journal.is_some() || outcome).then(|| {
             let facts = recorder::Run {
                 id: id.to_owned(),
                 started: SystemTime::now(),
@@ -294,11 +305,10 @@ impl Show {
             };
             let mut recorder = Recorder::new(facts, prints.clone(), whole);
             let first = recorder.begin(plan, masks);
-            let outcome = Outcome::new(masks.clone());
-            let outcome = (!reports.is_empty()).then_some(outcome);
+            let outcome = outcome.then(|| Outcome::new(masks.clone()));
             Record::begin(recorder, &first, run.journal.as_deref(), outcome)
         });
-        Self {
+        Ok(Self {
             begun: Instant::now(),
             scenarios: plan.parts(),
             sharded: (plan.scenarios.len(), plan.selected),
@@ -312,7 +322,8 @@ impl Show {
                 .with_coverage(plan.coverage()),
             progress: progress.then(|| Progress::new(plan.parts())),
             live: (progress && output::is_live()).then(|| Live::new(plan.parts())),
-        }
+            before,
+        })
     }
 
     fn event(&mut self, event: Event) {
@@ -352,7 +363,8 @@ impl Show {
         if let Some(live) = self.live.take() {
             live.end();
         }
-        output::out(&self.terminal.finish(self.begun.elapsed()));
+        let took = self.begun.elapsed();
+        output::out(&self.terminal.finish(took));
         if let Some(shard) = run.selection.shard {
             let (own, all) = self.sharded;
             let all = check::counted(all, "scenario");
@@ -368,8 +380,9 @@ impl Show {
             Exit::Passed if self.summary.scenarios.failed > 0 => Exit::Failed,
             other => other,
         };
+        let color = output::result_style(run.selection.color).color;
         if let Some(record) = self.record.take()
-            && !record.finish(self.begun.elapsed(), cut, &self.reports)
+            && !record.finish((took, cut), &self.reports, self.before.as_ref(), color)
         {
             exit = Exit::Internal;
         }

@@ -17,7 +17,7 @@ use self::source::Files;
 use super::matrix::Matrix;
 use super::{digest, tally, text};
 use crate::outcome::record::StepRecord;
-use crate::outcome::{Counts, Coverage, Outcome, ScenarioOutcome, State};
+use crate::outcome::{Comparison, Counts, Coverage, Outcome, ScenarioOutcome, State};
 use crate::scenario::quantity;
 
 /// So many failed scenarios are open when the page is.
@@ -43,6 +43,7 @@ pub fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
         header {
             h1 { (title(outcome)) }
             @for line in told(outcome).lines() { p { (line) } }
+            @if let Some(comparison) = &outcome.comparison { (compared(comparison)) }
             (facts(outcome))
             (bar(outcome))
         }
@@ -111,6 +112,18 @@ fn title(outcome: &Outcome) -> String {
 fn told(outcome: &Outcome) -> String {
     let took = digest::milliseconds(outcome.duration());
     tally::line(&outcome.summary, took, false)
+}
+
+/// What became slower.
+fn compared(comparison: &Comparison) -> Markup {
+    let told = tally::comparison(comparison, false);
+    let mut lines = told.lines();
+    html! {
+        p { (lines.next().unwrap_or_default()) }
+        @if !comparison.slower.is_empty() {
+            ul.slower { @for line in lines { li { (line.trim_start()) } } }
+        }
+    }
 }
 
 /// What is known of each run.
