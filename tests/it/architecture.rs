@@ -30,7 +30,7 @@ const ORDER: [&str; 20] = [
 ];
 
 /// Foreign crates and the only places that may name them.
-const WALLS: [(&str, &[&str]); 26] = [
+const WALLS: [(&str, &[&str]); 27] = [
     ("aho_corasick", &["mask"]),
     ("jsonpath_rust", &["jsonpath"]),
     ("jsonschema", &["schema/"]),
@@ -57,6 +57,7 @@ const WALLS: [(&str, &[&str]); 26] = [
     ("clap_complete", &["bin"]),
     ("clap_mangen", &["bin"]),
     ("indicatif", &["bin"]),
+    ("signal_hook", &["bin"]),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

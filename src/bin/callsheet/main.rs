@@ -26,6 +26,7 @@ use args::{Args, Command};
 use exit::Exit;
 
 fn main() -> ExitCode {
+    output::outlive_limits();
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {

@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, LazyLock};
 use std::{env, fs};
 
 use callsheet::diagnostic::Diagnostic;
@@ -80,6 +81,14 @@ pub(crate) fn usage(mut error: clap::Error) {
 /// Whether a variable of the process has this value, as in `--jobs $API_KEY`.
 fn is_in_environment(word: &str) -> bool {
     !is_too_short(word) && env::vars_os().any(|(_, value)| value == word)
+}
+
+/// Makes a write beyond the limit of a file's size (`ulimit -f`) an error of that write; by default its signal ends the program,
+/// and all the other files with it.
+pub(crate) fn outlive_limits() {
+    let limit = rustix::process::Signal::XFSZ.as_raw();
+    // Where it cannot be taken it stays as it was.
+    let _ = signal_hook::flag::register(limit, Arc::new(AtomicBool::new(false)));
 }
 
 /// Writes a file whole or not at all; its folder is made. What is there and is no file, such as a pipe or `/dev/stdout`, is
