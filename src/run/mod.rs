@@ -20,6 +20,9 @@ mod step;
 
 pub use snapshots::{SnapshotMode, Snapshots};
 
+#[cfg(test)]
+mod tests;
+
 use std::cell::RefCell;
 use std::sync::Arc;
 

@@ -92,9 +92,21 @@ impl<'e> Runner<'e> {
     /// The scenario cannot begin: that is told at its first step.
     pub(super) fn refuse(&mut self, context: &Context<'_>, fault: Fault) {
         self.stop("the scenario could not begin");
+        self.told_at_first(context, "variables", fault);
+    }
+
+    /// The program itself failed in the scenario.
+    pub(super) fn break_off(&mut self, context: &Context<'_>, message: String) {
+        let help = "this is a defect of callsheet, not of the scenario: please report it with this message";
+        let (place, label) = (context.line(context.root.name.at), "in this scenario".to_owned());
+        let fault = Fault::Invalid { place, message, label, help: Some(help.to_owned()) };
+        self.told_at_first(context, "callsheet", fault);
+    }
+
+    fn told_at_first(&mut self, context: &Context<'_>, name: &str, fault: Fault) {
         let first = context.root.all_steps().next().map(|step| step.at);
         let place = context.place(first.unwrap_or(context.root.name.at));
-        let mut outcome = outcome(Section::Setup, "variables".to_owned(), place);
+        let mut outcome = outcome(Section::Setup, name.to_owned(), place);
         outcome.faults.push(fault);
         self.fail(&mut outcome);
         self.finish(outcome);

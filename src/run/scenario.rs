@@ -1,7 +1,11 @@
 //! One scenario: its sections in their order, in a fresh session.
 
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use futures_util::FutureExt;
 
 use super::context::{Context, asks_cookies, mask, no_value, text};
 use super::frame::{Frame, SessionKey};
@@ -16,8 +20,34 @@ use crate::source::Span;
 use crate::template::{Draw, Origin, Turn};
 use crate::value::Value;
 
-/// Runs a scenario, again where it fails and may, and tells what happened.
+/// Runs a scenario, and tells what happened. Where the program itself fails, it is this scenario that does: the others go on.
 pub(super) async fn run(
+    shared: &Shared<'_>,
+    index: usize,
+    planned: &Planned,
+    emit: &dyn Fn(Event),
+) -> State {
+    let begun = Instant::now();
+    match AssertUnwindSafe(attempts(shared, index, planned, emit)).catch_unwind().await {
+        Ok(state) => state,
+        Err(panic) => {
+            let message = format!("internal error: {}", said(&*panic));
+            Runner::new(index, emit, None).break_off(&context(shared, planned, 1), message);
+            let (state, duration) = (State::Failed, begun.elapsed());
+            emit(Event::ScenarioFinished { scenario: index, state, duration, runs: 1 });
+            state
+        }
+    }
+}
+
+/// What a panic says.
+fn said(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message")
+}
+
+/// Runs a scenario, again where it fails and may.
+async fn attempts(
     shared: &Shared<'_>,
     index: usize,
     planned: &Planned,

@@ -18,6 +18,7 @@ mod schema;
 mod server;
 mod watch;
 
+use std::panic;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -27,6 +28,7 @@ use exit::Exit;
 
 fn main() -> ExitCode {
     output::outlive_limits();
+    panic::set_hook(Box::new(|panic| output::err(&format!("internal error: {panic}\n"))));
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
@@ -39,7 +41,13 @@ fn main() -> ExitCode {
             return Exit::Passed.into();
         }
     };
-    let exit = match args.command {
+    // What went wrong was said.
+    let exit = panic::catch_unwind(|| go(args.command)).unwrap_or(Exit::Internal);
+    exit.into()
+}
+
+fn go(command: Command) -> Exit {
+    match command {
         Command::Run(run) => run::main(run),
         Command::Check(check) => check::main(check),
         Command::List(list) => list::main(list),
@@ -49,6 +57,5 @@ fn main() -> ExitCode {
         Command::Schema(which) => schema::main(&which),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man { command } => manual::page(command.as_deref()),
-    };
-    exit.into()
+    }
 }
