@@ -71,7 +71,7 @@ pub fn digest(outcome: &Outcome, color: bool) -> io::Result<String> {
 }
 
 /// `FAIL  scenarios/login.yaml › A customer signs in › Sign in  (12 ms)`
-fn headline(scenario: &ScenarioOutcome, step: &StepRecord, color: bool) -> String {
+pub(super) fn headline(scenario: &ScenarioOutcome, step: &StepRecord, color: bool) -> String {
     let word = if step.rerun { "RETRY" } else { "FAIL" };
     let took = format!("({})", quantity::shown(milliseconds(step.duration)));
     let name = super::told_name(step.section, &step.name);

@@ -32,6 +32,8 @@ struct Case {
     result: Result,
     /// How it failed in runs of the scenario before the last one.
     before: Vec<Failed>,
+    /// The failure as a terminal tells it.
+    out: Option<String>,
 }
 
 enum Result {
@@ -175,7 +177,11 @@ fn write_case(xml: &mut Xml<'_>, case: &Case, class: &str) -> io::Result<()> {
                 .with_attribute(("message", message.as_str()))
                 .with_attribute(("type", kind.as_str()))
                 .write_text_content(BytesText::new(text))?;
-            case.before.iter().try_for_each(|failed| write_before(xml, "rerunFailure", failed))
+            case.before.iter().try_for_each(|failed| write_before(xml, "rerunFailure", failed))?;
+            if let Some(out) = &case.out {
+                xml.create_element("system-out").write_text_content(BytesText::new(out))?;
+            }
+            Ok(())
         })?,
     };
     Ok(())
@@ -197,7 +203,7 @@ fn cases(outcome: &Outcome, scenario: &ScenarioOutcome) -> io::Result<Vec<Case>>
     let steps = outcome.steps(scenario)?;
     // An attempt that was followed by another is no case: its last attempt is.
     let last = steps.iter().filter(|step| step.state != State::Retried);
-    let mut cases: Vec<Case> = last.map(|step| case(step, &steps)).collect();
+    let mut cases: Vec<Case> = last.map(|step| case(scenario, step, &steps)).collect();
     cases.extend(stand_in(outcome, scenario, &steps));
     let mut names = HashSet::new();
     for case in &mut cases {
@@ -206,7 +212,7 @@ fn cases(outcome: &Outcome, scenario: &ScenarioOutcome) -> io::Result<Vec<Case>>
     Ok(cases)
 }
 
-fn case(step: &StepRecord, all: &[StepRecord]) -> Case {
+fn case(scenario: &ScenarioOutcome, step: &StepRecord, all: &[StepRecord]) -> Case {
     let result = match step.state {
         State::Passed | State::Retried => Result::Passed,
         State::NotRun | State::Skipped => {
@@ -218,7 +224,11 @@ fn case(step: &StepRecord, all: &[StepRecord]) -> Case {
     let (name, time) = (allowed(&super::told_name(step.section, &step.name)), step.duration);
     let reruns = all.iter().filter(|it| it.rerun && !it.faults.is_empty());
     let before = reruns.filter(|it| it.name == step.name && it.section == step.section);
-    Case { name, file, line, time, result, before: before.map(failed).collect() }
+    let before = before.map(failed).collect();
+    let out = step.failure.as_ref().filter(|_| step.state == State::Failed).map(|failure| {
+        permitted(&format!("{}\n\n{failure}\n", super::digest::headline(scenario, step, false)))
+    });
+    Case { name, file, line, time, result, before, out }
 }
 
 fn failed(step: &StepRecord) -> Failed {
@@ -249,7 +259,7 @@ fn stand_in(outcome: &Outcome, scenario: &ScenarioOutcome, steps: &[StepRecord])
     };
     let (file, line) = (allowed(&scenario.planned.file), scenario.planned.line.to_string());
     let (name, time, before) = (allowed(&scenario.planned.name), scenario.duration, Vec::new());
-    Some(Case { name, file, line, time, result, before })
+    Some(Case { name, file, line, time, result, before, out: None })
 }
 
 /// Servers take cases of one name for one case.

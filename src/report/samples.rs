@@ -13,8 +13,9 @@ use super::recorder::{Recorder, Run};
 use crate::http::{ConnectFault, Exchange, Failure, FailureKind, Head, Hop, Response, Timing};
 use crate::outcome::record::{Line, PlannedRecord};
 use crate::outcome::{
-    Actual, CookieFate, CookieNote, Difference, Event, Fault, Fingerprints, Miss, Outcome, Place,
-    Reached, Reason, Section, SentBody, State, StepOutcome, Subject, Unit, UsedValue, Via, Wanted,
+    AccessCell, Actual, CookieFate, CookieNote, Difference, Event, Fault, Fingerprints, Miss,
+    Outcome, Place, Reached, Reason, Section, SentBody, State, StepOutcome, Subject, Unit,
+    UsedValue, Via, Wanted,
 };
 use crate::source::{Source, Span};
 use crate::template::Seed;
@@ -338,7 +339,7 @@ pub(super) fn invalid() -> StepOutcome {
 }
 
 /// Text that attacks whatever shows it.
-pub(super) const HOSTILE: &str = "\u{1b}[2J\u{1b}]0;x\u{7} ]]> </script><b>&amp;\r\n\0\u{9b}31m \u{202e}evil\u{2066} \u{fffe}\u{feff} \"'`$(id)";
+pub(super) const HOSTILE: &str = "::error::x \u{1b}[2J\u{1b}]0;x\u{7} ]]> </script><b>&amp;\r\n\0\u{9b}31m \u{202e}evil\u{2066} \u{fffe}\u{feff} \"'`$(id)";
 
 /// Hostile text wherever text comes from outside.
 pub(super) fn hostile() -> StepOutcome {
@@ -426,8 +427,45 @@ pub(super) fn run() -> Vec<Event> {
     .collect()
 }
 
+/// A run that was interrupted: flaky, skipped, with the access of two sessions, not begun and not ended scenarios.
+pub(super) fn interrupted() -> Vec<Event> {
+    use State::{Failed, NotRun, Passed, Retried, Skipped};
+    let reason =
+        |step: StepOutcome, why: &str| StepOutcome { reason: Some(why.to_owned()), ..step };
+    let first = StepOutcome { state: Retried, rerun: true, ..wrong_user() };
+    let cell = |step: StepOutcome, session: &str| {
+        let (row, session, wanted) =
+            ("GET /account".to_owned(), session.to_owned(), "200".to_owned());
+        StepOutcome { access: Some(AccessCell { row, session, wanted }), ..step }
+    };
+    let mut flaky =
+        scenario(0, "At the second try", Passed, vec![first, step("Fetch the account", Passed)]);
+    if let Some(Event::ScenarioFinished { runs, .. }) = flaky.last_mut() {
+        *runs = 2;
+    }
+    let mut cut = scenario(3, "Under way", NotRun, vec![step("Sign in", Passed)]);
+    cut.pop();
+    let later = reason(step("Order", Skipped), "not in <winter>");
+    let access = vec![cell(wrong_user(), "anonymous"), cell(step("Sign in", Passed), "<admin>")];
+    [
+        flaky,
+        scenario(1, "Skipped", Skipped, vec![later]),
+        scenario(2, "Who may", Failed, access),
+        cut,
+        scenario(4, "Never begun", NotRun, Vec::new()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
 /// The lines of a journal of these events, with the exchanges of all steps.
 pub(super) fn lines(events: &[Event]) -> Vec<Line> {
+    lines_of(events, None)
+}
+
+/// The same of a run that was cut short.
+pub(super) fn lines_of(events: &[Event], cut: Option<&str>) -> Vec<Line> {
     let started = SystemTime::UNIX_EPOCH + Duration::from_secs(1_769_860_800);
     let (seed, id) = (Seed::new(2_193_841_273), "run-1".to_owned());
     let run = Run { id, started, seed, shard: None, options: String::new() };
@@ -450,14 +488,19 @@ pub(super) fn lines(events: &[Event]) -> Vec<Line> {
         lines.extend(recorder.sources(event));
         lines.extend(recorder.line(event, ms(200)));
     }
-    lines.push(recorder.end(ms(240), None));
+    lines.push(recorder.end(ms(240), cut));
     lines
 }
 
 /// The fold of events.
 pub(super) fn outcome(events: &[Event]) -> Outcome {
+    fold(lines(events))
+}
+
+/// The fold of lines, each written and read.
+pub(super) fn fold(lines: Vec<Line>) -> Outcome {
     let mut outcome = Outcome::default();
-    for line in lines(events) {
+    for line in lines {
         let written = journal::written(&line).expect("JSON");
         let read: Line = serde_json::from_slice(&written).expect("the same line");
         assert_eq!(line, read);

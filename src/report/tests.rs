@@ -110,6 +110,11 @@ fn every_format_of_a_run_and_of_every_kind_of_fault() {
         let steps = vec![all_kinds(), transport(), invalid(), hostile()];
         let events = scenario(0, HOSTILE, State::Failed, steps);
         insta::assert_snapshot!(format!("{name}_faults"), told(&events));
+        let mut out = Vec::new();
+        let outcome = fold(lines_of(&interrupted(), Some("interrupted")));
+        super::write(format, &outcome, &mut out).expect("memory");
+        let out = String::from_utf8(out).expect("UTF-8");
+        insta::assert_snapshot!(format!("{name}_interrupted"), steady(&without_program(&out)));
     }
 }
 

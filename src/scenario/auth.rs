@@ -72,14 +72,11 @@ pub struct AwsSigV4 {
     pub session_token: Option<Text>,
 }
 
-const KEYS: Keys = Keys {
-    what: "`auth`",
-    known: &["basic", "bearer", "digest", "oauth2", "aws_sigv4"],
-    later: &[],
-};
+const KEYS: Keys =
+    Keys { what: "`auth`", known: &["basic", "bearer", "digest", "oauth2", "aws_sigv4"] };
 const LOGIN: &[&str] = &["username", "password"];
-const BASIC_KEYS: Keys = Keys { what: "`basic`", known: LOGIN, later: &[] };
-const DIGEST_KEYS: Keys = Keys { what: "`digest`", known: LOGIN, later: &[] };
+const BASIC_KEYS: Keys = Keys { what: "`basic`", known: LOGIN };
+const DIGEST_KEYS: Keys = Keys { what: "`digest`", known: LOGIN };
 const OAUTH2_KEYS: Keys = Keys {
     what: "`oauth2`",
     known: &[
@@ -92,12 +89,10 @@ const OAUTH2_KEYS: Keys = Keys {
         "password",
         "refresh_token",
     ],
-    later: &[],
 };
 const SIGV4_KEYS: Keys = Keys {
     what: "`aws_sigv4`",
     known: &["service", "region", "access_key", "secret_key", "session_token"],
-    later: &[],
 };
 
 impl Auth {

@@ -68,12 +68,9 @@ pub(super) const KINDS: [&str; 8] =
     ["json", "form", "multipart", "text", "xml", "graphql", "file", "base64"];
 
 const GRAPHQL_KEYS: Keys =
-    Keys { what: "`graphql`", known: &["query", "variables", "operation_name"], later: &[] };
-const FILE_KEYS: Keys = Keys {
-    what: "a file of `multipart`",
-    known: &["file", "filename", "content_type", "headers"],
-    later: &[],
-};
+    Keys { what: "`graphql`", known: &["query", "variables", "operation_name"] };
+const FILE_KEYS: Keys =
+    Keys { what: "a file of `multipart`", known: &["file", "filename", "content_type", "headers"] };
 
 impl Body {
     /// Calls `visit` for every text with expressions in it.

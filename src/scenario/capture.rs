@@ -68,7 +68,6 @@ const KEYS: Keys = Keys {
         "json", "xml", "html", "attr", "header", "cookie", "regex", "group", "body", "status",
         "url", "value", "all", "default", "secret",
     ],
-    later: &[],
 };
 const SOURCES: [&str; 10] =
     ["json", "xml", "html", "header", "cookie", "regex", "body", "status", "url", "value"];

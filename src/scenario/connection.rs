@@ -120,11 +120,8 @@ fn version(d: &Decoder<'_>, node: &Node) -> Option<HttpVersion> {
     }
 }
 
-const TLS_KEYS: Keys = Keys {
-    what: "`tls`",
-    known: &["ca", "cert", "key", "verify", "server_name", "min_version"],
-    later: &[],
-};
+const TLS_KEYS: Keys =
+    Keys { what: "`tls`", known: &["ca", "cert", "key", "verify", "server_name", "min_version"] };
 
 fn tls(d: &Decoder<'_>, node: &Node) -> Vec<(Located<String>, Option<TlsEntry>)> {
     let read = |entry: &&Entry| {

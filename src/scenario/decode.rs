@@ -46,8 +46,6 @@ pub(super) struct Keys {
     pub(super) what: &'static str,
     /// The keys it may have.
     pub(super) known: &'static [&'static str],
-    /// Keys of the format that this version does not have yet.
-    pub(super) later: &'static [&'static str],
 }
 
 /// What was read, in no more room than it needs: a suite has many thousands of such lists, most with one item.
@@ -178,20 +176,13 @@ impl<'d> Decoder<'d> {
         if keys.known.contains(&key) {
             return true;
         }
-        if keys.later.contains(&key) {
-            let message = format!("`{key}` is not supported yet");
-            let help =
-                "it is part of the format, but not of this version of callsheet: leave it out";
-            self.error_help(entry.at, message, "", help);
-            return false;
-        }
         let message = format!("unknown key `{key}` in {}", keys.what);
         let said = || said_otherwise(key, keys);
         if let Some(help) = as_request(entry, keys).or_else(said) {
             self.error_help(entry.at, message, "", &help);
             return false;
         }
-        let all = || keys.known.iter().chain(keys.later).copied();
+        let all = || keys.known.iter().copied();
         let is_path = all().any(|known| known == "use") && ["file", "path"].contains(&key);
         if let Some(name) = is_path.then_some("use").or_else(|| closest(key, all())) {
             self.error(entry.at, message, &format!("did you mean `{name}`?"));

@@ -220,7 +220,6 @@ pub(super) const KEYS: Keys = Keys {
         "check",
         "error",
     ],
-    later: &[],
 };
 
 /// Reads `expect`.
@@ -366,7 +365,6 @@ const COOKIE_KEYS: Keys = Keys {
         "persistent",
         "exists",
     ],
-    later: &[],
 };
 
 fn cookies(d: &Decoder<'_>, node: &Node) -> Option<Vec<(Located<String>, CookieExpectation)>> {
@@ -529,7 +527,7 @@ pub(super) fn json_path(d: &Decoder<'_>, at: At, text: &str) -> Option<JsonPath>
     }
 }
 
-const REDIRECT_KEYS: Keys = Keys { what: "a redirect", known: &["status", "location"], later: &[] };
+const REDIRECT_KEYS: Keys = Keys { what: "a redirect", known: &["status", "location"] };
 
 fn redirects(d: &Decoder<'_>, node: &Node) -> Option<Redirects> {
     let Kind::List(items) = &node.kind else {

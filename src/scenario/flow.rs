@@ -134,11 +134,8 @@ fn for_each(d: &Decoder<'_>, node: &Node) -> Option<ForEach> {
     }
 }
 
-const RETRY_KEYS: Keys = Keys {
-    what: "`retry`",
-    known: &["attempts", "wait", "backoff", "max_wait", "give_up_when"],
-    later: &[],
-};
+const RETRY_KEYS: Keys =
+    Keys { what: "`retry`", known: &["attempts", "wait", "backoff", "max_wait", "give_up_when"] };
 
 fn retry(d: &Decoder<'_>, node: &Node) -> Option<Retry> {
     let entries = d.map(node, &RETRY_KEYS)?;

@@ -252,7 +252,6 @@ pub(super) const KEYS: Keys = Keys {
         "before",
         "after",
     ],
-    later: &[],
 };
 
 /// Reads a matcher: a map is operators, all else is `equals`.
@@ -304,7 +303,7 @@ fn refuse_data(d: &Decoder<'_>, node: &Node) -> Option<()> {
         return None;
     };
     let meant = |key: &str| {
-        let all = || KEYS.known.iter().chain(KEYS.later).copied();
+        let all = || KEYS.known.iter().copied();
         all().any(|known| known == key) || closest(key, all()).is_some()
     };
     if entries.iter().any(|entry| meant(&entry.key)) {
@@ -520,7 +519,7 @@ fn refuse_quantity(d: &Decoder<'_>, entry: &Entry, domain: Domain, looks_at: &st
     None
 }
 
-const APPROX_KEYS: Keys = Keys { what: "`approx`", known: &["value", "within"], later: &[] };
+const APPROX_KEYS: Keys = Keys { what: "`approx`", known: &["value", "within"] };
 
 fn approx(d: &Decoder<'_>, node: &Node, domain: Domain) -> Option<Op> {
     let entries = d.map(node, &APPROX_KEYS)?;

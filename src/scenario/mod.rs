@@ -105,7 +105,6 @@ const KEYS: Keys = Keys {
         "steps",
         "teardown",
     ],
-    later: &[],
 };
 
 /// Names that expressions have anyway.

@@ -101,12 +101,9 @@ const KEYS: Keys = Keys {
         "report",
         "openapi",
     ],
-    later: &[],
 };
-const ENVIRONMENT_KEYS: Keys =
-    Keys { what: "an environment", known: &["base_url", "vars"], later: &[] };
-const SERVER_KEYS: Keys =
-    Keys { what: "`server`", known: &["command", "ready", "timeout"], later: &[] };
+const ENVIRONMENT_KEYS: Keys = Keys { what: "an environment", known: &["base_url", "vars"] };
+const SERVER_KEYS: Keys = Keys { what: "`server`", known: &["command", "ready", "timeout"] };
 
 /// Reads a project file.
 #[must_use]

@@ -60,7 +60,6 @@ impl Format {
 const KEYS: Keys = Keys {
     what: "`report`",
     known: &["junit", "tap", "json", "html", "har", "markdown", "github"],
-    later: &[],
 };
 
 /// A report of every run.

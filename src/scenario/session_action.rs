@@ -88,11 +88,8 @@ pub struct CookieToSet {
 const ACTIONS: &str = "the actions are `reset`, `close_browser`, `{set_cookie: {name, value}}`, `{delete_cookie: NAME}`, \
                        `{save: path}` and `{load: path}`";
 
-const SESSION_KEYS: Keys = Keys {
-    what: "a session step",
-    known: &["set_cookie", "delete_cookie", "save", "load"],
-    later: &[],
-};
+const SESSION_KEYS: Keys =
+    Keys { what: "a session step", known: &["set_cookie", "delete_cookie", "save", "load"] };
 
 /// Reads what stands at `session`.
 pub(super) fn decode(d: &Decoder<'_>, entry: &Entry) -> Option<Action> {
@@ -145,7 +142,7 @@ pub(super) fn cookie_to_set(
     node: &Node,
     what: &'static str,
 ) -> Option<CookieToSet> {
-    let entries = d.map(node, &Keys { what, known: COOKIE_KEYS, later: &[] })?;
+    let entries = d.map(node, &Keys { what, known: COOKIE_KEYS })?;
     let find = |key: &str| entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value);
     let text = |key: &str| find(key).and_then(|node| d.text(node, "a text"));
     let flag = |key: &str| find(key).and_then(|node| d.boolean(node)).unwrap_or(false);
@@ -236,8 +233,7 @@ pub(super) fn check_loads<'s>(d: &Decoder<'_>, steps: impl Iterator<Item = &'s S
     }
 }
 
-const DELETE_KEYS: Keys =
-    Keys { what: "`delete_cookie`", known: &["name", "domain", "path"], later: &[] };
+const DELETE_KEYS: Keys = Keys { what: "`delete_cookie`", known: &["name", "domain", "path"] };
 
 fn delete_cookie(d: &Decoder<'_>, node: &Node) -> Option<SessionAction> {
     if !matches!(node.kind, Kind::Map(_)) {

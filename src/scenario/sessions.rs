@@ -49,9 +49,8 @@ pub enum Once {
 
 const OWN: &[&str] = &["cookies", "login"];
 const KNOWN: [&str; OWN.len() + settings::KEYS.known.len()] = joined(OWN, settings::KEYS.known);
-pub(super) const KEYS: Keys =
-    Keys { what: "a session", known: &KNOWN, later: settings::KEYS.later };
-const LOGIN_KEYS: Keys = Keys { what: "`login`", known: &["use", "with", "once"], later: &[] };
+pub(super) const KEYS: Keys = Keys { what: "a session", known: &KNOWN };
+const LOGIN_KEYS: Keys = Keys { what: "`login`", known: &["use", "with", "once"] };
 
 /// Reads `sessions`; those that are wrong are recorded and left out.
 pub(super) fn decode(d: &Decoder<'_>, node: &Node) -> Option<Vec<SessionDeclaration>> {

@@ -134,7 +134,6 @@ pub(super) const KEYS: Keys = Keys {
         "resolve",
         "unix_socket",
     ],
-    later: &[],
 };
 
 /// Reads `defaults`.
@@ -351,7 +350,7 @@ fn follow_redirects(d: &Decoder<'_>, node: &Node) -> Option<u32> {
     }
 }
 
-const TIMEOUT_KEYS: Keys = Keys { what: "`timeouts`", known: &["connect", "request"], later: &[] };
+const TIMEOUT_KEYS: Keys = Keys { what: "`timeouts`", known: &["connect", "request"] };
 
 fn timeouts(d: &Decoder<'_>, node: &Node, settings: &mut Settings) {
     for entry in d.map(node, &TIMEOUT_KEYS).unwrap_or_default() {

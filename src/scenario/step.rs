@@ -94,7 +94,7 @@ const OWN: &[&str] = &[
     "capture",
 ];
 const KNOWN: [&str; OWN.len() + settings::KEYS.known.len()] = joined(OWN, settings::KEYS.known);
-pub(super) const KEYS: Keys = Keys { what: "a step", known: &KNOWN, later: settings::KEYS.later };
+pub(super) const KEYS: Keys = Keys { what: "a step", known: &KNOWN };
 
 /// Reads a list of steps; those that are wrong are recorded and left out.
 pub(super) fn decode_list(d: &Decoder<'_>, node: &Node) -> Option<Vec<Step>> {

@@ -54,7 +54,7 @@ fn every_expectation_and_every_matcher_has_a_failing_pair_and_a_passing_scenario
     let elsewhere = ["certificate"];
     let mut missing = Vec::new();
     for what in ["`expect`", "a matcher"] {
-        let keys = decoded().into_iter().find(|(known, ..)| known == what).expect(what).1;
+        let keys = decoded().into_iter().find(|(known, _)| known == what).expect(what).1;
         for key in keys {
             let pattern = format!(r"(?m)(^|[\s{{,$]){key}:");
             let pattern = regex::Regex::new(&pattern).expect("a pattern");

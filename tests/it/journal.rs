@@ -163,8 +163,10 @@ fn the_journals_of_all_shards_make_the_report_of_the_whole_run() {
     let demo = demo();
     let folder = folder(&demo.url);
     run(folder.path(), &["run", "--seed", "7"]);
-    let times = regex::Regex::new(r#"(time|timestamp)="[^"]*"| in [0-9.]+ m?s|:[0-9]{5}/"#)
-        .expect("a pattern");
+    let times = regex::Regex::new(
+        r#"(time|timestamp)="[^"]*"| in [0-9.]+ m?s|  \([0-9.]+ m?s\)|:[0-9]{5}/"#,
+    )
+    .expect("a pattern");
     let steady = |name: &str| times.replace_all(&read(folder.path(), name), "…").into_owned();
     let whole = steady("out/junit.xml");
     for (shard, journal) in [("1/3", "c.jsonl"), ("2/3", "a.jsonl"), ("3/3", "b.jsonl")] {

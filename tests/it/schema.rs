@@ -52,9 +52,6 @@ const DEFINITIONS: &[(&str, &str)] = &[
     ("`report`", "report"),
 ];
 
-/// Definitions whose maps are not read yet, with the key of the format that they belong to.
-const LATER: &[(&str, &str)] = &[];
-
 /// What `check` refuses and no schema can, each file of `fixtures/invalid` with the reason.
 const BEYOND_A_SCHEMA: &[(&str, &str)] = &[
     ("files", FILES),
@@ -160,9 +157,9 @@ fn closed(schema: &Value) -> Vec<(&str, &Map<String, Value>)> {
         .collect()
 }
 
-/// The lists of keys of the decoder: what a map is called, the keys that it may have, and those of later versions.
-pub(crate) fn decoded() -> Vec<(String, BTreeSet<String>, BTreeSet<String>)> {
-    let list = r"Keys \{\s*what(?::\s*\x22([^\x22]+)\x22)?,\s*known:\s*([^\]}]*?\]|[&\w]+),\s*later:\s*([^\]}]*?\]|[\w:.]+)";
+/// The lists of keys of the decoder: what a map is called, and the keys that it may have.
+pub(crate) fn decoded() -> Vec<(String, BTreeSet<String>)> {
+    let list = r"Keys \{\s*what(?::\s*\x22([^\x22]+)\x22)?,\s*known:\s*([^\]}]*?\]|[&\w]+)";
     let list = Regex::new(list).expect("a pattern");
     let mut found = Vec::new();
     for path in sources(&root().join("src/scenario")) {
@@ -170,7 +167,7 @@ pub(crate) fn decoded() -> Vec<(String, BTreeSet<String>, BTreeSet<String>)> {
         let keys = |written: &str| -> BTreeSet<String> { keys(&text, written) };
         for map in list.captures_iter(&text) {
             let what = map.get(1).unwrap_or_else(|| map.get(2).expect("keys"));
-            found.push((what.as_str().to_owned(), keys(&map[2]), keys(&map[3])));
+            found.push((what.as_str().to_owned(), keys(&map[2])));
         }
     }
     found
@@ -196,7 +193,6 @@ fn keys(text: &str, written: &str) -> BTreeSet<String> {
             let known = known.captures(&settings).expect("the settings")[1].to_owned();
             constant(text, "OWN").into_iter().chain(keys(&settings, &known)).collect()
         }
-        "settings::KEYS.later" => BTreeSet::new(),
         name => constant(text, name),
     }
 }
@@ -229,24 +225,18 @@ fn the_schema_has_the_keys_that_are_read_and_no_others() {
     let all = closed(&schema);
     let decoded = decoded();
     assert!(decoded.len() >= DEFINITIONS.len(), "only {} lists were found", decoded.len());
-    for (what, known, later) in &decoded {
+    for (what, read) in &decoded {
         let row = DEFINITIONS.iter().find(|(row, _)| row == what);
         let (_, name) = row.unwrap_or_else(|| panic!("{what} has no row in this test"));
         let keys = &schema["$defs"][*name]["properties"];
         let keys: BTreeSet<String> = keys.as_object().expect("keys").keys().cloned().collect();
-        let read: BTreeSet<String> = known.union(later).cloned().collect();
-        assert_eq!(keys, read, "{what} is the definition `{name}`");
+        assert_eq!(keys, *read, "{what} is the definition `{name}`");
     }
     for (what, name) in DEFINITIONS {
         assert!(decoded.iter().any(|(known, ..)| known == what), "nothing reads {what} ({name})");
     }
-    for (name, key) in LATER {
-        let is_later = decoded.iter().any(|(.., later)| later.contains(*key));
-        assert!(is_later, "`{key}` is read now: move `{name}` to the definitions that are");
-    }
     for (name, _) in all {
-        let named =
-            DEFINITIONS.iter().chain(LATER).any(|(what, row)| *row == name || *what == name);
+        let named = DEFINITIONS.iter().any(|(what, row)| *row == name || *what == name);
         assert!(named, "no row says who reads the definition `{name}`");
     }
 }

@@ -15,8 +15,7 @@ pub struct BytesExpectation {
     pub starts_with: Option<Text>,
 }
 
-const KEYS: Keys =
-    Keys { what: "`bytes`", known: &["length", "sha256", "starts_with"], later: &[] };
+const KEYS: Keys = Keys { what: "`bytes`", known: &["length", "sha256", "starts_with"] };
 
 /// Of what is not held whole there is a beginning; nobody compares more of it by hand.
 const LONGEST_START: usize = 1024;

@@ -51,7 +51,7 @@ impl MarkupExpectation {
 }
 
 const ELEMENT_KEYS: Keys =
-    Keys { what: "what `html` asks of an element", known: &["text", "attr", "count"], later: &[] };
+    Keys { what: "what `html` asks of an element", known: &["text", "attr", "count"] };
 
 /// Reads those of the entries of `expect` that are told here.
 pub(super) fn decode(d: &Decoder<'_>, entries: &[&Entry]) -> Option<MarkupExpectation> {

@@ -17,7 +17,7 @@ pub const ENDING: &str = ".snap";
 /// A name of a file has 255 bytes at most, and there is the scenario's before it.
 const LONGEST_NAME: usize = 120;
 
-const KEYS: Keys = Keys { what: "`snapshot`", known: &["name", "ignore", "headers"], later: &[] };
+const KEYS: Keys = Keys { what: "`snapshot`", known: &["name", "ignore", "headers"] };
 
 /// What is compared with the file of a snapshot.
 #[derive(Clone, Debug)]

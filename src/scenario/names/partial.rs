@@ -110,7 +110,7 @@ impl Unread {
         if keys.known.contains(&key) {
             return key;
         }
-        let near = closest(key, keys.known.iter().chain(keys.later).copied());
+        let near = closest(key, keys.known.iter().copied());
         let is_slip = |near: &str| keys.known.contains(&near) && !BRINGS.contains(&near);
         match near {
             Some(near) if is_slip(near) => return near,
