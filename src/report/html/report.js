@@ -20,8 +20,10 @@
     for (const button of inner.querySelectorAll('[data-copy]')) button.hidden = false;
   };
 
-  const JSON_WORD = /("(?:[^"\\]|\\.)*")(\s*:)?|(-?\d[\d.eE+-]*)|(true|false|null)|[{}[\],:]|\s+|[^\s]/gy;
-  const MARKUP = /<!--[^]*?-->|<[^>]*>|[^<]+/gy;
+  const JSON_WORD = /("(?:[^"\\]|\\[^])*"?)(\s*:)?|(-?\d[\d.eE+-]*)|(true|false|null)|[{}[\],:]|\s+|[^\s]/gy;
+  const MARKUP = /<!--[^]*?(?:-->|$)|<[^<>]*>?|[^<]+/gy;
+  // Deeper levels stand below each other: a body may be nothing but brackets.
+  const DEEPEST = 40;
 
   const span = (kind, content) => {
     const element = document.createElement('span');
@@ -33,7 +35,10 @@
   const colour = (pre) => {
     const source = pre.textContent.trimEnd();
     const out = pre.dataset.type === 'json' ? json(source) : markup(source);
-    pre.replaceChildren(...out);
+    const all = document.createDocumentFragment();
+    // Not all at once: a call has no room for so many.
+    for (const piece of out) all.append(piece);
+    pre.replaceChildren(all);
   };
 
   // A body of one line is indented; any other is left as it came.
@@ -41,7 +46,7 @@
     const indented = !source.includes('\n');
     const out = [];
     let depth = 0;
-    const line = () => indented && out.push('\n' + '  '.repeat(Math.max(depth, 0)));
+    const line = () => indented && out.push('\n' + '  '.repeat(Math.min(Math.max(depth, 0), DEEPEST)));
     for (const found of source.matchAll(JSON_WORD)) {
       const [word, string, colon, number, literal] = found;
       const next = source[found.index + word.length];
