@@ -1,7 +1,7 @@
 //! One page with everything, for a person: it needs no network, and no script of it is made of data.
 //!
-//! What a step did stands in a `noscript`: a browser that runs scripts reads it as text, which costs nothing, and the
-//! script makes elements of it when the step is opened; one that runs none shows it as it is. All of it is escaped here.
+//! The steps of a scenario stand in a `noscript`: a browser that runs scripts reads them as text, which costs nothing, and the
+//! script makes elements of it when the scenario is opened; one that runs none shows it as it is. All of it is escaped here.
 
 mod script;
 mod source;
@@ -25,7 +25,7 @@ const OPEN: usize = 20;
 /// Up to so many, what failed in them is open too.
 const OPEN_STEPS: usize = 3;
 /// So many scenarios are laid out together, when somebody comes near them.
-const PART: usize = 50;
+const PART: usize = 20;
 /// So many failures are listed above the scenarios.
 const LISTED: usize = 200;
 
@@ -291,11 +291,13 @@ fn of_scenario(
             }
             @if let Some(description) = &planned.description { p.description { (text::clean_lines(description)) } }
             @if let Some(reason) = reason { p.description { "did not run: " (text::clean(reason)) } }
-            (matrix(steps))
-            ol.steps {
-                @for (at, step) in steps.iter().enumerate() {
-                    @let opened = shows_steps && step.state == State::Failed;
-                    li { (step::row(&step::id(number, at + 1), step, &frame, files, opened)) }
+            noscript {
+                (matrix(steps))
+                ol.steps {
+                    @for (at, step) in steps.iter().enumerate() {
+                        @let opened = shows_steps && step.state == State::Failed;
+                        li { (step::row(&step::id(number, at + 1), step, &frame, files, opened)) }
+                    }
                 }
             }
         }

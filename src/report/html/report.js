@@ -8,16 +8,19 @@
   const none = document.getElementById('none');
   const states = [...form.querySelectorAll('[data-state]')];
 
-  // What a step did is text until somebody wants to see it; the program has escaped it.
-  const fill = (step) => {
-    const lazy = step.querySelector(':scope > noscript');
+  // The steps are text until somebody wants to see them; the program has escaped it.
+  const fill = (scenario) => {
+    const lazy = scenario.querySelector(':scope > noscript');
     if (!lazy) return;
-    const inner = document.createElement('div');
-    inner.className = 'inner';
-    inner.innerHTML = lazy.textContent;
-    lazy.replaceWith(inner);
-    for (const pre of inner.querySelectorAll('pre[data-type]')) colour(pre);
-    for (const button of inner.querySelectorAll('[data-copy]')) button.hidden = false;
+    const steps = document.createElement('div');
+    steps.innerHTML = lazy.textContent;
+    lazy.replaceWith(steps);
+    for (const button of steps.querySelectorAll('[data-copy]')) button.hidden = false;
+    for (const step of steps.querySelectorAll('.step[open]')) colours(step);
+  };
+
+  const colours = (step) => {
+    for (const pre of step.querySelectorAll('pre[data-type]')) colour(pre);
   };
 
   const JSON_WORD = /("(?:[^"\\]|\\[^])*"?)(\s*:)?|(-?\d[\d.eE+-]*)|(true|false|null)|[{}[\],:]|\s+|[^\s]/gy;
@@ -35,6 +38,7 @@
   const colour = (pre) => {
     const source = pre.textContent.trimEnd();
     const out = pre.dataset.type === 'json' ? json(source) : markup(source);
+    delete pre.dataset.type;
     const all = document.createDocumentFragment();
     // Not all at once: a call has no room for so many.
     for (const piece of out) all.append(piece);
@@ -92,10 +96,11 @@
 
   document.addEventListener('toggle', ({ target }) => {
     if (!target.open) return;
-    if (target.matches('details.step')) fill(target);
+    if (target.matches('details.scenario')) fill(target);
+    if (target.matches('details.step')) colours(target);
     if (target.matches('details.source')) list(target);
   }, true);
-  for (const step of document.querySelectorAll('details.step[open]')) fill(step);
+  for (const scenario of all) if (scenario.open) fill(scenario);
 
   const copy = async (button) => {
     const pre = button.parentElement.querySelector('pre');
@@ -116,13 +121,24 @@
     if (button) copy(button);
   });
 
+  // The lines of steps, also of those that are text yet.
+  const STEP = /<details class="step[^>]*><summary>([^]*?)<\/summary>/g;
+  const plain = document.createElement('textarea');
+  const lines = (scenario) => {
+    const lazy = scenario.querySelector(':scope > noscript');
+    if (!lazy) return [...scenario.querySelectorAll('.step > summary')].map((it) => it.textContent);
+    plain.innerHTML = [...lazy.textContent.matchAll(STEP)].map(([, line]) => line.replace(/<[^>]*>/g, '')).join('\n');
+    return [plain.value];
+  };
   let known;
-  const index = () => known ??= all.map((element) => ({
+  // By the parts that they are laid out in.
+  const index = () => known ??= [...document.querySelectorAll('.part')].map((part) => [part, [...part.children].map((element) => ({
     element,
     state: element.dataset.state,
-    tags: [...element.querySelectorAll('.tag')].map((it) => it.textContent),
-    text: [...element.querySelectorAll('summary')].map((it) => it.textContent).join('\n').toLowerCase(),
-  }));
+    tags: [...element.querySelectorAll(':scope > summary .tag')].map((it) => it.textContent),
+    text: [element.querySelector('summary').textContent, ...lines(element)].join('\n').toLowerCase(),
+  }))]);
+  const isShown = (scenario) => !scenario.hidden && !scenario.parentElement.hidden;
 
   // So that the first letter is as quick as the next.
   (window.requestIdleCallback ?? setTimeout)(index);
@@ -130,20 +146,18 @@
   const filter = () => {
     const wanted = states.filter((it) => it.ariaPressed === 'true').map((it) => it.dataset.state);
     const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
-    // What is far away is not laid out, so its height is told.
-    const parts = new Map();
+    const fits = (it) => (!wanted.length || wanted.includes(it.state))
+      && (!tag?.value || it.tags.includes(tag.value))
+      && words.every((word) => it.text.includes(word));
     let count = 0;
-    for (const it of index()) {
-      const fits = (!wanted.length || wanted.includes(it.state))
-        && (!tag?.value || it.tags.includes(tag.value))
-        && words.every((word) => it.text.includes(word));
-      count += fits;
-      const part = it.element.parentElement;
-      parts.set(part, (parts.get(part) ?? 0) + fits);
-      if (it.element.hidden === fits) it.element.hidden = !fits;
-    }
-    for (const [part, left] of parts) {
+    for (const [part, scenarios] of index()) {
+      const fitting = scenarios.map(fits);
+      const left = fitting.filter(Boolean).length;
+      count += left;
       if (part.hidden === left > 0) part.hidden = !left;
+      // In a part that is hidden nothing needs to change.
+      if (left) scenarios.forEach(({ element }, at) => { if (element.hidden === fitting[at]) element.hidden = !fitting[at]; });
+      // What is far away is not laid out, so its height is told.
       part.style.containIntrinsicSize = `auto ${left * 2.5}rem`;
     }
     shown.textContent = count === all.length ? `${count} scenarios` : `${count} of ${all.length} scenarios`;
@@ -163,29 +177,45 @@
 
   const show = (element) => {
     for (let it = element; it; it = it.parentElement) if (it.tagName === 'DETAILS') it.open = true;
-    if (element.matches('details.step')) fill(element);
+    if (element.matches('.step')) colours(element);
     const summary = element.querySelector(':scope > summary') ?? element;
     summary.scrollIntoView({ block: 'center' });
     summary.focus?.({ preventScroll: true });
   };
   const go = () => {
-    const element = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
-    if (!element) return;
-    const scenario = element.closest('.scenario');
-    if (scenario) scenario.hidden = false;
-    show(element);
+    const id = location.hash.slice(1);
+    const scenario = id ? document.getElementById(id.split('-')[0]) : null;
+    if (scenario?.matches('.scenario')) {
+      scenario.hidden = scenario.parentElement.hidden = false;
+      fill(scenario);
+    }
+    const element = id ? document.getElementById(id) : null;
+    if (element) show(element);
   };
   addEventListener('hashchange', go);
   go();
 
+  const failedIn = (scenario) => {
+    fill(scenario);
+    return [...scenario.querySelectorAll('.step.failed')];
+  };
+  // The next failed step, or the one before, around the end.
   const step = (by) => {
-    const failed = [...document.querySelectorAll('.scenario:not([hidden]) .step.failed')];
-    const here = document.activeElement?.closest('.step.failed');
-    const at = here ? failed.indexOf(here) + by : by > 0 ? 0 : failed.length - 1;
-    if (failed.length) show(failed[(at + failed.length) % failed.length]);
+    const scenarios = all.filter((it) => it.dataset.state === 'failed' && isShown(it));
+    if (!scenarios.length) return;
+    const here = document.activeElement?.closest('.scenario.failed .step.failed');
+    let at = here ? scenarios.indexOf(here.closest('.scenario')) : by > 0 ? -1 : 0;
+    const rest = here && at >= 0 ? failedIn(scenarios[at]) : [];
+    const next = rest[rest.indexOf(here) + by];
+    if (next) return show(next);
+    for (let left = scenarios.length; left > 0; left -= 1) {
+      at = (at + by + scenarios.length) % scenarios.length;
+      const found = failedIn(scenarios[at]).at(by > 0 ? 0 : -1);
+      if (found) return show(found);
+    }
   };
   const each = (open) => {
-    for (const scenario of all) if (!scenario.hidden) scenario.open = open;
+    for (const scenario of all) if (isShown(scenario)) scenario.open = open;
   };
   const keys = {
     '/': () => text.select(),

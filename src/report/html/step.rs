@@ -73,7 +73,7 @@ pub(super) fn row(
                 @for fault in &step.faults { span.why { (text::clean(&fault.message)) } }
                 @if let Some(reason) = &step.reason { span.note { (text::clean(reason)) } }
             }
-            noscript { (inner(step, files)) }
+            div.inner { (inner(step, files)) }
         }
     }
 }
