@@ -352,3 +352,21 @@ fn shells_get_completions_and_readers_manual_pages() {
     assert_eq!(ran.code, 2);
     assert!(ran.stderr.contains("`run`, `check`, `list`"), "{}", ran.stderr);
 }
+
+#[test]
+fn who_takes_the_name_of_a_format_for_an_option_of_run_is_told_the_option() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let ran = run(folder.path(), &["run", "--junit", "junit.xml"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("write `--report junit=PATH`"), "{}", ran.stderr);
+}
+
+#[test]
+fn an_address_that_is_taken_is_a_slip_of_who_names_it() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let folder = tempfile::tempdir().expect("a folder");
+    let ran = run(folder.path(), &["demo", "--listen", &address]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("127.0.0.1:0 for a free port"), "{}", ran.stderr);
+}

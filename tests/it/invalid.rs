@@ -150,6 +150,7 @@ fn missing_and_empty_places_have_their_own_answers() {
     let empty = run(folder.path(), &["run", "."]);
     assert_eq!(empty.code, 4);
     assert!(empty.stderr.contains("no scenarios found"), "{}", empty.stderr);
+    assert!(empty.stderr.contains("`callsheet init` writes a first one"), "{}", empty.stderr);
     let unreadable = folder.path().join("loop.yaml");
     std::os::unix::fs::symlink("loop.yaml", &unreadable).expect("a link");
     let unreadable = run(folder.path(), &["run", "loop.yaml"]);

@@ -65,7 +65,8 @@ pub(crate) fn request(selection: Selection, strict: bool) -> Result<Request, Exi
 pub(crate) fn nothing_to_run(found: usize) -> Exit {
     output::err(&match found {
         0 => {
-            "error: no scenarios found: name a file or a folder that has `.yaml` files\n".to_owned()
+            "error: no scenarios found: name a file or a folder that has `.yaml` files; `callsheet init` writes a first one\n"
+                .to_owned()
         }
         _ => format!(
             "error: none of {} is selected by `--tag`, `--skip-tag`, `--name` and `--rerun-failed`; `callsheet list` shows them\n",

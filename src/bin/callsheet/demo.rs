@@ -21,7 +21,7 @@ pub(crate) fn main(demo: args::Demo) -> Exit {
             Ok(listener) => listener,
             Err(error) => {
                 output::err(&format!("error: cannot listen on {}: {error}\nhelp: take another address with `--listen`, such as 127.0.0.1:0 for a free port\n", demo.listen));
-                return Exit::Internal;
+                return Exit::Invalid;
             }
         };
         let address = listener.local_addr().unwrap_or(demo.listen);

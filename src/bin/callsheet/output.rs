@@ -10,7 +10,9 @@ use std::{env, fs};
 use callsheet::diagnostic::Diagnostic;
 use callsheet::diagnostic::render::{self, Style};
 use callsheet::mask::{Masks, Sources, is_too_short};
-use clap::error::{ContextKind, ContextValue};
+use callsheet::scenario::report::Format;
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use indicatif::ProgressDrawTarget;
 
 use crate::args::When;
@@ -55,6 +57,18 @@ pub(crate) fn diagnostics(diagnostics: &[Diagnostic], color: When) {
 /// Writes what is wrong with the arguments. No file was read yet, so that nothing is known to be secret: what is given to a
 /// variable is not repeated, nor what comes from a variable of the process.
 pub(crate) fn usage(mut error: clap::Error) {
+    // `report` has an option for each format, `run` one for all.
+    let format = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(arg)) if error.kind() == ErrorKind::UnknownArgument => {
+            Format::named(arg.trim_start_matches('-'))
+        }
+        _ => None,
+    };
+    if let Some(format) = format.map(Format::name) {
+        let help = StyledStr::from(format!("write `--report {format}=PATH`"));
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![help]));
+        error.remove(ContextKind::SuggestedArg);
+    }
     let of_var = error
         .get(ContextKind::InvalidArg)
         .is_some_and(|arg| matches!(arg, ContextValue::String(arg) if arg.starts_with("--var ")));

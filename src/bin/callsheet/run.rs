@@ -372,9 +372,13 @@ impl Show {
         }
         if let Some(cut) = cut {
             let done = self.summary.scenarios;
-            let left = self.scenarios.saturating_sub(done.passed + done.failed);
-            let left = check::counted(left, "scenario");
-            output::out(&format!("{cut}: {left} did not run\n"));
+            output::out(&match self
+                .scenarios
+                .saturating_sub(done.passed + done.failed + done.skipped)
+            {
+                0 => format!("{cut}\n"),
+                left => format!("{cut}: {} did not run\n", check::counted(left, "scenario")),
+            });
         }
         let mut exit = match ended {
             Exit::Passed if self.summary.scenarios.failed > 0 => Exit::Failed,
