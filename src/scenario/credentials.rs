@@ -72,10 +72,22 @@ fn cookie(document: &Document, node: &Node, spans: &mut Vec<Span>) {
     }
 }
 
-/// The texts of a tree; one with an expression says where its value comes from, and no more.
+/// Whether a text says no more than where its value comes from: `Bearer ${token}`.
+fn is_reference(text: &str) -> bool {
+    const SCHEMES: [&str; 3] = ["", "bearer", "basic"];
+    let mut rest = String::new();
+    let mut pieces = text.split("${");
+    rest.push_str(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        rest.push_str(piece.split_once('}').map_or(piece, |(_, after)| after));
+    }
+    text.contains("${") && SCHEMES.contains(&rest.trim().to_ascii_lowercase().as_str())
+}
+
+/// The texts of a tree that are more than references.
 fn texts(document: &Document, node: &Node, spans: &mut Vec<Span>) {
     match &node.kind {
-        Kind::Text(text) if !text.contains("${") => spans.push(whole(document, node)),
+        Kind::Text(text) if !is_reference(text) => spans.push(whole(document, node)),
         Kind::List(items) => items.iter().for_each(|item| texts(document, item, spans)),
         Kind::Map(entries) => entries.iter().for_each(|entry| texts(document, &entry.value, spans)),
         Kind::Number(_) => spans.push(whole(document, node)),
@@ -130,6 +142,12 @@ mod tests {
             "expect: {cookies: {a: b, c: {value: d, path: /}}}",
             Some("expect: {cookies: {a: •••, c: {value: •••, path: /}}}"),
         );
+        check("headers: {cookie: 'a=${b}'}", Some("headers: {cookie: •••}"));
+        check(
+            "headers: {authorization: 'Bearer ${b}'}",
+            Some("headers: {authorization: 'Bearer ${b}'}"),
+        );
+        check("password: hunter2${b}", Some("password: •••"));
         check("password: 12345678", Some("password: •••"));
         check("capture: {a: {cookie: session}}", Some("capture: {a: {cookie: session}}"));
         check(

@@ -9,16 +9,15 @@ mod step;
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
-use std::time::Duration;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use self::source::Files;
+use self::step::{duration, percent};
 use super::matrix::Matrix;
 use super::{digest, tally, text};
 use crate::outcome::record::StepRecord;
 use crate::outcome::{Comparison, Counts, Coverage, Outcome, ScenarioOutcome, State};
-use crate::scenario::quantity;
 
 /// So many failed scenarios are open when the page is.
 const OPEN: usize = 20;
@@ -167,10 +166,6 @@ fn bar(outcome: &Outcome) -> Markup {
             }
         }
     }
-}
-
-fn percent(share: f64) -> String {
-    format!("{share:.2}%")
 }
 
 /// The states, by class and word, with how many scenarios are in each.
@@ -350,10 +345,4 @@ fn covered(coverage: &Coverage) -> Markup {
             }
         }
     }
-}
-
-/// `12 ms`
-fn duration(milliseconds: f64) -> String {
-    let took: Duration = digest::milliseconds(milliseconds);
-    quantity::shown(took)
 }

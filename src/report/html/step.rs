@@ -4,11 +4,11 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use maud::{Markup, html};
 
-use super::super::{text, told_name};
+use super::super::{digest, text, told_name};
 use super::source::{Files, with_tabs};
-use super::{duration, percent};
 use crate::outcome::State;
 use crate::outcome::record::{BodyRecord, ExchangeRecord, HopRecord, StepRecord, TimingRecord};
+use crate::scenario::quantity;
 
 /// The longest URL on a step's line.
 const LONGEST_URL: usize = 120;
@@ -22,6 +22,16 @@ pub(super) fn state(state: State) -> (&'static str, &'static str) {
         State::Skipped => ("skipped", "skipped"),
         State::Retried => ("retried", "retried"),
     }
+}
+
+/// `12 ms`
+pub(super) fn duration(milliseconds: f64) -> String {
+    quantity::shown(digest::milliseconds(milliseconds))
+}
+
+/// A share of a whole, as SVG has it.
+pub(super) fn percent(share: f64) -> String {
+    format!("{share:.2}%")
 }
 
 /// The element of a step, both numbers from 1.
