@@ -12,12 +12,14 @@ pub fn closest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> O
         0..3 => 0,
         length => (length / 3).max(1),
     };
-    known
-        .into_iter()
-        .map(|name| (strsim::damerau_levenshtein(&wanted, &plain(name)), name))
-        .filter(|(distance, _)| *distance <= limit)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name)
+    // `user` is how others call `username`: a beginning is close, though less so than a slip.
+    let is_beginning = |name: &str| limit > 0 && wanted.len() >= 4 && name.starts_with(&wanted);
+    let distance = |name: &str| match strsim::damerau_levenshtein(&wanted, name) {
+        distance if distance <= limit => Some(distance),
+        _ => is_beginning(name).then_some(usize::MAX),
+    };
+    let close = known.into_iter().filter_map(|name| Some((distance(&plain(name))?, name)));
+    close.min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
 }
 
 #[cfg(test)]
@@ -36,6 +38,7 @@ mod tests {
         check("Status", Some("status"));
         check("follow-redirects", Some("follow_redirects"));
         check("jsno", Some("json"));
+        check("head", Some("headers"));
         check("cookies", None);
         check("x", None);
         check("jn", None);

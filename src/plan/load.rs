@@ -80,6 +80,9 @@ pub fn load(mut request: Request) -> Loaded {
             }
         }
     }
+    if !diagnostics.iter().any(Diagnostic::is_error) {
+        diagnostics.extend(misspelt_vars(&request, &in_use.names));
+    }
     files += used.len();
     watched.add(project.as_ref(), &scenarios, &used);
     let secrets = in_use.secrets;
@@ -305,6 +308,18 @@ fn paths(request: &Request, project: Option<&Project>, root: &Path) -> Vec<Strin
             .collect(),
         _ => vec![if from == PathBuf::new() { ".".to_owned() } else { from.display().to_string() }],
     }
+}
+
+/// Warns of a `--var` that nothing uses and that is nearly one that is used. Others are let be: who runs one file of many
+/// may give what all of them need.
+fn misspelt_vars(request: &Request, used: &HashSet<String>) -> Vec<Diagnostic> {
+    let unused = request.vars.iter().filter(|(name, _)| !used.contains(name));
+    let close = unused.filter_map(|(name, _)| {
+        let close = closest(name, used.iter().map(String::as_str))?;
+        let warning = Diagnostic::warning(format!("nothing uses the variable `{name}` of `--var`"));
+        Some(warning.help(format!("did you mean `{close}`?")))
+    });
+    close.collect()
 }
 
 fn surroundings(

@@ -105,7 +105,9 @@ impl Selection {
         let warning = |(option, tag): (&str, &str)| {
             let warning =
                 Diagnostic::warning(format!("no scenario has the tag `{tag}` of `{option}`"));
+            let is_of_others = tag.starts_with(['!', '~', '@']) || tag.contains([',', '&', '|']);
             match closest(tag, known.iter().copied()) {
+                _ if is_of_others => warning.help("join tags with `and`, `or`, `not`"),
                 Some(close) => warning.help(format!("did you mean `{close}`?")),
                 None if known.is_empty() => warning.help("no scenario has any tag"),
                 None => warning.help(format!("the tags are `{}`", known.join("`, `"))),

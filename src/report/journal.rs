@@ -88,7 +88,7 @@ pub fn read(journal: &mut dyn BufRead, outcome: &mut Outcome) -> Result<bool, Jo
             Err(_) if !is_whole && number > 1 => return Ok(true),
             Err(error) => {
                 return Err(newer(&text)
-                    .unwrap_or(JournalError::Line { number, reason: error.to_string() }));
+                    .unwrap_or(JournalError::Line { number, reason: reason(number, &error) }));
             }
         };
         match &line {
@@ -109,6 +109,15 @@ pub fn read(journal: &mut dyn BufRead, outcome: &mut Outcome) -> Result<bool, Jo
         outcome.add(&line, text.trim_ascii_end())?;
     }
     Ok(false)
+}
+
+/// What is wrong with a line; where it is no JSON the words of a parser help nobody.
+fn reason(number: usize, error: &serde_json::Error) -> String {
+    match (error.classify(), number) {
+        (serde_json::error::Category::Data, _) => error.to_string(),
+        (_, 1) => "it is no JSON; `callsheet run --journal PATH` writes a journal".to_owned(),
+        _ => "it is no JSON".to_owned(),
+    }
 }
 
 /// A later version may have changed the first line too.

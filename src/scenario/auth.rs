@@ -133,11 +133,15 @@ struct Map<'d, 'n> {
     at: At,
     what: &'static str,
     entries: Vec<&'n Entry>,
+    /// What is missing may be what an unknown key is meant to be.
+    has_unknown: bool,
 }
 
 impl<'d, 'n> Map<'d, 'n> {
     fn of(d: &'d Decoder<'d>, node: &'n Node, keys: &Keys) -> Option<Self> {
-        Some(Self { d, at: node.at, what: keys.what, entries: d.map(node, keys)? })
+        let entries = d.map(node, keys)?;
+        let has_unknown = matches!(&node.kind, Kind::Map(all) if all.len() > entries.len());
+        Some(Self { d, at: node.at, what: keys.what, entries, has_unknown })
     }
 
     fn find(&self, key: &str) -> Option<&'n Node> {
@@ -154,7 +158,7 @@ impl<'d, 'n> Map<'d, 'n> {
 
     fn text(&self, key: &str) -> Option<Text> {
         let text = self.optional(key)?;
-        if text.is_none() {
+        if text.is_none() && !self.has_unknown {
             let message = format!("{} wants a `{key}`", self.what);
             self.d.error_help(self.at, message, "", &format!("add `{key}: …`"));
         }

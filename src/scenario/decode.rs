@@ -288,15 +288,7 @@ impl<'d> Decoder<'d> {
             Kind::Bool(value) => Some(value),
             _ => {
                 let message = format!("expected `true` or `false`, found {}", found(node));
-                let meant = match &node.kind {
-                    Kind::Text(text) => match text.to_lowercase().as_str() {
-                        "yes" | "on" | "true" | "y" => "did you mean `true`?",
-                        "no" | "off" | "false" | "n" => "did you mean `false`?",
-                        _ => "",
-                    },
-                    _ => "",
-                };
-                self.error(node.at, message, meant);
+                self.error(node.at, message, meant_boolean(node));
                 None
             }
         }
@@ -405,6 +397,18 @@ impl Tree {
                 value.visit(visit);
             }),
         }
+    }
+}
+
+/// The words that YAML 1.1 took for yes and no.
+pub(super) fn meant_boolean(node: &Node) -> &'static str {
+    match &node.kind {
+        Kind::Text(text) => match text.to_lowercase().as_str() {
+            "yes" | "on" | "true" | "y" => "did you mean `true`?",
+            "no" | "off" | "false" | "n" => "did you mean `false`?",
+            _ => "",
+        },
+        _ => "",
     }
 }
 

@@ -300,13 +300,14 @@ fn status_pattern(d: &Decoder<'_>, node: &Node) -> Option<StatusPattern> {
     }
     let message = format!("expected a status, found {}", found(node));
     let meant = match &node.kind {
-        Kind::Text(text) => Some(text.to_lowercase()),
+        // `200 OK` is how a status line has it.
+        Kind::Text(text) => text.split_whitespace().next().map(str::to_lowercase),
         _ => None,
     };
     let is_code = |text: &String| text.parse().is_ok_and(|code: u16| (100..=999).contains(&code));
     let is_class = |text: &String| matches!(text.as_bytes(), [b'1'..=b'5', b'x', b'x']);
     let label = match meant.filter(|text| is_code(text) || is_class(text)) {
-        Some(meant) if is_code(&meant) => format!("write `{meant}`, without quotes"),
+        Some(meant) if is_code(&meant) => format!("write `{meant}` alone, without quotes"),
         Some(meant) => format!("did you mean `{meant}`?"),
         None => String::new(),
     };

@@ -1,6 +1,7 @@
 //! What a file may say and can hardly mean: expectations that no response can meet are errors, the rest are warnings.
 
 mod agree;
+mod braces;
 mod contradictions;
 mod credentials;
 mod steps;
@@ -16,6 +17,7 @@ use crate::source::Span;
 
 use credentials::Credentials;
 
+pub(super) use braces::braces;
 pub use credentials::PRACTICE_SECRETS;
 pub(super) use credentials::written_out;
 pub use unused::unused_of_project;

@@ -160,6 +160,7 @@ fn decode_document<T>(
 ) -> Read<T> {
     let decoder = Decoder::new(&document, root);
     let value = decode(&decoder, document.root());
+    lint::braces(&decoder, document.root());
     let secrets = decoder.secrets.take();
     diagnostics.extend(decoder.finish());
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.as_ref().map(|label| label.span.start));

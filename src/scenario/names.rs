@@ -25,9 +25,9 @@ use crate::diagnostic::suggest::closest;
 use crate::source::{Source, Span};
 use crate::template::{Use, UseKind};
 use partial::Unread;
-use special::whole;
 
 pub use project::{check_project, check_unused};
+pub(in crate::scenario) use special::whole;
 pub use used::{forth, unused_with};
 
 /// What is known around a scenario.

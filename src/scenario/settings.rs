@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::auth::{self, Auth};
 use super::body::{self, Body};
 use super::connection::{self, Connection};
-use super::decode::{Decoder, Keys, Located, Text, Tree, found};
+use super::decode::{Decoder, Keys, Located, Text, Tree, found, meant_boolean};
 use super::quantity;
 use super::yaml::{At, Entry, Kind, Node};
 use crate::diagnostic::Diagnostic;
@@ -343,7 +343,7 @@ fn follow_redirects(d: &Decoder<'_>, node: &Node) -> Option<u32> {
             d.error(
                 node.at,
                 format!("`follow_redirects` is `true`, `false` or a number, found {}", found(node)),
-                "",
+                meant_boolean(node),
             );
             None
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::access::{self, Cell};
 use super::capture::{self, Capture};
-use super::decode::{Decoder, Keys, Located, Text, exactly, joined};
+use super::decode::{Decoder, Keys, Located, Text, exactly, found, joined};
 use super::expectation::{self, Expectations};
 use super::expected_error;
 use super::flow::{self, Flow, Period};
@@ -203,6 +203,12 @@ fn refuse_others(d: &Decoder<'_>, kind: &str, entries: &[&Entry]) {
 
 fn request_action(d: &Decoder<'_>, entry: &Entry, settings: Settings) -> Option<Action> {
     let node = &entry.value;
+    if let Kind::Map(_) = &node.kind {
+        let message = format!("expected `METHOD URL`, found {}", found(node));
+        let help = "write `request: GET /account` in one line, and `headers`, `json` and the like beside `request`";
+        d.error_help(node.at, message, "", help);
+        return None;
+    }
     let line = d.string(node, "`METHOD URL`, such as `GET /account`")?;
     let text = line.value.as_str();
     let help = "write the method and the URL, such as `GET /account`";

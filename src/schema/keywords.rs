@@ -1,10 +1,11 @@
 //! Where in a schema other schemas stand.
 
+use crate::diagnostic::suggest::closest;
 use crate::value::{Map, Value};
 
 /// What the value of a keyword is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Holds {
+pub enum Holds {
     /// A schema, or a list of schemas.
     Schemas,
     /// A map from names to schemas.
@@ -15,30 +16,97 @@ pub(super) enum Holds {
     Other,
 }
 
+const SCHEMAS: [&str; 16] = [
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "prefixItems",
+    "items",
+    "not",
+    "if",
+    "then",
+    "else",
+    "additionalItems",
+    "additionalProperties",
+    "propertyNames",
+    "contains",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+    "contentSchema",
+];
+
+const NAMED: [&str; 6] =
+    ["properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "dependencies"];
+
+const DATA: [&str; 9] = [
+    "const",
+    "enum",
+    "default",
+    "example",
+    "examples",
+    "$vocabulary",
+    "dependentRequired",
+    "required",
+    "type",
+];
+
 /// What the value of this keyword is, in any draft.
-pub(super) fn holds(keyword: &str) -> Holds {
-    match keyword {
-        "allOf"
-        | "anyOf"
-        | "oneOf"
-        | "prefixItems"
-        | "items"
-        | "not"
-        | "if"
-        | "then"
-        | "else"
-        | "additionalItems"
-        | "additionalProperties"
-        | "propertyNames"
-        | "contains"
-        | "unevaluatedItems"
-        | "unevaluatedProperties"
-        | "contentSchema" => Holds::Schemas,
-        "properties" | "patternProperties" | "$defs" | "definitions" | "dependentSchemas"
-        | "dependencies" => Holds::Named,
-        "const" | "enum" | "default" | "example" | "examples" | "$vocabulary"
-        | "dependentRequired" | "required" | "type" => Holds::Data,
-        _ => Holds::Other,
+#[must_use]
+pub fn holds(keyword: &str) -> Holds {
+    let kinds =
+        [(Holds::Schemas, SCHEMAS.as_slice()), (Holds::Named, &NAMED), (Holds::Data, &DATA)];
+    let kind = kinds.into_iter().find(|(_, keywords)| keywords.contains(&keyword));
+    kind.map_or(Holds::Other, |(kind, _)| kind)
+}
+
+/// The keywords of all drafts that [`holds`] has no word of its own for.
+const OTHERS: [&str; 37] = [
+    "$schema",
+    "$id",
+    "id",
+    "$ref",
+    "$anchor",
+    "$dynamicRef",
+    "$dynamicAnchor",
+    "$recursiveRef",
+    "$recursiveAnchor",
+    "$comment",
+    "title",
+    "description",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "nullable",
+    "discriminator",
+    "multipleOf",
+    "maximum",
+    "exclusiveMaximum",
+    "minimum",
+    "exclusiveMinimum",
+    "maxLength",
+    "minLength",
+    "pattern",
+    "maxItems",
+    "minItems",
+    "uniqueItems",
+    "maxContains",
+    "minContains",
+    "maxProperties",
+    "minProperties",
+    "format",
+    "contentEncoding",
+    "contentMediaType",
+    "externalDocs",
+    "xml",
+];
+
+/// The keyword that this one is nearly, if it is none itself: to a validator a slip of the finger is an annotation.
+#[must_use]
+pub fn meant(keyword: &str) -> Option<&'static str> {
+    let known = || SCHEMAS.iter().chain(&NAMED).chain(&DATA).chain(&OTHERS).copied();
+    match known().any(|known| known == keyword) {
+        true => None,
+        false => closest(keyword, known()),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Nothing is ever fetched: what a `$ref` leads to comes from [`Documents`], or the schema is refused.
 
-mod keywords;
+pub mod keywords;
 mod references;
 mod budget;
 mod words;

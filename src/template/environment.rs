@@ -40,8 +40,27 @@ pub(super) fn compile(
         ),
         offset: 0,
         length: 0,
-        help: None,
+        help: said_otherwise(text),
     })
+}
+
+/// What other languages write in an expression, and Jinja another way.
+fn said_otherwise(text: &str) -> Option<String> {
+    let is_lone_equals = || {
+        let plain =
+            ["==", "!=", "<=", ">="].iter().fold(text.to_owned(), |t, op| t.replace(op, ""));
+        plain.contains('=')
+    };
+    let help = match text {
+        text if text.contains("===") => "`==` compares",
+        text if text.contains("&&") || text.contains("||") => "write `and`, `or`, `not`",
+        text if text.contains('?') => "write `A if CONDITION else B`, or `A | default(B)`",
+        text if text.trim_start().starts_with('!') => "write `not`",
+        text if text.contains('$') => "within `${…}` a variable is its name alone",
+        _ if is_lone_equals() => "`==` compares",
+        _ => return None,
+    };
+    Some(help.to_owned())
 }
 
 /// The value, or what is wrong in a sentence.

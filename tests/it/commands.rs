@@ -81,6 +81,25 @@ fn usage_errors_exit_with_2_and_help_with_0() {
 }
 
 #[test]
+fn what_is_wrong_with_an_option_is_told_without_the_words_of_a_parser() {
+    let folder = scenario(
+        "name: n\nvars: { limits: 3 }\nsteps:\n  - request: GET http://127.0.0.1:1/${limits}\n",
+    );
+    let check = |args: &[&str], wanted: &str| {
+        let ran = run(folder.path(), args);
+        let told = ran.stderr + &ran.stdout;
+        assert!(told.contains(wanted), "{args:?}: {told}");
+    };
+    check(&["run", "--fail-fast=0"], "0 is not in 1..");
+    check(&["run", "--seed", "x"], "a seed is a whole number");
+    check(&["run", "--var", "n:=three"], "no JSON; a text is written `NAME=TEXT`\n");
+    check(&["report", "scenario.yaml"], "it is no JSON; `callsheet run --journal PATH` writes");
+    check(&["list", "-t", "!slow"], "join tags with `and`, `or`, `not`");
+    check(&["check", "--var", "limit=3"], "did you mean `limits`?");
+    check(&["check", "--var", "other=3"], "0 errors, 0 warnings");
+}
+
+#[test]
 fn variables_of_the_command_line_win_and_are_text_unless_written_as_json() {
     let demo = demo();
     let folder = scenario(

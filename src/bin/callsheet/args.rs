@@ -1,6 +1,5 @@
 //! The arguments as they are typed.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -148,8 +147,8 @@ pub(crate) struct Run {
     #[arg(short, long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(crate) jobs: u16,
     /// Begin no more scenarios once N have failed
-    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "1")]
-    pub(crate) fail_fast: Option<NonZeroUsize>,
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "1", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) fail_fast: Option<u32>,
     /// Run a scenario that failed again, N times at most; one that passes then is flaky, and not a failure
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=1000))]
     pub(crate) retries: u32,
@@ -181,7 +180,7 @@ pub(crate) struct Run {
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) timeout: Option<Duration>,
     /// Seed of all that is random, as an earlier run has told it [default: a new one]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed)]
     pub(crate) seed: Option<u64>,
     /// Show every step; twice: its headers and bodies too
     #[arg(short, long, action = ArgAction::Count, conflicts_with = "quiet")]
@@ -266,6 +265,10 @@ pub(crate) struct Schema {
     pub(crate) list: bool,
 }
 
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("a seed is a whole number from 0 to {}", u64::MAX))
+}
+
 fn regex(text: &str) -> Result<Regex, String> {
     Regex::new(text).map_err(|error| error.to_string())
 }
@@ -286,7 +289,7 @@ fn variable(text: &str) -> Result<(String, Value), String> {
         Some(name) => {
             // Like every message of an argument, it does not repeat what may be secret.
             let value = serde_json::from_str(value)
-                .map_err(|error| format!("what follows `:=` is no JSON: {error}"))?;
+                .map_err(|_| "what follows `:=` is no JSON; a text is written `NAME=TEXT`")?;
             (name, value)
         }
     };

@@ -209,7 +209,7 @@ async fn whole(
     let options = Options {
         jobs: usize::from(run.jobs),
         retries: run.retries,
-        fail_fast: run.fail_fast.map(usize::from),
+        fail_fast: run.fail_fast.and_then(|most| usize::try_from(most).ok()),
         server_url: server.as_ref().or(kept).map(|server| server.url().to_owned()),
         id: id.to_owned(),
         snapshots,

@@ -6,7 +6,9 @@ use std::sync::OnceLock;
 use super::super::decode::Decoder;
 use super::super::files;
 use super::super::yaml::{At, Kind, Node};
+use crate::diagnostic::Diagnostic;
 use crate::schema::Schema;
+use crate::schema::keywords::{self, Holds};
 use crate::value::Value;
 
 /// A JSON Schema that the body must fit.
@@ -38,6 +40,7 @@ pub(super) fn decode(d: &Decoder<'_>, node: &Node) -> Option<SchemaExpectation> 
         }
         Kind::Map(_) | Kind::Bool(_) => {
             holds_no_expression(d, node)?;
+            misspelt(d, node);
             SchemaSource::Inline(Box::new(node.clone()))
         }
         _ => {
@@ -66,6 +69,28 @@ fn holds_no_expression(d: &Decoder<'_>, node: &Node) -> Option<()> {
             found.into_iter().collect()
         }
         _ => Some(()),
+    }
+}
+
+/// Warns of keywords that are nearly one of JSON Schema's: what no draft knows checks nothing.
+fn misspelt(d: &Decoder<'_>, schema: &Node) {
+    let Kind::Map(entries) = &schema.kind else { return };
+    for entry in entries {
+        let (key, value) = (&entry.key, &entry.value);
+        if let Some(meant) = keywords::meant(key) {
+            let message = format!("`{key}` is no keyword of JSON Schema: it checks nothing");
+            let warning = Diagnostic::warning(message);
+            let label = format!("did you mean `{meant}`?");
+            d.report(warning.at(d.source(), d.span(entry.at), label));
+        }
+        match (keywords::holds(key), &value.kind) {
+            (Holds::Schemas, Kind::List(all)) => all.iter().for_each(|inner| misspelt(d, inner)),
+            (Holds::Schemas, _) => misspelt(d, value),
+            (Holds::Named, Kind::Map(named)) => {
+                named.iter().for_each(|inner| misspelt(d, &inner.value));
+            }
+            _ => {}
+        }
     }
 }
 

@@ -157,7 +157,7 @@ fn kind_of(kind: Type) -> &'static str {
 }
 
 /// The values of a list that are written out.
-fn values(tree: &Tree) -> Option<Vec<&Value>> {
+pub(super) fn values(tree: &Tree) -> Option<Vec<&Value>> {
     match tree {
         Tree::List(items) => items
             .iter()

@@ -25,11 +25,13 @@ pub(super) fn check(lint: &mut Lint<'_>) {
             expectations(lint, &cell.expect);
         }
         without_body(lint, step);
+        too_many_redirects(lint, step);
     }
 }
 
 fn expectations(lint: &mut Lint<'_>, expect: &Expectations) {
     if let Some(Status { wanted: WantedStatus::Matcher(matcher), .. }) = &expect.status {
+        no_status(lint, matcher);
         one(lint, matcher, Texts::AsTexts);
     }
     for (_, header) in &expect.headers {
@@ -108,12 +110,33 @@ fn alone(lint: &mut Lint<'_>, check: &Check, texts: Texts) {
         Op::In(Tree::List(items)) if items.is_empty() => {
             ("nothing is in an empty list", "name the values, or say `exists: false`")
         }
+        Op::Not(inner) if inner.checks.iter().all(|c| matches!(c.op, Op::Exists(true))) => {
+            ("what is missing meets nothing but `exists: false`", "write `exists: false`")
+        }
         Op::Length(_) if agree::never(&check.op, &check.op, texts) => {
             ("nothing has this length", "a length is a whole number from 0 on")
         }
         _ => return,
     };
     lint.add(Diagnostic::error(message).help(help), check.at, "");
+}
+
+/// A status is a number to every operator: `in: [2xx]` compares with a text.
+fn no_status(lint: &mut Lint<'_>, matcher: &Matcher) {
+    for check in &matcher.checks {
+        let values = match &check.op {
+            Op::Equals(Tree::Literal(value)) => vec![value],
+            Op::In(tree) => agree::values(tree).unwrap_or_default(),
+            _ => continue,
+        };
+        let text = values.into_iter().find(|value| !value.is_number());
+        if let Some(text) = text {
+            let message =
+                format!("no status equals {text}: to `{}` it is a number", agree::name(&check.op));
+            let help = "classes stand alone or in a list: `status: 2xx`, `status: [200, 4xx]`";
+            lint.add(Diagnostic::error(message).help(help), check.at, "");
+        }
+    }
 }
 
 /// Tells the first operators of two matchers on one value that exclude each other.
@@ -243,5 +266,37 @@ fn without_body(lint: &mut Lint<'_>, step: &Step) {
         let message = format!("{why} has no body: `{what}` can never hold");
         let help = "leave it out, or mend what it contradicts";
         lint.add_both(Diagnostic::error(message).help(help), (place, at));
+    }
+}
+
+/// More redirects than are followed.
+fn too_many_redirects(lint: &mut Lint<'_>, step: &Step) {
+    let Action::Request(request) = &step.action else { return };
+    let (Some(most), Some(redirects)) = (request.settings.follow_redirects, &step.expect.redirects)
+    else {
+        return;
+    };
+    let (is_possible, at) = match redirects {
+        Redirects::Count(matcher) => {
+            let can_be = |count: u32| {
+                let fails = |check: &Check| {
+                    agree::holds(&check.op, &Value::from(count), Texts::AsTexts) == Some(false)
+                };
+                !matcher.checks.iter().any(fails)
+            };
+            ((0..=most).any(can_be), matcher.at)
+        }
+        Redirects::Each(at, each) => (each.len() <= most as usize, *at),
+    };
+    if !is_possible {
+        let message = match most {
+            0 => "this step follows no redirect: `redirects` can never hold".to_owned(),
+            1 => "this step follows one redirect at most: `redirects` can never hold".to_owned(),
+            most => {
+                format!("this step follows {most} redirects at most: `redirects` can never hold")
+            }
+        };
+        let help = "change `follow_redirects`, or leave `redirects` out; a redirect that is not followed is seen by `status` and its `Location` header";
+        lint.add(Diagnostic::error(message).help(help), at, "");
     }
 }

@@ -66,19 +66,27 @@ fn equal_names(lint: &mut Lint<'_>, steps: &[Step]) {
 
 fn never_runs(lint: &mut Lint<'_>, step: &Step) {
     let Some(when) = &step.flow().when else { return };
-    let is_false = match &when.value {
-        Tree::Literal(value) => *value == Value::Bool(false),
+    let value = match &when.value {
+        Tree::Literal(value) => Some(value.clone()),
         // What uses nothing has one value.
         Tree::Template(text) => {
-            let mut expressions = text.value.expressions();
-            expressions.all(|expression| expression.uses().is_empty())
-                && text.value.evaluate(&Scope::new()).is_ok_and(|value| value == Value::Bool(false))
+            let is_constant = text.value.expressions().all(|one| one.uses().is_empty());
+            is_constant.then(|| text.value.evaluate(&Scope::new()).ok()).flatten()
         }
-        Tree::List(_) | Tree::Map(_) => false,
+        Tree::List(_) | Tree::Map(_) => None,
     };
-    if is_false {
-        let warning = Diagnostic::warning("this step never runs");
-        lint.add(warning.help("leave it out, or say when it is to run"), when.at, "always false");
+    match value {
+        Some(Value::Bool(false)) => {
+            let warning = Diagnostic::warning("this step never runs");
+            let help = "leave it out, or say when it is to run";
+            lint.add(warning.help(help), when.at, "always false");
+        }
+        None | Some(Value::Bool(true)) => {}
+        Some(other) => {
+            let message = format!("`when` wants `true` or `false`, and this is always {other}");
+            let help = "write a condition, such as `${attempts > 0}`";
+            lint.add(Diagnostic::error(message).help(help), when.at, "");
+        }
     }
 }
 

@@ -2,10 +2,13 @@
 
 use super::{Checker, When};
 use crate::diagnostic::Diagnostic;
-use crate::scenario::decode::Text;
+use crate::diagnostic::suggest::closest;
+use crate::scenario::decode::{Text, Tree};
 use crate::scenario::secrets;
+use crate::scenario::step::Step;
 use crate::source::{Source, Span};
 use crate::template::Use;
+use crate::value::Value;
 
 impl<'s, 'f: 's> Checker<'s, 'f> {
     /// The reserved names, and what is left is undefined.
@@ -65,7 +68,7 @@ impl<'s, 'f: 's> Checker<'s, 'f> {
             "run" => &["id"],
             "server" => &["url"],
             "response" => &["status", "headers", "body", "json", "url", "duration"],
-            _ => return,
+            _ => return self.member_of_variable(place, name, member),
         };
         if members.contains(&member) {
             return;
@@ -81,6 +84,41 @@ impl<'s, 'f: 's> Checker<'s, 'f> {
         let span = whole(source, span, &format!("{name}.{member}"));
         let message = format!("there is no `{name}.{member}`");
         let error = Diagnostic::error(message).at(source, span, "");
+        self.found.diagnostics.push(error.help(help));
+    }
+
+    /// A variable whose value is written out has the members that are written, if nothing else can give it a value.
+    fn member_of_variable(&mut self, place: (&Text, usize), name: &str, member: &str) {
+        let scenario = self.scenario;
+        let is_item =
+            |step: &Step| step.flow().for_each.as_ref().is_some_and(|each| each.name.value == name);
+        let is_given = self.within.is_some()
+            || self.around.names.contains(name)
+            || self.captures.contains_key(name)
+            || self.session.as_ref().is_none_or(|captured| captured.contains(name))
+            || scenario.cases.is_some()
+            || scenario.all_steps().any(is_item);
+        let value = scenario.vars.iter().find(|(var, _)| var.value == name);
+        let Some((var, value)) = value.filter(|_| !is_given) else { return };
+        let members: Vec<&str> = match value {
+            Tree::Literal(Value::Object(members)) => members.keys().map(String::as_str).collect(),
+            Tree::Map(members) => members.iter().map(|(key, _)| key.value.source()).collect(),
+            _ => return,
+        };
+        if members.contains(&member) {
+            return;
+        }
+        let (source, span) = self.place(place);
+        let written = format!("{name}.{member}");
+        let span = whole(source, span, &written);
+        let label = closest(member, members.iter().copied())
+            .map_or_else(String::new, |close| format!("did you mean `{name}.{close}`?"));
+        let error = Diagnostic::error(format!("there is no `{written}`")).at(source, span, label);
+        let error = error.also(source, scenario.span(var.at), "its value");
+        let help = match members.as_slice() {
+            [] => format!("`{name}` is empty"),
+            _ => format!("`{name}` has `{}`", members.join("`, `")),
+        };
         self.found.diagnostics.push(error.help(help));
     }
 
@@ -110,8 +148,8 @@ impl<'s, 'f: 's> Checker<'s, 'f> {
     }
 }
 
-/// The place of `env.NAME`, where that of `env` is known.
-pub(super) fn whole(source: &Source, span: Span, written: &str) -> Span {
+/// The place of all that is written, where that of its first word is known.
+pub(in crate::scenario) fn whole(source: &Source, span: Span, written: &str) -> Span {
     match source.text()[span.start..].starts_with(written) {
         true => Span::new(span.start, span.start + written.len()),
         false => span,
