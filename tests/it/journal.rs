@@ -199,6 +199,11 @@ fn the_journals_of_all_shards_make_the_report_of_the_whole_run() {
     assert_eq!(twice.code, 2, "{}", twice.stdout);
     assert!(twice.stderr.contains("is shard 2/3, and so is"), "{}", twice.stderr);
 
+    run(folder.path(), &["run", "--seed", "7", "--journal", "whole.jsonl"]);
+    let mixed = run(folder.path(), &["report", "c.jsonl", "whole.jsonl"]);
+    assert!(mixed.stderr.contains("in several journals, so it counts"), "{}", mixed.stderr);
+    assert!(!missing.stderr.contains("in several journals"), "{}", missing.stderr);
+
     let timed = ["--timings", "a.jsonl", "--timings", "b.jsonl", "--timings", "c.jsonl"];
     let listed = |shard: &str| {
         let ran = run(folder.path(), &[&["list", "--shard", shard], &timed[..]].concat());

@@ -1,6 +1,6 @@
 //! `callsheet report`: reports from the journals of runs, also of one that was killed, and of the parts of one.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
@@ -201,6 +201,7 @@ fn parts((mut outcome, paths): (Outcome, Vec<PathBuf>)) -> Result<(Outcome, Vec<
         output::err(&format!("error: {wrong}\n"));
         return Err(Exit::Invalid);
     }
+    warn_of_equals(&outcome);
     let all = 1..=of.unwrap_or_default();
     let missing: Vec<u32> = all.filter(|number| !seen.contains_key(number)).collect();
     for number in missing {
@@ -212,4 +213,27 @@ fn parts((mut outcome, paths): (Outcome, Vec<PathBuf>)) -> Result<(Outcome, Vec<
     }
     outcome.finish();
     Ok((outcome, paths))
+}
+
+/// Parts of one run have no scenario in common; what ran in two runs is in the reports twice.
+fn warn_of_equals(outcome: &Outcome) {
+    let mut runs = HashMap::new();
+    let mut equal = Vec::new();
+    for scenario in &outcome.scenarios {
+        let planned = &scenario.planned;
+        let is_run_s = planned.file == project::FILE_NAME;
+        let first = runs.entry((&planned.file, planned.plain_name())).or_insert(scenario.run);
+        if *first != scenario.run && !is_run_s {
+            equal.push(planned);
+        }
+    }
+    let Some(planned) = equal.first() else { return };
+    let more = match equal.len() - 1 {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
+    let (name, file) = (planned.plain_name(), &planned.file);
+    output::err(&format!(
+        "warning: `{name}` of `{file}`{more}: in several journals, so it counts several times; are they of one run?\n"
+    ));
 }

@@ -90,14 +90,18 @@ impl<'s, 'f: 's> Checker<'s, 'f> {
     /// A variable whose value is written out has the members that are written, if nothing else can give it a value.
     fn member_of_variable(&mut self, place: (&Text, usize), name: &str, member: &str) {
         let scenario = self.scenario;
-        let is_item =
-            |step: &Step| step.flow().for_each.as_ref().is_some_and(|each| each.name.value == name);
-        let is_given = self.within.is_some()
+        let binds = |step: &Step| {
+            let item = step.flow().for_each.as_ref().map(|each| &each.name);
+            let captures = step.captures.iter().map(|capture| &capture.name);
+            item.into_iter().chain(captures).any(|bound| bound.value == name)
+        };
+        let is_given = self.is_open
+            || self.within.is_some()
             || self.around.names.contains(name)
             || self.captures.contains_key(name)
             || self.session.as_ref().is_none_or(|captured| captured.contains(name))
             || scenario.cases.is_some()
-            || scenario.all_steps().any(is_item);
+            || scenario.all_steps().any(binds);
         let value = scenario.vars.iter().find(|(var, _)| var.value == name);
         let Some((var, value)) = value.filter(|_| !is_given) else { return };
         let members: Vec<&str> = match value {
