@@ -5,15 +5,10 @@
 
 use std::sync::Arc;
 
+use super::lint::{NOT_SENT, is_credential};
 use super::yaml::{self, Document, Entry, Kind, Node};
 use crate::mask::MASK;
 use crate::source::{Source, Span};
-
-/// Keys whose texts are secret, whatever map they stand in.
-const SECRET: [&str; 6] =
-    ["bearer", "password", "client_secret", "refresh_token", "secret_key", "session_token"];
-/// Members of `headers` that are, in lower case.
-const HEADERS: [&str; 3] = ["authorization", "proxy-authorization", "cookie"];
 
 /// The text of a scenario file, its lines where they were; none where it is no YAML, as nobody knows what is secret in it.
 #[must_use]
@@ -48,11 +43,15 @@ fn look(document: &Document, key: &str, node: &Node, spans: &mut Vec<Span>) {
         Kind::List(items) => items.iter().for_each(|item| look(document, key, item, spans)),
         Kind::Map(entries) => {
             for Entry { key: name, value, .. } in entries {
-                let is_header = HEADERS.iter().any(|header| name.eq_ignore_ascii_case(header));
                 match key {
                     "cookies" => cookie(document, value, spans),
-                    "headers" if is_header => texts(document, value, spans),
-                    _ if SECRET.contains(&name.as_str()) => texts(document, value, spans),
+                    "headers" if name.eq_ignore_ascii_case("cookie") => {
+                        texts(document, value, spans);
+                    }
+                    // What is captured under such a name is a path.
+                    key if !NOT_SENT.contains(&key) && is_credential(name) => {
+                        texts(document, value, spans);
+                    }
                     _ => look(document, name, value, spans),
                 }
             }
@@ -148,6 +147,8 @@ mod tests {
             Some("headers: {authorization: 'Bearer ${b}'}"),
         );
         check("password: hunter2${b}", Some("password: •••"));
+        check("vars: {X-Api-Key: abc}", Some("vars: {X-Api-Key: •••}"));
+        check("capture: {token: $.token}", Some("capture: {token: $.token}"));
         check("password: 12345678", Some("password: •••"));
         check("capture: {a: {cookie: session}}", Some("capture: {a: {cookie: session}}"));
         check(

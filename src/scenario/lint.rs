@@ -19,7 +19,7 @@ use credentials::Credentials;
 
 pub(super) use braces::braces;
 pub use credentials::PRACTICE_SECRETS;
-pub(super) use credentials::written_out;
+pub(super) use credentials::{NOT_SENT, is_credential, written_out};
 pub use unused::unused_of_project;
 
 /// Looks through a scenario, or a file that others use. `used` are the names that the scenario, and the files that sign it in, use;

@@ -37,7 +37,7 @@ const NAMES: [&str; 22] = [
 ];
 
 /// What comes from a response, and what is compared with one, is no credential.
-const NOT_SENT: [&str; 4] = ["expect", "access", "capture", "description"];
+pub(in crate::scenario) const NOT_SENT: [&str; 4] = ["expect", "access", "capture", "description"];
 
 /// Finds the keys of credentials, each with the place of its value.
 pub(in crate::scenario) fn written_out(root: &Node) -> Vec<Located<String>> {
@@ -157,7 +157,8 @@ fn look(node: &Node, found: &mut Vec<Located<String>>) {
     }
 }
 
-fn is_credential(key: &str) -> bool {
+/// Whether a key says that its value is a credential.
+pub(in crate::scenario) fn is_credential(key: &str) -> bool {
     let plain: String =
         key.chars().filter(|c| !"-_ ".contains(*c)).map(|c| c.to_ascii_lowercase()).collect();
     NAMES.contains(&plain.as_str())
