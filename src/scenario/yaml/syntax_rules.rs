@@ -370,10 +370,17 @@ fn path_in_brackets(case: &Case, at: usize) -> Option<Diagnostic> {
         c.is_whitespace() || matches!(c, ',' | '}')
     };
     let whole = text[start..].split(ends).next().unwrap_or_default();
+    // A key has a colon behind it.
+    let (whole, colon) = match whole.strip_suffix(':') {
+        Some(key) => (key, ": …"),
+        None => (whole, ""),
+    };
     let what = if whole.starts_with('$') { "a JSONPath" } else { "a text" };
-    let message = format!("{what} with `[` must be in quotes within `[…]`");
+    let open = case.lexemes.at(start).and_then(|it| it.flow).unwrap_or(start);
+    let style = if text[open..].starts_with('{') { "{…}" } else { "[…]" };
+    let message = format!("{what} with `[` must be in quotes within `{style}`");
     let found = case.error(message, Span::new(start, start + whole.len()), "needs quotes");
-    Some(found.help(format!("put it in quotes: `{}`", quoted(whole))))
+    Some(found.help(format!("put it in quotes: `{}{colon}`", quoted(whole))))
 }
 
 fn item_on_key_line(case: &Case) -> Option<Diagnostic> {
