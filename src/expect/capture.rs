@@ -249,15 +249,15 @@ fn elements(
         None => Some(Value::from(element.text())),
     };
     some(elements.iter().filter_map(value), all).ok_or_else(|| {
-        let nearest = match elements.first() {
-            None => markup::nearest(selector, evidence),
-            Some(first) => Nearest {
+        let nothing = match elements.first() {
+            None => markup::no_element(selector, evidence),
+            Some(first) => Actual::NotFound(Nearest {
                 path: selector.text().to_owned(),
                 nodes: elements.len(),
                 has: first.attributes(),
-            },
+            }),
         };
-        unread(&Actual::NotFound(nearest), subject)
+        unread(&nothing, subject)
     })
 }
 

@@ -112,7 +112,8 @@ impl<'a> Evidence<'a> {
             .map_err(|error| Actual::NotJson(error, self.content_type().map(Cow::into_owned)))
     }
 
-    fn content_type(&self) -> Option<Cow<'a, str>> {
+    /// What the response says of its body.
+    pub(super) fn content_type(&self) -> Option<Cow<'a, str>> {
         self.headers().get(header::CONTENT_TYPE).map(field)
     }
 

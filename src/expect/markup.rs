@@ -10,7 +10,7 @@ use crate::scenario::decode::Located;
 use crate::scenario::expectation::{HtmlExpectation, MarkupExpectation};
 use crate::scenario::matcher::Matcher;
 use crate::scenario::yaml::At;
-use crate::value::Value;
+use crate::value::{Value, cut};
 use crate::xml::{self, Found, NotFollowed, XPath};
 
 impl Context<'_> {
@@ -62,7 +62,7 @@ impl Context<'_> {
     ) {
         let first = found.first();
         let subject = |part: HtmlPart| Subject::Html(selector.text().to_owned(), part);
-        let nothing = || Actual::NotFound(nearest(selector, evidence));
+        let nothing = || no_element(selector, evidence);
         if let Some(matcher) = &expected.text {
             let looked = Looked { subject: &|| subject(HtmlPart::Text), missing: &nothing };
             let text = first.map(|element| element.text());
@@ -170,8 +170,19 @@ pub(super) fn not_found(path: &XPath, found: &Found, document: &xml::Document<'_
     Actual::NotFound(Nearest { path, nodes, has })
 }
 
+/// What is said where a selector finds nothing: in JSON there is no element to be found.
+pub(super) fn no_element(selector: &Selector, evidence: &Evidence<'_>) -> Actual {
+    let may_be_page = |media: &str| ["text/", "html", "xml"].iter().any(|it| media.contains(it));
+    match evidence.content_type() {
+        Some(media) if !may_be_page(&media.to_ascii_lowercase()) => {
+            Actual::NotHtml(format!("its content type is `{}`", cut(&media, 60)))
+        }
+        _ => Actual::NotFound(nearest(selector, evidence)),
+    }
+}
+
 /// Where a selector ends that finds nothing; at the latest it is the `body`.
-pub(super) fn nearest(selector: &Selector, evidence: &Evidence<'_>) -> Nearest {
+fn nearest(selector: &Selector, evidence: &Evidence<'_>) -> Nearest {
     let nothing = || Nearest { path: String::new(), nodes: 0, has: Vec::new() };
     let Ok(page) = evidence.html() else { return nothing() };
     let stop = |selector: &Selector| {
