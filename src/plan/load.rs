@@ -71,7 +71,8 @@ pub fn load(mut request: Request) -> Loaded {
     }
     if let Some(project) = &project {
         diagnostics.extend(lint::project(project));
-        if request.paths.is_empty() && scenarios.len() == all {
+        let is_whole = request.paths.is_empty() && request.selection.among.is_none();
+        if is_whole && scenarios.len() == all {
             let all = scenarios.iter().map(|planned| &*planned.scenario).chain(project.of_run());
             let all = all.flat_map(|scenario| used.with_used(scenario));
             diagnostics.extend(names::check_unused(project, &around, all));
@@ -292,7 +293,7 @@ fn chosen_environment(
     None
 }
 
-/// The paths of the command line, or those of the project file.
+/// The paths of the command line; those of what failed, where only that is to run; or those of the project file.
 fn paths(request: &Request, project: Option<&Project>, root: &Path) -> Vec<String> {
     if !request.paths.is_empty() {
         return request.paths.clone();
@@ -300,6 +301,14 @@ fn paths(request: &Request, project: Option<&Project>, root: &Path) -> Vec<Strin
     // The project's folder, as it is seen from the working directory: that one or one above it.
     let up = request.folder.strip_prefix(root).map_or(0, |below| below.components().count());
     let from: PathBuf = std::iter::repeat_n("..", up).collect();
+    let failed = request.selection.among.iter().flatten().map(|(file, _)| from.join(file));
+    let failed = failed.filter(|file| request.folder.join(file).is_file());
+    let mut failed: Vec<_> = failed.map(|file| file.display().to_string()).collect();
+    if !failed.is_empty() {
+        failed.sort_unstable();
+        failed.dedup();
+        return failed;
+    }
     match project {
         Some(project) if !project.scenarios.is_empty() => project
             .scenarios

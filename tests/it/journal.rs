@@ -123,6 +123,21 @@ fn a_journal_and_the_json_report_are_what_their_schemas_describe() {
 }
 
 #[test]
+fn what_failed_runs_again_where_it_lies_outside_of_the_project_s_scenarios_and_from_any_folder() {
+    let demo = demo();
+    let folder = folder(&demo.url);
+    fs::create_dir(folder.path().join("more")).expect("a folder");
+    let text = "name: other\nsteps:\n  - request: GET /status/500\n";
+    fs::write(folder.path().join("more/other.yaml"), text).expect("a file");
+    run(folder.path(), &["run", "more", "--journal", "more.jsonl"]);
+    for (from, journal) in [(".", "more.jsonl"), ("s", "../more.jsonl")] {
+        let again = run(&folder.path().join(from), &["run", "--rerun-failed", journal]);
+        assert_eq!((again.code, again.stderr.as_str()), (1, ""), "{from}");
+        assert!(again.stdout.contains("\n1 scenario: 1 failed; "), "{from}: {}", again.stdout);
+    }
+}
+
+#[test]
 fn what_failed_or_did_not_run_runs_again_and_nothing_else() {
     let demo = demo();
     let folder = folder(&demo.url);
