@@ -13,7 +13,7 @@ pub mod tag;
 mod used;
 mod watched;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -25,6 +25,7 @@ use crate::diagnostic::Diagnostic;
 use crate::mask::Masks;
 use crate::openapi::Coverage;
 use crate::scenario::Scenario;
+use crate::scenario::credentials;
 use crate::scenario::project::{Environment, Project};
 use crate::scenario::settings::Settings;
 use crate::scenario::vars_file::VarsFile;
@@ -89,6 +90,37 @@ pub struct Plan {
     pub used: UsedFiles,
     /// Whether any step has a snapshot.
     pub has_snapshots: bool,
+}
+
+impl Plan {
+    /// The variables whose values are secret: those that files say are, and those that credentials are made of.
+    #[must_use]
+    pub fn secret_names(&self) -> HashSet<String> {
+        let mut names = HashSet::new();
+        let mut add = |name: &str| {
+            if !names.contains(name) {
+                names.insert(name.to_owned());
+            }
+        };
+        let scenarios = self.scenarios.iter().map(|planned| &*planned.scenario);
+        let project = self.project.iter();
+        let all = scenarios.chain(self.used.all()).chain(project.clone().flat_map(Project::of_run));
+        let mut last: Option<&Scenario> = None;
+        for file in all {
+            // Rows share their scenario.
+            if !last.replace(file).is_some_and(|last| std::ptr::eq(last, file)) {
+                credentials::names(file, &mut add);
+            }
+        }
+        for project in project {
+            project.secrets.iter().for_each(|secret| add(&secret.value));
+            let sessions = project.sessions.iter().map(|session| &session.settings);
+            for settings in sessions.chain([&project.defaults]) {
+                credentials::names_in(settings, &mut add);
+            }
+        }
+        names
+    }
 }
 
 /// A scenario that runs.

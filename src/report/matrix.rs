@@ -58,7 +58,10 @@ impl Matrix {
 
     /// The same of a step that a journal tells.
     pub(super) fn add_record(&mut self, step: &StepRecord) {
-        let Some(cell) = &step.access else { return };
+        // What came of an attempt that failed is not what came of the cell.
+        let Some(cell) = step.access.as_ref().filter(|_| step.state != State::Retried) else {
+            return;
+        };
         let whole = step.exchange.as_ref().filter(|exchange| exchange.error.is_none());
         let answer = whole.and_then(|exchange| exchange.hops.last()?.answer.as_ref());
         self.take(&Told {

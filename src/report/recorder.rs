@@ -29,8 +29,10 @@ use crate::template::Seed;
 /// The bytes of a body that are kept of a step that failed, and of one that did not.
 const FAILED_BODY: usize = 64 * 1024;
 const PASSED_BODY: usize = 8 * 1024;
-/// Longer files are not shown whole.
+/// Longer files are not shown whole,
 const LONGEST_SOURCE: usize = 128 * 1024;
+/// nor more of them than this together: reports hold them all.
+const MOST_SOURCES: usize = 8 * 1024 * 1024;
 
 /// What is known of a run before its first event.
 #[derive(Clone, Debug)]
@@ -57,6 +59,10 @@ pub struct Recorder {
     listed: usize,
     /// The files whose texts are recorded.
     sources: HashSet<String>,
+    /// How many bytes of them may come yet.
+    room: usize,
+    /// The variables whose values they may not show.
+    secret: HashSet<String>,
     known: HashMap<usize, Known>,
 }
 
@@ -72,12 +78,22 @@ impl Recorder {
     /// `whole` says whether the exchanges of steps that passed are recorded too; they have to be masked then.
     #[must_use]
     pub fn new(run: Run, prints: Fingerprints, whole: bool) -> Self {
-        Self { run, prints, whole, listed: 0, sources: HashSet::new(), known: HashMap::new() }
+        Self {
+            run,
+            prints,
+            whole,
+            listed: 0,
+            sources: HashSet::new(),
+            room: MOST_SOURCES,
+            secret: HashSet::new(),
+            known: HashMap::new(),
+        }
     }
 
     /// The first line: what is to run.
     #[must_use]
     pub fn begin(&mut self, plan: &Plan, masks: &Masks) -> Line {
+        self.secret = plan.secret_names();
         self.begin_with(planned(plan, masks), plan.coverage())
     }
 
@@ -142,10 +158,13 @@ impl Recorder {
         let places = step.faults.iter().map(place).chain([&step.place]);
         let new = |place: &Place| {
             let (file, text) = (place.source.identity(), place.source.text());
-            if text.len() > LONGEST_SOURCE || !self.sources.insert(file.to_owned()) {
+            let is_short = text.len() <= LONGEST_SOURCE.min(self.room);
+            if !is_short || !self.sources.insert(file.to_owned()) {
                 return None;
             }
-            let text = mask::urls(&credentials::hidden(&place.source)?).into_owned();
+            self.room -= text.len();
+            let text = credentials::hidden(&place.source, &self.secret)?;
+            let text = mask::urls(&text).into_owned();
             Some(Line::Source { file: file.to_owned(), text })
         };
         places.filter_map(new).collect()

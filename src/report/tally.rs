@@ -84,7 +84,7 @@ pub(super) fn line(summary: &Summary, duration: Duration, color: bool) -> String
 
 /// `165 steps compared, 2 slower than noise explains (up to 1.3 times as long)`, and a line for each of them.
 pub(super) fn comparison(comparison: &Comparison, color: bool) -> String {
-    let Comparison { compared, shift, noise, slower } = comparison;
+    let Comparison { steps, compared, shift, noise, slower } = comparison;
     if *compared == 0 {
         return "compared: no step of the earlier runs sent and passed here".to_owned();
     }
@@ -98,9 +98,11 @@ pub(super) fn comparison(comparison: &Comparison, color: bool) -> String {
         _ => String::new(),
     };
     let word = if slower.is_empty() { "none".to_owned() } else { slower.len().to_string() };
+    // The others are new, or did not pass before.
+    let part = if compared == steps { String::new() } else { format!("{compared} of ") };
     let head = format!(
-        "compared: {}, {word} slower than noise explains (up to {} times as long){all}",
-        text::count(*compared, "step"),
+        "compared: {part}{}, {word} slower than noise explains (up to {} times as long){all}",
+        text::count(*steps, "step"),
         factor(*noise)
     );
     let mut out = if slower.is_empty() { head } else { paint(HEAD, &head, color) };

@@ -120,6 +120,28 @@ impl Auth {
     }
 }
 
+impl Auth {
+    /// What of it is secret.
+    pub(super) fn secrets(&self) -> Vec<&Text> {
+        match self {
+            Self::None => Vec::new(),
+            Self::Basic(login) | Self::Digest(login) => vec![&login.password],
+            Self::Bearer(token) => vec![token],
+            Self::OAuth2(oauth2) => {
+                let grant = match &oauth2.grant {
+                    Grant::ClientCredentials => None,
+                    Grant::Password(login) => Some(&login.password),
+                    Grant::RefreshToken(token) => Some(token),
+                };
+                grant.into_iter().chain(&oauth2.client_secret).collect()
+            }
+            Self::AwsSigV4(aws) => {
+                std::iter::once(&aws.secret_key).chain(&aws.session_token).collect()
+            }
+        }
+    }
+}
+
 impl Login {
     fn visit<'t>(&'t self, visit: &mut dyn FnMut(&'t Text)) {
         visit(&self.username);

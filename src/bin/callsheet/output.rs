@@ -58,8 +58,9 @@ pub(crate) fn diagnostics(diagnostics: &[Diagnostic], color: When) {
 /// variable is not repeated, nor what comes from a variable of the process.
 pub(crate) fn usage(mut error: clap::Error) {
     // `report` has an option for each format, `run` one for all.
+    let is_run = env::args_os().nth(1).is_some_and(|command| command == "run");
     let format = match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::String(arg)) if error.kind() == ErrorKind::UnknownArgument => {
+        Some(ContextValue::String(arg)) if is_run && error.kind() == ErrorKind::UnknownArgument => {
             Format::named(arg.trim_start_matches('-'))
         }
         _ => None,

@@ -163,6 +163,12 @@
     shown.textContent = count === all.length ? `${count} scenarios` : `${count} of ${all.length} scenarios`;
     none.hidden = count > 0;
   };
+  const clear = () => {
+    text.value = '';
+    if (tag) tag.value = '';
+    for (const state of states) state.ariaPressed = 'false';
+    filter();
+  };
   for (const state of states) {
     state.addEventListener('click', () => {
       state.ariaPressed = state.ariaPressed === 'true' ? 'false' : 'true';
@@ -186,7 +192,7 @@
     const id = location.hash.slice(1);
     const scenario = id ? document.getElementById(id.split('-')[0]) : null;
     if (scenario?.matches('.scenario')) {
-      scenario.hidden = scenario.parentElement.hidden = false;
+      if (!isShown(scenario)) clear();
       fill(scenario);
     }
     const element = id ? document.getElementById(id) : null;

@@ -272,7 +272,7 @@ fn body(what: &str, body: &BodyRecord) -> Markup {
                 @if body.cut { ", the beginning of it" }
             }
             @if let Some(text) = &body.text {
-                pre tabindex="0" data-type=[language(media_type, text)] {
+                pre tabindex="0" data-type=[language(body, text)] {
                     // The first line break of a `pre` is not shown.
                     "\n"
                     @for line in text.lines() { (with_tabs(line)) "\n" }
@@ -284,15 +284,14 @@ fn body(what: &str, body: &BodyRecord) -> Markup {
     }
 }
 
-/// What the script colours.
-fn language(media_type: &str, text: &str) -> Option<&'static str> {
-    let media_type = media_type.to_ascii_lowercase();
+/// What the script colours. JSON is indented, so that it must be JSON: of anything else white space would be lost.
+fn language(body: &BodyRecord, text: &str) -> Option<&'static str> {
+    let media_type = body.media_type.as_deref().unwrap_or_default().to_ascii_lowercase();
     let beginning = text.trim_start();
-    if media_type.contains("json") || beginning.starts_with(['{', '[']) {
+    let says_json = media_type.contains("json") && beginning.starts_with(['{', '[']);
+    if says_json && body.cut || serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
         Some("json")
-    } else if media_type.contains("html")
-        || media_type.contains("xml")
-        || beginning.starts_with("<")
+    } else if ["html", "xml"].iter().any(|it| media_type.contains(it)) || beginning.starts_with('<')
     {
         Some("markup")
     } else {
