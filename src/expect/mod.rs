@@ -124,6 +124,8 @@ pub fn in_order(faults: &mut [Fault]) {
 fn start(fault: &Fault) -> usize {
     match fault {
         Fault::Miss(miss) => miss.place.span.start,
-        Fault::Transport { place, .. } | Fault::Invalid { place, .. } => place.span.start,
+        Fault::Transport { place, .. }
+        | Fault::Invalid { place, .. }
+        | Fault::BrokenOff { place, .. } => place.span.start,
     }
 }

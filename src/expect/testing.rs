@@ -200,7 +200,7 @@ fn lines(fault: &Fault) -> Vec<String> {
             let help = help.iter().map(|help| format!("help: {help}")).collect();
             (place, message.clone(), label.clone(), help)
         }
-        Fault::Transport { .. } => panic!("nothing was sent"),
+        Fault::Transport { .. } | Fault::BrokenOff { .. } => panic!("nothing was sent"),
     };
     let excerpt = &place.source.text()[place.span.start..place.span.end];
     [vec![format!("[{excerpt}] {title} -- {label}")], notes].concat()

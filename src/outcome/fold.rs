@@ -149,7 +149,7 @@ impl Outcome {
         self.scenarios[first..].get_mut(scenario)
     }
 
-    /// Tells of a part of the run whose journal is not there.
+    /// Tells of a part of the run whose journal is not there: nobody knows what failed in it.
     pub fn miss(&mut self, name: String) {
         let Some(begun) = self.runs.first().map(|run| run.begun.clone()) else { return };
         let (file, tags, description) = (String::new(), Vec::new(), None);
@@ -165,6 +165,9 @@ impl Outcome {
         self.begin(RunStarted { scenarios: vec![planned], shard: None, ..begun });
         if let Some(run) = self.runs.last_mut() {
             run.cut = Some("its journal is missing".to_owned());
+        }
+        if let Some(part) = self.scenarios.last_mut() {
+            (part.state, part.finished) = (State::Failed, true);
         }
     }
 
@@ -202,6 +205,22 @@ impl Outcome {
     /// The files in which steps failed, as far as they were recorded: their names and texts.
     pub fn sources(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
         self.sources.iter().map(|(file, text)| (file.as_str(), self.masks.text(text)))
+    }
+
+    /// Whether a run ended before all was run: it was cut, or nobody knows its end.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        // A part whose journal is missing is told as such.
+        self.runs.iter().any(|run| run.cut.is_some() == run.duration.is_some())
+    }
+
+    /// Why a scenario failed of which no step did.
+    #[must_use]
+    pub fn why_failed(&self, scenario: &ScenarioOutcome) -> &str {
+        match self.runs.get(scenario.run).and_then(|run| run.cut.as_deref()) {
+            Some(cut) if scenario.planned.file.is_empty() => cut,
+            _ => "the scenario failed, though no step of it did",
+        }
     }
 
     /// Why a scenario that did not run, or did not end, did not.

@@ -238,6 +238,10 @@ impl Masked<'_> {
                 self.place(place);
                 self.failure(failure);
             }
+            Fault::BrokenOff { place, message, by: _ } => {
+                self.place(place);
+                self.text(message);
+            }
             Fault::Invalid { place, message, label, help } => {
                 self.place(place);
                 self.text(message);

@@ -298,4 +298,22 @@ pub enum Fault {
         /// What to do, where that is known.
         help: Option<String>,
     },
+    /// The step did not come to its end, through no fault of its own.
+    BrokenOff {
+        /// The step.
+        place: Place,
+        /// Why.
+        message: String,
+        /// What broke it off.
+        by: Breaker,
+    },
+}
+
+/// What breaks a step off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Breaker {
+    /// A signal, or the end of the run's time.
+    EndOfRun,
+    /// A defect of the program itself.
+    Defect,
 }

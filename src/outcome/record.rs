@@ -84,12 +84,15 @@ pub struct RunStarted {
 }
 
 /// A part of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShardRecord {
     /// Which, from 1.
     pub number: u32,
     /// Of how many.
     pub of: u32,
+    /// What all of them are, as a digest: it is the same in every part of one run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parts: Option<String>,
 }
 
 /// A scenario that is to run.
@@ -188,7 +191,7 @@ impl StepRecord {
             .chain(self.snapshot.iter_mut().map(|snapshot| &mut snapshot.path))
             .chain(&mut self.unverified)
             .chain(&mut self.cookies)
-            .chain(self.faults.iter_mut().map(|fault| &mut fault.message))
+            .chain(self.faults.iter_mut().flat_map(|fault| [&mut fault.message, &mut fault.label]))
             .for_each(&mut *change);
         let Some(exchange) = &mut self.exchange else { return };
         exchange.error.iter_mut().chain(&mut exchange.curl).for_each(&mut *change);
@@ -212,7 +215,10 @@ impl StepRecord {
 pub struct FaultRecord {
     /// What, in a sentence.
     pub message: String,
-    /// `expectation.status`, `transport.connect`, `invalid`.
+    /// What was wanted, where that is known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub label: String,
+    /// `expectation.status`, `transport.connect`, `invalid`, `interrupted`, `internal`.
     pub kind: String,
     /// The file of what was not met.
     pub file: String,
@@ -220,6 +226,17 @@ pub struct FaultRecord {
     pub line: usize,
     /// Its column in characters, from 1.
     pub column: usize,
+}
+
+impl FaultRecord {
+    /// What was wrong and what was wanted, in one line.
+    #[must_use]
+    pub fn told(&self) -> String {
+        match self.label.as_str() {
+            "" => self.message.clone(),
+            label => format!("{}, {label}", self.message),
+        }
+    }
 }
 
 /// An exchange.

@@ -127,7 +127,7 @@ pub fn load(mut request: Request) -> Loaded {
     let found = scenarios.len();
     diagnostics.extend(request.selection.unknown_tags(&scenarios));
     diagnostics.extend(request.selection.gone(&scenarios, !request.paths.is_empty()));
-    let (scenarios, selected) = request.selection.apply(scenarios);
+    let (scenarios, selected, parts) = request.selection.apply(scenarios);
     let failed = diagnostics.iter().any(Diagnostic::is_error);
     let Request { base_url, vars, process, masks, .. } = request;
     let plan = Plan {
@@ -143,6 +143,7 @@ pub fn load(mut request: Request) -> Loaded {
         scenarios,
         found,
         selected,
+        parts,
         used,
         has_snapshots,
     };

@@ -86,6 +86,8 @@ pub struct Plan {
     pub found: usize,
     /// How many were selected, those of all parts of a run over several machines among them.
     pub selected: usize,
+    /// Tells those parts from the parts of another run, where there are any.
+    pub parts: Option<String>,
     /// The files that sign sessions in.
     pub used: UsedFiles,
     /// Whether any step has a snapshot.

@@ -46,8 +46,12 @@ impl Selection {
             && self.among.as_ref().is_none_or(|among| among.contains(&planned.identity()))
     }
 
-    /// The scenarios that run, in their order; comes with how many do in all parts together.
-    pub(super) fn apply(&self, mut scenarios: Vec<Planned>) -> (Vec<Planned>, usize) {
+    /// The scenarios that run, in their order; comes with how many do in all parts together, and with a digest of these
+    /// where there are parts.
+    pub(super) fn apply(
+        &self,
+        mut scenarios: Vec<Planned>,
+    ) -> (Vec<Planned>, usize, Option<String>) {
         scenarios.retain(|planned| self.takes(planned));
         let mut all = match self.repeat {
             0 | 1 => scenarios,
@@ -64,13 +68,15 @@ impl Selection {
         };
         let selected = all.len();
         (0..).zip(&mut all).for_each(|(position, planned)| planned.position = position);
+        let mut parts = None;
         if let Some(shard) = self.shard {
-            all = shard.take(all, &self.timings);
+            let (own, digest) = shard.take(all, &self.timings);
+            (all, parts) = (own, Some(digest));
         }
         if let Some(seed) = self.shuffle {
             all.sort_by_cached_key(|planned| place(seed, planned));
         }
-        (all, selected)
+        (all, selected, parts)
     }
 
     /// Warns of scenarios of a journal that are not there any more; where paths are given, of those in their files alone.

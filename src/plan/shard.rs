@@ -4,6 +4,8 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::time::Duration;
 
+use sha2::{Digest as _, Sha256};
+
 use super::Planned;
 
 /// The I-th of N parts of a run.
@@ -48,13 +50,19 @@ impl Shard {
     /// The scenarios of this part, in their order.
     ///
     /// Which they are follows from the scenarios and the timings alone: machines that were given the same need not talk.
-    pub(super) fn take(self, scenarios: Vec<Planned>, timings: &Timings) -> Vec<Planned> {
+    /// Comes with a digest of what all parts are, by which it is known whether two are of one run.
+    pub(super) fn take(self, scenarios: Vec<Planned>, timings: &Timings) -> (Vec<Planned>, String) {
         let items = scenarios
             .iter()
             .map(|planned| Item { took: timings.of(planned), locks: planned.locks() });
         let parts = parts(&items.collect::<Vec<_>>(), self.of);
+        let mut hash = Sha256::new();
+        for (planned, part) in scenarios.iter().zip(&parts) {
+            hash.update(format!("{:?} {:?} {part}\n", planned.identity(), planned.repetition));
+        }
+        let digest = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         let own = scenarios.into_iter().zip(parts).filter(|(_, part)| *part == self.number);
-        own.map(|(planned, _)| planned).collect()
+        (own.map(|(planned, _)| planned).collect(), digest)
     }
 }
 

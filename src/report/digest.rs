@@ -45,7 +45,7 @@ pub fn digest(outcome: &Outcome, color: bool) -> io::Result<String> {
         }
         let told = steps.iter().any(|step| step.state == State::Failed);
         if !told {
-            page.line(&line(outcome, scenario, steps.len(), color));
+            page.line(&line(outcome, scenario, &steps, color));
         }
     }
     if let Some(list) = failures.list(color) {
@@ -84,18 +84,30 @@ pub(super) fn headline(scenario: &ScenarioOutcome, step: &StepRecord, color: boo
     )
 }
 
-fn line(outcome: &Outcome, scenario: &ScenarioOutcome, steps: usize, color: bool) -> String {
+fn line(
+    outcome: &Outcome,
+    scenario: &ScenarioOutcome,
+    steps: &[StepRecord],
+    color: bool,
+) -> String {
     let details = |words: &str| paint(DIM, &format!("({words})"), color);
     let took = quantity::shown(milliseconds(scenario.duration));
-    let ran = details(&format!("{}, {took}", text::count(steps, "step")));
+    let ran = details(&format!("{}, {took}", text::count(steps.len(), "step")));
+    let reason = steps.iter().find_map(|step| step.reason.as_deref());
     let title = title(scenario);
     match scenario.state {
         State::Passed => {
             let word = if scenario.runs > 1 { "flaky" } else { "ok" };
             format!("  {}  {title} {ran}", paint(GOOD, word, color))
         }
-        State::Failed => format!("{}  {title} {ran}", paint(BAD, "FAIL", color)),
-        State::Skipped => format!("   -  {title} {}", details("skipped")),
+        State::Failed => {
+            let why = text::clean(outcome.why_failed(scenario));
+            format!("{}  {title} {}", paint(BAD, "FAIL", color), details(&why))
+        }
+        State::Skipped => {
+            let reason = reason.map(|reason| format!(": {}", text::clean(reason)));
+            format!("   -  {title} {}", details(&format!("skipped{}", reason.unwrap_or_default())))
+        }
         State::NotRun | State::Retried => {
             let why = match scenario.finished {
                 true => "not run".to_owned(),

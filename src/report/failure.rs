@@ -5,7 +5,7 @@ use std::path::Path;
 use super::text::{self, BAD, DIM, paint};
 use super::{Style, cookies, curl, exchange, mask};
 use crate::diagnostic::{Diagnostic, Note, render};
-use crate::outcome::{Actual, Fault, Fingerprints, Miss, Place, StepOutcome, Subject};
+use crate::outcome::{Actual, Breaker, Fault, Fingerprints, Miss, Place, StepOutcome, Subject};
 use crate::scenario::{project, quantity};
 use crate::source::Source;
 use crate::value;
@@ -74,9 +74,19 @@ pub(super) fn message(fault: &Fault) -> String {
     let message = match fault {
         Fault::Miss(miss) => miss.title(),
         Fault::Transport { failure, .. } => failure.message.clone(),
-        Fault::Invalid { message, .. } => message.clone(),
+        Fault::Invalid { message, .. } | Fault::BrokenOff { message, .. } => message.clone(),
     };
     text::clean(&mask::urls(&message)).into_owned()
+}
+
+/// What was wanted: it stands beside the caret.
+pub(super) fn label(fault: &Fault) -> String {
+    let label = match fault {
+        Fault::Miss(miss) => miss.label(),
+        Fault::Invalid { label, .. } => label.clone(),
+        Fault::Transport { .. } | Fault::BrokenOff { .. } => String::new(),
+    };
+    text::clean(&mask::urls(&label)).into_owned()
 }
 
 /// A part of a tree that differs; several are drawn as one.
@@ -167,8 +177,15 @@ fn diagnostic(fault: &Fault) -> Diagnostic {
         Fault::Invalid { place, label, help, .. } => {
             helped(at(error, place, label), help.as_deref())
         }
+        Fault::BrokenOff { place, by: Breaker::EndOfRun, .. } => at(error, place, ""),
+        Fault::BrokenOff { place, by: Breaker::Defect, .. } => {
+            helped(at(error, place, "in this scenario"), Some(DEFECT))
+        }
     }
 }
+
+const DEFECT: &str =
+    "this is a defect of callsheet, not of the scenario: please report it with this message";
 
 fn helped(error: Diagnostic, help: Option<&str>) -> Diagnostic {
     match help {

@@ -22,7 +22,11 @@ pub fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
         if scenario.state == State::Failed && !told {
             let (file, line) = (property(&scenario.planned.file), scenario.planned.line);
             let title = property(&scenario.planned.name);
-            writeln!(out, "::error file={file},line={line},title={title}::the scenario failed")?;
+            let why = data(outcome.why_failed(scenario));
+            // A part whose journal is missing is in no file.
+            let place =
+                if file.is_empty() { String::new() } else { format!("file={file},line={line},") };
+            writeln!(out, "::error {place}title={title}::{why}")?;
         }
     }
     let scenarios = &outcome.summary.scenarios;

@@ -202,14 +202,29 @@ fn write_before(xml: &mut Xml<'_>, element: &str, failed: &Failed) -> io::Result
 fn cases(outcome: &Outcome, scenario: &ScenarioOutcome) -> io::Result<Vec<Case>> {
     let steps = outcome.steps(scenario)?;
     // An attempt that was followed by another is no case: its last attempt is.
-    let last = steps.iter().filter(|step| step.state != State::Retried);
-    let mut cases: Vec<Case> = last.map(|step| case(scenario, step, &steps)).collect();
+    let mut cases = Vec::new();
+    let mut begun: Option<&StepRecord> = None;
+    for step in &steps {
+        if step.state == State::Retried {
+            begun = begun.filter(|first| is_same(first, step)).or(Some(step));
+            continue;
+        }
+        let first = begun.take().filter(|first| is_same(first, step) && !first.rerun);
+        let mut case = case(scenario, step, &steps);
+        // Its time is that of all its attempts, with the pauses between them.
+        case.time = first.map_or(case.time, |first| step.start + step.duration - first.start);
+        cases.push(case);
+    }
     cases.extend(stand_in(outcome, scenario, &steps));
     let mut names = HashSet::new();
     for case in &mut cases {
         case.name = unique(&case.name, &mut names);
     }
     Ok(cases)
+}
+
+fn is_same(one: &StepRecord, other: &StepRecord) -> bool {
+    one.name == other.name && one.section == other.section && one.rerun == other.rerun
 }
 
 fn case(scenario: &ScenarioOutcome, step: &StepRecord, all: &[StepRecord]) -> Case {
@@ -234,9 +249,9 @@ fn case(scenario: &ScenarioOutcome, step: &StepRecord, all: &[StepRecord]) -> Ca
 fn failed(step: &StepRecord) -> Failed {
     let (message, kind) = match step.faults.as_slice() {
         [] => ("the step failed".to_owned(), "failed".to_owned()),
-        [only] => (only.message.clone(), only.kind.clone()),
+        [only] => (only.told(), only.kind.clone()),
         [first, rest @ ..] => {
-            (format!("{} (and {} more)", first.message, rest.len()), first.kind.clone())
+            (format!("{} (and {} more)", first.told(), rest.len()), first.kind.clone())
         }
     };
     let text = permitted(step.failure.as_deref().unwrap_or_default());
@@ -250,11 +265,10 @@ fn stand_in(outcome: &Outcome, scenario: &ScenarioOutcome, steps: &[StepRecord])
         State::NotRun if steps.is_empty() || !scenario.finished => {
             Result::Skipped(allowed(outcome.why_not_run(scenario)))
         }
-        State::Failed if !any(State::Failed) => Result::Failed(Failed {
-            message: "the scenario failed".to_owned(),
-            kind: "failed".to_owned(),
-            text: "the scenario failed, though no step of it did".to_owned(),
-        }),
+        State::Failed if !any(State::Failed) => {
+            let why = allowed(outcome.why_failed(scenario));
+            Result::Failed(Failed { message: why.clone(), kind: "failed".to_owned(), text: why })
+        }
         _ => return None,
     };
     let (file, line) = (allowed(&scenario.planned.file), scenario.planned.line.to_string());

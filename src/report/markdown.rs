@@ -24,7 +24,8 @@ pub fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
         (0, _) => format!("⚠️ {total}: none failed, {not_run} did not run"),
         _ => format!("❌ {failed} of {total} failed"),
     };
-    writeln!(out, "## callsheet: {head}\n")?;
+    let cut = if outcome.is_cut() { ", the run did not end" } else { "" };
+    writeln!(out, "## callsheet: {head}{cut}\n")?;
     let took = super::digest::milliseconds(outcome.duration());
     writeln!(out, "{}\n", tally::line(&outcome.summary, took, false).replace('\n', "  \n"))?;
     coverage(outcome, out)?;

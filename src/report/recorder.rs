@@ -18,7 +18,8 @@ use crate::outcome::record::{
     RunStarted, ShardRecord, StepRecord, TimingRecord, VERSION,
 };
 use crate::outcome::{
-    Coverage, Event, Fault, Fingerprints, Miss, Place, SentBody, State, StepOutcome, Subject,
+    Breaker, Coverage, Event, Fault, Fingerprints, Miss, Place, SentBody, State, StepOutcome,
+    Subject,
 };
 use crate::plan::shard::Shard;
 use crate::plan::{Plan, Planned};
@@ -94,13 +95,16 @@ impl Recorder {
     #[must_use]
     pub fn begin(&mut self, plan: &Plan, masks: &Masks) -> Line {
         self.secret = plan.secret_names();
-        self.begin_with(planned(plan, masks), plan.coverage())
+        let parts = plan.parts.clone();
+        let shard = self.run.shard.map(|Shard { number, of }| ShardRecord { number, of, parts });
+        self.begin_with(planned(plan, masks), plan.coverage(), shard)
     }
 
     pub(super) fn begin_with(
         &mut self,
         scenarios: Vec<PlannedRecord>,
         coverage: Option<Coverage>,
+        shard: Option<ShardRecord>,
     ) -> Line {
         self.listed = scenarios.len();
         Line::RunStarted(RunStarted {
@@ -109,7 +113,7 @@ impl Recorder {
             id: self.run.id.clone(),
             started: timestamp(self.run.started),
             seed: self.run.seed.number(),
-            shard: self.run.shard.map(|Shard { number, of }| ShardRecord { number, of }),
+            shard,
             coverage,
             scenarios,
         })
@@ -321,6 +325,7 @@ fn is_fault(step: &StepOutcome) -> bool {
 fn place(fault: &Fault) -> &Place {
     let (Fault::Miss(Miss { place, .. })
     | Fault::Transport { place, .. }
+    | Fault::BrokenOff { place, .. }
     | Fault::Invalid { place, .. }) = fault;
     place
 }
@@ -330,6 +335,7 @@ fn fault(fault: &Fault) -> FaultRecord {
     let at = source.position(span.start);
     FaultRecord {
         message: failure::message(fault),
+        label: failure::label(fault),
         kind: kind(fault),
         file: source.identity().to_owned(),
         line: at.line,
@@ -337,12 +343,14 @@ fn fault(fault: &Fault) -> FaultRecord {
     }
 }
 
-/// `expectation.status`, `transport.…`, `invalid`
+/// `expectation.status`, `transport.…`, `invalid`, `interrupted`, `internal`
 fn kind(fault: &Fault) -> String {
     match fault {
         Fault::Miss(Miss { subject, .. }) => format!("expectation.{}", looked_at(subject)),
         Fault::Transport { failure, .. } => exchange::class(failure),
         Fault::Invalid { .. } => "invalid".to_owned(),
+        Fault::BrokenOff { by: Breaker::EndOfRun, .. } => "interrupted".to_owned(),
+        Fault::BrokenOff { by: Breaker::Defect, .. } => "internal".to_owned(),
     }
 }
 

@@ -482,7 +482,7 @@ pub(super) fn lines_of(events: &[Event], cut: Option<&str>) -> Vec<Line> {
         }),
         _ => None,
     });
-    let first = recorder.begin_with(planned.collect(), None);
+    let first = recorder.begin_with(planned.collect(), None, None);
     let mut lines = vec![first];
     for event in events {
         lines.extend(recorder.sources(event));

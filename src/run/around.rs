@@ -1,11 +1,15 @@
 //! The project file's `setup` and `teardown`: steps around all scenarios, in one session.
 
+use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
+
+use futures_util::FutureExt;
 
 use super::Shared;
 use super::context::{Context, asks_cookies};
 use super::frame::{Frame, SessionKey};
 use super::runner::Runner;
+use super::scenario::Outermost;
 use crate::outcome::{Event, Section, State};
 use crate::scenario::Scenario;
 use crate::scenario::sessions::DEFAULT;
@@ -19,7 +23,10 @@ pub(super) async fn begin<'s>(shared: &'s Shared<'s>, emit: &dyn Fn(Event)) -> O
     let Some(setup) = setup else { return Some(context) };
     let begun = Instant::now();
     let mut runner = start(&context, setup, 0, emit);
-    runner.section(&mut context, Section::Steps, &setup.steps).await;
+    let outermost = Outermost::of(&context);
+    let steps = runner.section(&mut context, Section::Steps, &setup.steps);
+    let ended = AssertUnwindSafe(steps).catch_unwind().await;
+    outermost.survive(&mut runner, &mut context, ended);
     if runner.failed() {
         let why = "the project file's `setup` failed".to_owned();
         shared.halted.borrow_mut().get_or_insert(why);
@@ -44,9 +51,14 @@ pub(super) async fn end(shared: &Shared<'_>, context: Option<Context<'_>>, emit:
     let begun = Instant::now();
     let index = first(shared) + shared.plan.scenarios.len();
     let mut runner = start(&context, teardown.unwrap_or(context.root), index, emit);
-    runner.clean_up(&mut context).await;
-    let steps = teardown.map_or(&[][..], |teardown| &teardown.steps);
-    runner.teardown(&mut context, Section::Steps, steps).await;
+    let outermost = Outermost::of(&context);
+    let steps = async {
+        runner.clean_up(&mut context).await;
+        let steps = teardown.map_or(&[][..], |teardown| &teardown.steps);
+        runner.teardown(&mut context, Section::Steps, steps).await;
+    };
+    let ended = AssertUnwindSafe(steps).catch_unwind().await;
+    outermost.survive(&mut runner, &mut context, ended);
     finish(&runner, index, begun.elapsed(), emit);
 }
 

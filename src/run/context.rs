@@ -294,6 +294,7 @@ impl From<Fault> for CannotEnter {
     fn from(fault: Fault) -> Self {
         let (place, message, help) = match fault {
             Fault::Invalid { place, message, help, .. } => (place, message, help),
+            Fault::BrokenOff { place, message, .. } => (place, message, None),
             Fault::Transport { place, failure } => (place, failure.message, failure.remedy),
             Fault::Miss(miss) => (miss.place.clone(), miss.title(), None),
         };

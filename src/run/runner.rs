@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::context::{CannotEnter, Context, Limit, helped, invalid};
+use super::context::{CannotEnter, Context, Limit, helped};
 use super::sessions;
 use super::step;
 use crate::http::Meter;
-use crate::outcome::{AccessCell, Event, Fault, Place, Section, State, StepOutcome};
+use crate::outcome::{AccessCell, Breaker, Event, Fault, Place, Section, State, StepOutcome};
 use crate::scenario::access::Cell;
 use crate::scenario::capture::Capture;
 use crate::scenario::names;
@@ -38,6 +38,8 @@ pub(super) struct Runner<'e> {
     pub(super) held: Option<Vec<StepOutcome>>,
     /// Likewise, of the attempt under way.
     pub(super) tried: Option<Vec<StepOutcome>>,
+    /// Whether the program itself failed.
+    pub(super) is_broken: bool,
 }
 
 /// A step that failed.
@@ -63,6 +65,7 @@ impl<'e> Runner<'e> {
             run: 1,
             held: None,
             tried: None,
+            is_broken: false,
         }
     }
 
@@ -95,12 +98,16 @@ impl<'e> Runner<'e> {
         self.told_at_first(context, "variables", fault);
     }
 
-    /// The program itself failed in the scenario.
+    /// The program itself failed in the scenario. What was done is kept; what is to be undone still is.
     pub(super) fn break_off(&mut self, context: &Context<'_>, message: String) {
-        let help = "this is a defect of callsheet, not of the scenario: please report it with this message";
-        let (place, label) = (context.line(context.root.name.at), "in this scenario".to_owned());
-        let fault = Fault::Invalid { place, message, label, help: Some(help.to_owned()) };
-        self.told_at_first(context, "callsheet", fault);
+        (self.way, self.asked, self.item) = (None, None, None);
+        for done in self.tried.take().into_iter().flatten() {
+            self.finish(done);
+        }
+        self.is_broken = true;
+        self.stop("callsheet itself failed");
+        let (place, by) = (context.line(context.root.name.at), Breaker::Defect);
+        self.told_at_first(context, "callsheet", Fault::BrokenOff { place, message, by });
     }
 
     fn told_at_first(&mut self, context: &Context<'_>, name: &str, fault: Fault) {
@@ -204,7 +211,8 @@ impl<'e> Runner<'e> {
             () = step::run(context, step, expect, &mut outcome) => {}
             () = self.tell_traffic(&meter) => {}
             reason = shared.until_stopped(), if until == Until::Interrupted => {
-                outcome.faults.push(invalid(context.place(step.at), reason));
+                let (place, by) = (context.place(step.at), Breaker::EndOfRun);
+                outcome.faults.push(Fault::BrokenOff { place, message: reason, by });
             }
             (at, message) = Limit::over(limit) => {
                 let help = "give it more time, or ask for less in one step";

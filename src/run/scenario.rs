@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -31,8 +32,8 @@ pub(super) async fn run(
     match AssertUnwindSafe(attempts(shared, index, planned, emit)).catch_unwind().await {
         Ok(state) => state,
         Err(panic) => {
-            let message = format!("internal error: {}", said(&*panic));
-            Runner::new(index, emit, None).break_off(&context(shared, planned, 1), message);
+            Runner::new(index, emit, None)
+                .break_off(&context(shared, planned, 1), internal(&*panic));
             let (state, duration) = (State::Failed, begun.elapsed());
             emit(Event::ScenarioFinished { scenario: index, state, duration, runs: 1 });
             state
@@ -41,9 +42,10 @@ pub(super) async fn run(
 }
 
 /// What a panic says.
-fn said(panic: &(dyn Any + Send)) -> &str {
+fn internal(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message")
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+    format!("internal error: {}", text.unwrap_or("no message"))
 }
 
 /// Runs a scenario, again where it fails and may.
@@ -76,7 +78,8 @@ async fn attempts(
         // Whether what comes of it counts is known at its end.
         runner.held = (number <= shared.retries).then(Vec::new);
         once(&mut runner, &mut context(shared, planned, number), planned.row).await;
-        let again = runner.held.is_some() && runner.failed() && shared.stopped().is_none();
+        let may_again = runner.held.is_some() && !runner.is_broken;
+        let again = may_again && runner.failed() && shared.stopped().is_none();
         for mut outcome in runner.held.take().unwrap_or_default() {
             if again {
                 (outcome.state, outcome.rerun) = (State::Retried, true);
@@ -113,13 +116,47 @@ fn context<'s>(shared: &'s Shared<'s>, planned: &'s Planned, number: u32) -> Con
 
 async fn once(runner: &mut Runner<'_>, context: &mut Context<'_>, row: Option<usize>) {
     let scenario = context.root;
-    if let Err(fault) = prepare(context, row) {
-        runner.refuse(context, fault);
+    let outermost = Outermost::of(context);
+    let steps = async {
+        if let Err(fault) = prepare(context, row) {
+            runner.refuse(context, fault);
+        }
+        runner.section(context, Section::Setup, &scenario.setup).await;
+        runner.section(context, Section::Steps, &scenario.steps).await;
+    };
+    let ended = AssertUnwindSafe(steps).catch_unwind().await;
+    outermost.survive(runner, context, ended);
+    let end = async {
+        runner.clean_up(context).await;
+        runner.teardown(context, Section::Teardown, &scenario.teardown).await;
+    };
+    let ended = AssertUnwindSafe(end).catch_unwind().await;
+    outermost.survive(runner, context, ended);
+}
+
+/// Where a scenario goes on after the program itself failed somewhere in it.
+pub(super) struct Outermost<'s> {
+    frame: Rc<Frame<'s>>,
+    home: SessionKey,
+}
+
+impl<'s> Outermost<'s> {
+    pub(super) fn of(context: &Context<'s>) -> Self {
+        Self { frame: Rc::clone(&context.frame), home: context.home.clone() }
     }
-    runner.section(context, Section::Setup, &scenario.setup).await;
-    runner.section(context, Section::Steps, &scenario.steps).await;
-    runner.clean_up(context).await;
-    runner.teardown(context, Section::Teardown, &scenario.teardown).await;
+
+    /// Tells of a panic: it is this scenario's error.
+    pub(super) fn survive(
+        &self,
+        runner: &mut Runner<'_>,
+        context: &mut Context<'s>,
+        ended: Result<(), Box<dyn Any + Send>>,
+    ) {
+        let Err(panic) = ended else { return };
+        context.park();
+        (context.frame, context.home) = (Rc::clone(&self.frame), self.home.clone());
+        runner.break_off(context, internal(&*panic));
+    }
 }
 
 /// None of its steps runs; those of `teardown` are not missed.

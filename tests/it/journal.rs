@@ -150,6 +150,19 @@ fn what_failed_or_did_not_run_runs_again_and_nothing_else() {
     let again = |more: &[&str]| {
         run(folder.path(), &[&["run", "-j", "1", "--rerun-failed", "run.jsonl"], more].concat())
     };
+    let listed = run(folder.path(), &["list", "--rerun-failed", "run.jsonl"]);
+    assert_eq!(listed.stdout.lines().count(), 4, "{}", listed.stdout);
+    let kept = read(folder.path(), "run.jsonl");
+    for own in [["--rerun-failed", "run.jsonl"], ["--compare", "run.jsonl"]] {
+        let over = run(folder.path(), &[&["run"], &own[..], &journal[..]].concat());
+        assert_eq!(over.code, 2, "{}", over.stdout);
+        assert!(
+            over.stderr.contains("would be written over `run.jsonl`, which is read"),
+            "{}",
+            over.stderr
+        );
+        assert_eq!(read(folder.path(), "run.jsonl"), kept);
+    }
     let mended = again(&["--var", "broken:=0"]);
     assert_eq!(mended.code, 0, "{}{}", mended.stdout, mended.stderr);
     // The first failed, and nothing ran after it.
@@ -205,14 +218,20 @@ fn the_journals_of_all_shards_make_the_report_of_the_whole_run() {
     assert_eq!(steady("m.xml"), whole);
 
     let missing = run(folder.path(), &["report", "a.jsonl", "c.jsonl", "--junit", "m.xml"]);
-    assert_eq!(missing.code, 0, "{}", missing.stderr);
+    assert_eq!(missing.code, 1, "{}", missing.stderr);
     assert!(missing.stderr.contains("the journal of shard 3/3 is missing"), "{}", missing.stderr);
-    assert!(read(folder.path(), "m.xml").contains("<skipped message=\"its journal is missing\"/>"));
+    assert!(read(folder.path(), "m.xml").contains("<failure message=\"its journal is missing\""));
 
     fs::copy(folder.path().join("a.jsonl"), folder.path().join("a2.jsonl")).expect("a copy");
     let twice = run(folder.path(), &["report", "a.jsonl", "a2.jsonl"]);
     assert_eq!(twice.code, 2, "{}", twice.stdout);
     assert!(twice.stderr.contains("is shard 2/3, and so is"), "{}", twice.stderr);
+
+    let other = ["run", "--name", "rows", "--shard", "3/3", "--journal", "other.jsonl"];
+    run(folder.path(), &other);
+    let other = run(folder.path(), &["report", "a.jsonl", "c.jsonl", "other.jsonl"]);
+    assert_eq!(other.code, 2, "{}", other.stdout);
+    assert!(other.stderr.contains("are parts of different runs"), "{}", other.stderr);
 
     run(folder.path(), &["run", "--seed", "7", "--journal", "whole.jsonl"]);
     let mixed = run(folder.path(), &["report", "c.jsonl", "whole.jsonl"]);

@@ -86,6 +86,9 @@ pub(crate) struct Selection {
     /// Only scenarios whose names this regular expression finds
     #[arg(long, value_name = "REGEX", value_parser = regex)]
     pub(crate) name: Option<Regex>,
+    /// Only what failed, or did not run, in the run of this journal, or of a folder of them; several times
+    #[arg(long, value_name = "JOURNAL")]
+    pub(crate) rerun_failed: Vec<PathBuf>,
     /// Only the I-th of N parts of the scenarios, the same on every machine
     #[arg(long, value_name = "I/N", value_parser = Shard::parse)]
     pub(crate) shard: Option<Shard>,
@@ -113,6 +116,22 @@ pub(crate) struct Selection {
 }
 
 impl Selection {
+    /// The options that leave scenarios out, by their names.
+    pub(crate) fn narrowing(&self) -> Vec<&'static str> {
+        let all = [
+            ("`--tag`", !self.tags.is_empty()),
+            ("`--skip-tag`", !self.skip_tags.is_empty()),
+            ("`--name`", self.name.is_some()),
+            ("`--rerun-failed`", !self.rerun_failed.is_empty()),
+        ];
+        all.into_iter().filter_map(|(name, is_given)| is_given.then_some(name)).collect()
+    }
+
+    /// The journals that are read, whatever for.
+    pub(crate) fn journals(&self) -> impl Iterator<Item = &PathBuf> {
+        self.rerun_failed.iter().chain(&self.timings)
+    }
+
     /// The options as they would be typed again, each with a space before it; the paths are left out.
     pub(crate) fn options(&self) -> String {
         let mut words = Vec::new();
@@ -161,9 +180,6 @@ pub(crate) struct Run {
     /// Write snapshots instead of comparing them; not in CI, where `CI` is set and not `false`
     #[arg(long)]
     pub(crate) update_snapshots: bool,
-    /// Only what failed, or did not run, in the run of this journal
-    #[arg(long, value_name = "JOURNAL")]
-    pub(crate) rerun_failed: Option<PathBuf>,
     /// Run again when a scenario, or a file that it reads, changes
     #[arg(long)]
     pub(crate) watch: bool,

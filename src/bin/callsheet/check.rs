@@ -8,6 +8,7 @@ use crate::{output, report};
 
 pub(crate) fn main(check: args::Check) -> Exit {
     let color = check.selection.color;
+    let narrowing = check.selection.narrowing();
     let request = match request(check.selection, false) {
         Ok(request) => request,
         Err(exit) => return exit,
@@ -24,7 +25,7 @@ pub(crate) fn main(check: args::Check) -> Exit {
     ));
     match loaded.plan {
         None => Exit::Invalid,
-        Some(plan) if plan.selected == 0 => nothing_to_run(plan.found),
+        Some(plan) if plan.selected == 0 => nothing_to_run(plan.found, &narrowing),
         Some(_) => Exit::Passed,
     }
 }
@@ -36,6 +37,10 @@ pub(crate) fn request(selection: Selection, strict: bool) -> Result<Request, Exi
         Exit::Internal
     })?;
     let timings = report::timings(&selection.timings)?;
+    let among = match selection.rerun_failed.as_slice() {
+        [] => None,
+        journals => Some(report::failed(journals)?),
+    };
     let text = |text: std::ffi::OsString| text.into_string().ok();
     Ok(Request {
         folder,
@@ -55,22 +60,24 @@ pub(crate) fn request(selection: Selection, strict: bool) -> Result<Request, Exi
             name: selection.name,
             shard: selection.shard,
             timings,
+            among,
             ..Default::default()
         },
         strict,
     })
 }
 
-/// Says that there is nothing to run; `found` is how many scenarios were not selected.
-pub(crate) fn nothing_to_run(found: usize) -> Exit {
+/// Says that there is nothing to run; `found` is how many scenarios were not selected, by these options.
+pub(crate) fn nothing_to_run(found: usize, narrowing: &[&str]) -> Exit {
     output::err(&match found {
         0 => {
             "error: no scenarios found: name a file or a folder that has `.yaml` files; `callsheet init` writes a first one\n"
                 .to_owned()
         }
         _ => format!(
-            "error: none of {} is selected by `--tag`, `--skip-tag`, `--name` and `--rerun-failed`; `callsheet list` shows them\n",
-            counted(found, "scenario")
+            "error: none of {} is selected by {}; `callsheet list` shows them\n",
+            counted(found, "scenario"),
+            narrowing.join(" and ")
         ),
     });
     Exit::NothingToRun

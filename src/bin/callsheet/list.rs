@@ -12,6 +12,7 @@ pub(crate) const SCHEMA: &str = include_str!("list.schema.json");
 
 pub(crate) fn main(list: args::List) -> Exit {
     let color = list.selection.color;
+    let narrowing = list.selection.narrowing();
     let request = match check::request(list.selection, false) {
         Ok(request) => request,
         Err(exit) => return exit,
@@ -30,7 +31,7 @@ pub(crate) fn main(list: args::List) -> Exit {
             output::out(&line(planned, width));
         }
     }
-    if plan.selected == 0 { check::nothing_to_run(plan.found) } else { Exit::Passed }
+    if plan.selected == 0 { check::nothing_to_run(plan.found, &narrowing) } else { Exit::Passed }
 }
 
 fn line(planned: &Planned, width: usize) -> String {

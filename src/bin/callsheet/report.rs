@@ -19,14 +19,17 @@ use crate::output;
 use crate::reports::{self, Report};
 
 pub(crate) fn main(asked: &args::ReportOf) -> Exit {
-    let read = journals(&asked.journals).and_then(|all| read(&all)).and_then(parts);
-    let ((mut outcome, known), before) =
-        match read.and_then(|read| Ok((read, times(&asked.compare)?))) {
-            Ok(read) => read,
-            Err(exit) => return exit,
-        };
+    match make(asked) {
+        Ok(exit) | Err(exit) => exit,
+    }
+}
+
+fn make(asked: &args::ReportOf) -> Result<Exit, Exit> {
+    let (mut outcome, known) = read(&journals(&asked.journals)?)?;
+    let is_whole = parts(&mut outcome, &known)?;
+    let before = times(&asked.compare)?;
     if !compare(&mut outcome, before.as_ref()) {
-        return Exit::Internal;
+        return Err(Exit::Internal);
     }
     let wanted = [
         (Format::Junit, &asked.junit),
@@ -42,22 +45,21 @@ pub(crate) fn main(asked: &args::ReportOf) -> Exit {
     };
     let wanted: Vec<Report> = wanted.into_iter().filter_map(report).collect();
     let paths: Vec<&Path> = wanted.iter().map(|report| report.path.as_path()).collect();
-    let known = known.iter().map(PathBuf::as_path);
-    if let Err(exit) =
-        reports::refuse_equal(&paths).and_then(|()| reports::refuse_over(&paths, known))
-    {
-        return exit;
-    }
-    let told = match digest::digest(&outcome, output::result_style(asked.color).color) {
-        Ok(told) => told,
-        Err(error) => return unread(error),
-    };
-    output::out(&told);
-    if reports::write(&wanted, &outcome) { Exit::Passed } else { Exit::Internal }
+    reports::refuse_equal(&paths)?;
+    let compared = journals(&asked.compare)?;
+    reports::refuse_over(&paths, known.iter().chain(&compared).map(PathBuf::as_path))?;
+    let color = output::result_style(asked.color).color;
+    output::out(&digest::digest(&outcome, color).map_err(unread)?);
+    // What failed is for the run to say; that a part of it is missing nobody else does.
+    Ok(match (reports::write(&wanted, &outcome), is_whole) {
+        (false, _) => Exit::Internal,
+        (true, false) => Exit::Failed,
+        (true, true) => Exit::Passed,
+    })
 }
 
 /// The files that are named, those of a folder in the order of their names.
-fn journals(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Exit> {
+pub(crate) fn journals(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Exit> {
     let mut all = Vec::new();
     for path in paths {
         if !path.is_dir() {
@@ -115,9 +117,9 @@ fn read(paths: &[PathBuf]) -> Result<(Outcome, Vec<PathBuf>), Exit> {
     Ok((outcome, known))
 }
 
-/// The scenarios that failed, or did not run, in the run of a journal.
-pub(crate) fn failed(path: &Path) -> Result<HashSet<(String, String)>, Exit> {
-    let (outcome, _) = read(&[path.to_owned()])?;
+/// The scenarios that failed, or did not run, in the run of these journals.
+pub(crate) fn failed(paths: &[PathBuf]) -> Result<HashSet<(String, String)>, Exit> {
+    let (outcome, _) = read(&journals(paths)?)?;
     let is_wanted = |state| matches!(state, State::Failed | State::NotRun);
     let failed = outcome.scenarios.iter().filter(|scenario| is_wanted(scenario.state));
     let identity =
@@ -126,8 +128,9 @@ pub(crate) fn failed(path: &Path) -> Result<HashSet<(String, String)>, Exit> {
     // The project's `setup` and `teardown` run with any of them.
     let failed: HashSet<_> = failed.filter(|(file, _)| file != project::FILE_NAME).collect();
     if failed.is_empty() {
-        let path = path.display();
-        output::err(&format!("error: nothing to run: no scenario failed in the run of `{path}`\n"));
+        let paths: Vec<_> = paths.iter().map(|path| format!("`{}`", path.display())).collect();
+        let paths = paths.join(", ");
+        output::err(&format!("error: nothing to run: no scenario failed in the run of {paths}\n"));
         return Err(Exit::NothingToRun);
     }
     Ok(failed)
@@ -175,44 +178,42 @@ fn unread(error: std::io::Error) -> Exit {
     Exit::Internal
 }
 
-/// Looks whether all parts of a run over several machines are there, each once.
-fn parts((mut outcome, paths): (Outcome, Vec<PathBuf>)) -> Result<(Outcome, Vec<PathBuf>), Exit> {
+/// Looks whether all parts of a run over several machines are there, each once, and are parts of the same; gives whether.
+fn parts(outcome: &mut Outcome, paths: &[PathBuf]) -> Result<bool, Exit> {
     let mut seen: BTreeMap<u32, usize> = BTreeMap::new();
-    let mut of = None;
+    let mut first = None;
     for (index, run) in outcome.runs.iter().enumerate() {
-        let Some(shard) = run.begun.shard else { continue };
-        let path = paths[index].display();
-        let wrong = if *of.get_or_insert(shard.of) != shard.of {
+        let Some(shard) = &run.begun.shard else { continue };
+        let (path, (known, known_shard)) =
+            (paths[index].display(), *first.get_or_insert((index, shard)));
+        let (number, of, known) = (shard.number, shard.of, paths[known].display());
+        let wrong = if of != known_shard.of {
+            format!("`{path}` is shard {number}/{of}: `{known}` is one of {} parts", known_shard.of)
+        } else if shard.parts != known_shard.parts {
             format!(
-                "`{path}` is shard {}/{}: another journal is one of {} parts",
-                shard.number,
-                shard.of,
-                of.unwrap_or_default()
+                "`{path}` and `{known}` are parts of different runs\nhelp: all machines want the same files, selection and `--timings`"
             )
-        } else if let Some(other) = seen.insert(shard.number, index) {
+        } else if let Some(other) = seen.insert(number, index) {
             let other = paths[other].display();
-            format!(
-                "`{path}` is shard {}/{}, and so is `{other}`: name one of them",
-                shard.number, shard.of
-            )
+            format!("`{path}` is shard {number}/{of}, and so is `{other}`: name one of them")
         } else {
             continue;
         };
         output::err(&format!("error: {wrong}\n"));
         return Err(Exit::Invalid);
     }
-    warn_of_equals(&outcome);
-    let all = 1..=of.unwrap_or_default();
-    let missing: Vec<u32> = all.filter(|number| !seen.contains_key(number)).collect();
-    for number in missing {
-        let name = format!("shard {number}/{}", of.unwrap_or_default());
+    warn_of_equals(outcome);
+    let of = first.map_or(0, |(_, shard)| shard.of);
+    let missing: Vec<u32> = (1..=of).filter(|number| !seen.contains_key(number)).collect();
+    for number in &missing {
+        let name = format!("shard {number}/{of}");
         output::err(&format!(
             "warning: the journal of {name} is missing: its scenarios are not in the reports\n"
         ));
         outcome.miss(name);
     }
     outcome.finish();
-    Ok((outcome, paths))
+    Ok(missing.is_empty())
 }
 
 /// Parts of one run have no scenario in common; what ran in two runs is in the reports twice.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::pin::pin;
 use std::time::{Duration, Instant, SystemTime};
 
-use callsheet::outcome::{Detail, Event, Masking, Outcome, Summary, Times};
+use callsheet::outcome::{Breaker, Detail, Event, Fault, Masking, Outcome, Summary, Times};
 use callsheet::plan::{self, Loaded, Plan};
 use callsheet::report::progress::{self, Progress};
 use callsheet::report::recorder::{self, Recorder};
@@ -47,7 +47,7 @@ pub(crate) fn main(run: args::Run) -> Exit {
     };
     let Some(plan) = loaded.plan else { return Exit::Invalid };
     if plan.selected == 0 {
-        return check::nothing_to_run(plan.found);
+        return check::nothing_to_run(plan.found, &run.selection.narrowing());
     }
     let exit = match plan.scenarios.is_empty() {
         // More machines than scenarios are no failure, and nothing to set up.
@@ -83,9 +83,6 @@ pub(crate) fn load(
             return Err(Exit::Internal);
         }
     };
-    if let Some(journal) = &run.rerun_failed {
-        request.selection.among = Some(report::failed(journal)?);
-    }
     request.selection.repeat = run.repeat;
     request.selection.shuffle = run.shuffle.then(|| seed.take());
     request.selection.only = only;
@@ -99,7 +96,10 @@ pub(crate) fn load(
         let wanted = reports::of(&run.reports, plan);
         let paths = written(run, &wanted);
         reports::refuse_equal(&paths)?;
-        reports::refuse_over(&paths, loaded.watched.every().map(PathBuf::as_path))?;
+        let journals = run.selection.journals().chain(&run.compare).cloned().collect::<Vec<_>>();
+        let journals = report::journals(&journals)?;
+        let read = loaded.watched.every().chain(&journals);
+        reports::refuse_over(&paths, read.map(PathBuf::as_path))?;
     }
     Ok((loaded, seed))
 }
@@ -265,11 +265,12 @@ struct Show {
     live: Option<Live>,
     /// The times of earlier runs, to compare with.
     before: Option<Times>,
+    /// Whether the program itself failed in a scenario.
+    is_broken: bool,
 }
 
 impl Show {
     fn new(run: &args::Run, plan: &Plan, (id, seed): (&str, &Seed)) -> Result<Self, Exit> {
-        // Before the journal is begun, which may be one of them.
         let before = report::times(&run.compare)?;
         let verbosity = match (run.quiet, run.verbose) {
             (true, _) => Verbosity::Quiet,
@@ -323,12 +324,18 @@ impl Show {
             progress: progress.then(|| Progress::new(plan.parts())),
             live: (progress && output::is_live()).then(|| Live::new(plan.parts())),
             before,
+            is_broken: false,
         })
     }
 
     fn event(&mut self, event: Event) {
         let event = self.masking.event(event);
         self.summary.add(&event);
+        if let Event::StepFinished { step, .. } = &event {
+            let is_defect =
+                |fault: &Fault| matches!(fault, Fault::BrokenOff { by: Breaker::Defect, .. });
+            self.is_broken |= step.faults.iter().any(is_defect);
+        }
         if let Some(progress) = &mut self.progress {
             progress.add(&event, self.begun.elapsed());
         }
@@ -381,6 +388,7 @@ impl Show {
             });
         }
         let mut exit = match ended {
+            Exit::Passed if self.is_broken => Exit::Internal,
             Exit::Passed if self.summary.scenarios.failed > 0 => Exit::Failed,
             other => other,
         };

@@ -100,10 +100,11 @@ fn head(outcome: &Outcome) -> Markup {
 fn title(outcome: &Outcome) -> String {
     let Counts { failed, not_run, .. } = outcome.summary.scenarios;
     let total = text::count(outcome.summary.scenarios.total(), "scenario");
+    let cut = if outcome.is_cut() { ", the run did not end" } else { "" };
     match (failed, not_run) {
-        (0, 0) => format!("callsheet: {total}, none failed"),
-        (0, _) => format!("callsheet: {total}, none failed, {not_run} did not run"),
-        _ => format!("callsheet: {failed} of {total} failed"),
+        (0, 0) => format!("callsheet: {total}, none failed{cut}"),
+        (0, _) => format!("callsheet: {total}, none failed, {not_run} did not run{cut}"),
+        _ => format!("callsheet: {failed} of {total} failed{cut}"),
     }
 }
 
@@ -132,7 +133,7 @@ fn facts(outcome: &Outcome) -> Markup {
             @for run in &outcome.runs {
                 @let begun = &run.begun;
                 li {
-                    @if let Some(shard) = begun.shard { "shard " (shard.number) "/" (shard.of) " · " }
+                    @if let Some(shard) = &begun.shard { "shard " (shard.number) "/" (shard.of) " · " }
                     "begun " time datetime=(begun.started) { (text::clean(&begun.started)) }
                     @if let Some(took) = run.duration { " · took " (duration(took)) }
                     " · run " (text::clean(&begun.id))
@@ -236,7 +237,7 @@ fn failures(outcome: &Outcome) -> io::Result<(Files, Markup)> {
                 more += 1;
                 continue;
             }
-            let why = step.faults.first().map(|fault| fault.message.clone()).unwrap_or_default();
+            let why = step.faults.first().map(|fault| fault.told()).unwrap_or_default();
             let name = super::told_name(step.section, &step.name);
             let name = format!("{} › {name}", scenario.planned.name);
             listed.push((step::id(number + 1, at + 1), name, why));
@@ -270,8 +271,15 @@ fn of_scenario(
         State::Passed if scenario.runs > 1 => ("flaky", "flaky"),
         state => step::state(state),
     };
-    let reason = (scenario.state == State::NotRun && !scenario.finished)
-        .then(|| outcome.why_not_run(scenario));
+    let reason = match scenario.state {
+        State::NotRun if !scenario.finished => {
+            Some(format!("did not run: {}", text::clean(outcome.why_not_run(scenario))))
+        }
+        State::Failed if !steps.iter().any(|step| step.state == State::Failed) => {
+            Some(text::clean(outcome.why_failed(scenario)).into_owned())
+        }
+        _ => None,
+    };
     let frame = step::Frame::of(steps);
     let shows_steps = outcome.summary.scenarios.failed <= OPEN_STEPS;
     html! {
@@ -285,7 +293,7 @@ fn of_scenario(
                 span.time { @if scenario.runs > 0 { (duration(scenario.duration)) } }
             }
             @if let Some(description) = &planned.description { p.description { (text::clean_lines(description)) } }
-            @if let Some(reason) = reason { p.description { "did not run: " (text::clean(reason)) } }
+            @if let Some(reason) = reason { p.description { (reason) } }
             noscript {
                 (matrix(steps))
                 ol.steps {
