@@ -139,6 +139,9 @@ pub struct StepRecord {
     pub file: String,
     /// The line.
     pub line: usize,
+    /// The step of the scenario that it ran for, where it is one of a file that the scenario uses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<PlaceRecord>,
     /// What came of it.
     pub state: State,
     /// When it began, after the run did.
@@ -179,6 +182,15 @@ pub struct StepRecord {
     /// What the session did with cookies, a sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cookies: Vec<String>,
+}
+
+/// A line of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlaceRecord {
+    /// The file, from the project's folder.
+    pub file: String,
+    /// The line.
+    pub line: usize,
 }
 
 impl StepRecord {

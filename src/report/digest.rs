@@ -35,7 +35,10 @@ pub fn digest(outcome: &Outcome, color: bool) -> io::Result<String> {
             if step.state == State::Failed {
                 let name = super::told_name(step.section, &step.name);
                 let name = format!("{} › {name}", scenario.planned.name);
-                let place = format!("{}:{}", step.file, step.line);
+                let place = match &step.asked {
+                    Some(asked) => format!("{}:{}", asked.file, asked.line),
+                    None => format!("{}:{}", step.file, step.line),
+                };
                 failures.add(
                     number,
                     text::clean(&place).into_owned(),

@@ -49,9 +49,11 @@ fn annotation(
 ) -> io::Result<()> {
     let title =
         format!("{} › {}", scenario.planned.name, super::told_name(step.section, &step.name));
-    let (file, line, column) = match step.faults.first() {
-        Some(fault) => (&fault.file, fault.line, fault.column),
-        None => (&step.file, step.line, 1),
+    // Of a file that several use it is the line of the scenario that says which of them.
+    let (file, line, column) = match (&step.asked, step.faults.first()) {
+        (Some(asked), _) => (&asked.file, asked.line, 1),
+        (None, Some(fault)) => (&fault.file, fault.line, fault.column),
+        (None, None) => (&step.file, step.line, 1),
     };
     let (file, title) = (property(file), property(&title));
     let failure = data(step.failure.as_deref().unwrap_or_default());

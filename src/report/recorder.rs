@@ -14,8 +14,8 @@ use super::{Style, cookies, curl, exchange, mask};
 use crate::http::{Exchange, Hop, Timing};
 use crate::mask::Masks;
 use crate::outcome::record::{
-    AnswerRecord, BodyRecord, ExchangeRecord, FaultRecord, HopRecord, Line, PlannedRecord,
-    RunStarted, ShardRecord, StepRecord, TimingRecord, VERSION,
+    AnswerRecord, BodyRecord, ExchangeRecord, FaultRecord, HopRecord, Line, PlaceRecord,
+    PlannedRecord, RunStarted, ShardRecord, StepRecord, TimingRecord, VERSION,
 };
 use crate::outcome::{
     Breaker, Coverage, Event, Fault, Fingerprints, Miss, Place, SentBody, State, StepOutcome,
@@ -195,6 +195,10 @@ impl Recorder {
             name: step.name.clone(),
             file: step.place.source.identity().to_owned(),
             line: step.place.line(),
+            asked: step.asked.as_ref().map(|place| PlaceRecord {
+                file: place.source.identity().to_owned(),
+                line: place.line(),
+            }),
             state: step.state,
             start: milliseconds(now.saturating_sub(step.duration)),
             duration: milliseconds(step.duration),

@@ -200,7 +200,9 @@ impl Terminal {
                 let block = failure::block(told.of(&options), step, self.style, &self.prints);
                 told.page.block(&block);
                 let name = format!("{} › {}", told.name, super::step_name(step));
-                let place = format!("{}:{}", step.place.source.name(), step.place.line());
+                // Of a file that is used it is known who uses it: the failure itself shows the rest.
+                let place = step.asked.as_ref().unwrap_or(&step.place);
+                let place = format!("{}:{}", place.source.name(), place.line());
                 let (place, name) = (text::clean(&place), text::clean(&name));
                 self.failures.add(scenario, place.into_owned(), name.into_owned());
             }

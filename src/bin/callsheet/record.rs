@@ -20,7 +20,7 @@ pub(crate) struct Record {
     recorder: Recorder,
     /// Its path, and the file until it cannot be written any more.
     journal: Option<(PathBuf, Option<Journal<BufWriter<File>>>)>,
-    /// Kept only if a report wants it.
+    /// Kept only if a report wants it, or its times are compared.
     outcome: Option<Outcome>,
     /// Whether a line could not be taken in.
     broken: bool,

@@ -103,7 +103,7 @@ impl<'s> Credentials<'s> {
             let help = format!(
                 "write `${{secret.{name}}}`, and put its value into `.env`, which stays out of version control"
             );
-            Diagnostic::warning(format!("`{key}` is written out: whoever reads the file has it"))
+            Diagnostic::warning(format!("`{key}` is written out: whoever reads the file, or a report, has it"))
                 .at(&self.source, self.place(span), "")
                 .help(help)
         });
