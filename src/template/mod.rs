@@ -45,7 +45,7 @@ pub enum Part {
 /// The inside of one `${…}`, compiled.
 #[derive(Clone)]
 pub struct Expression {
-    text: String,
+    text: Box<str>,
     /// Where it begins in the template's text, in bytes.
     offset: usize,
     uses: Vec<Use>,
@@ -75,8 +75,8 @@ pub trait Files: std::fmt::Debug + Send + Sync {
 
 #[derive(Clone)]
 enum Program {
-    /// A bare name: its value is taken as it is, with every digit of a number.
-    Name(String),
+    /// A bare name, which is all of the text: its value is taken as it is, with every digit of a number.
+    Name,
     Compiled {
         program: Arc<minijinja::Expression<'static, 'static>>,
         /// `order.items[0].id`: a name and the way into its value, which needs no computing and so loses no digit.
@@ -312,7 +312,7 @@ impl Expression {
         })?;
         let program = match uses.as_slice() {
             [Use { name, kind: UseKind::Name { member: None, .. }, .. }] if name == text => {
-                Program::Name(name.clone())
+                Program::Name
             }
             _ => {
                 let program = environment::compile(text).map_err(|mut error| {
@@ -323,7 +323,7 @@ impl Expression {
             }
         };
         let is_situated = functions::is_situated(&uses);
-        Ok(Self { text: text.to_owned(), offset, uses, is_situated, site: None, program })
+        Ok(Self { text: text.into(), offset, uses, is_situated, site: None, program })
     }
 
     /// The expression without `${` and `}`.
@@ -383,7 +383,8 @@ impl Expression {
 
     fn worked_out(&self, scope: &Scope, budget: &mut Budget) -> Result<Evaluated, String> {
         let plain = match &self.program {
-            Program::Name(name) => {
+            Program::Name => {
+                let name = self.text();
                 let no_value = || format!("`{name}` has no value here{}", scope.unset_by(name));
                 Some(&scope.get(name).ok_or_else(no_value)?.value)
             }
