@@ -4,6 +4,7 @@ pub mod render;
 pub mod suggest;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::mask::Sources;
@@ -121,4 +122,20 @@ impl Diagnostic {
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }
+}
+
+/// Adds what is not told yet: two sessions that lack the same thing in one file have one mistake to mend.
+pub fn extend_new(diagnostics: &mut Vec<Diagnostic>, found: Vec<Diagnostic>) {
+    if found.is_empty() {
+        return;
+    }
+    fn key(diagnostic: &Diagnostic) -> Option<(usize, &str, &str)> {
+        let label = diagnostic.primary.as_ref()?;
+        Some((label.span.start, label.source.name(), &diagnostic.message))
+    }
+    let is_new: Vec<bool> = {
+        let mut told: HashSet<_> = diagnostics.iter().filter_map(key).collect();
+        found.iter().map(|one| key(one).is_none_or(|key| told.insert(key))).collect()
+    };
+    diagnostics.extend(found.into_iter().zip(is_new).filter_map(|(one, new)| new.then_some(one)));
 }

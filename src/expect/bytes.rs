@@ -2,8 +2,8 @@
 
 use super::evidence::Evidence;
 use super::explain::{Looked, absent};
-use super::operand::{Context, Domain, Evaluated};
-use super::target::Target;
+use super::operand::{Context, Evaluated};
+use super::target::{Domain, Target};
 use crate::outcome::{Actual, Fault, Subject};
 use crate::scenario::decode::Text;
 use crate::scenario::expectation::BytesExpectation;

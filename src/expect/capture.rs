@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use regex::Regex;
 
 use super::check::with_response;
-use super::evidence::Evidence;
+use super::evidence::{Evidence, too_big};
 use super::json::reached;
 use super::markup;
-use super::operand::{Context, Domain, Evaluated};
+use super::operand::{Context, Evaluated};
+use super::target::Domain;
 use crate::html::{Element, Selector};
 use crate::jsonpath::{self, Found as Nodes, JsonPath, TooMuch};
 use crate::mask::{self, Masks};
@@ -239,7 +240,7 @@ fn elements(
     let part = attribute.map_or(HtmlPart::Text, |name| HtmlPart::Attribute(name.to_owned()));
     let subject = Subject::Html(selector.text().to_owned(), part);
     let page = evidence.html();
-    let elements = page.and_then(|page| page.select(selector).map_err(markup::too_big));
+    let elements = page.and_then(|page| page.select(selector).map_err(too_big));
     let elements = match elements {
         Ok(elements) => elements,
         Err(actual) => return Err(unread(&actual, subject)),

@@ -5,8 +5,8 @@ use std::time::SystemTime;
 
 use super::evidence::Evidence;
 use super::explain::{Looked, absent};
-use super::operand::{Context, Domain};
-use super::target::Target;
+use super::operand::Context;
+use super::target::{Domain, Target};
 use crate::outcome::{Actual, Fault, Subject};
 use crate::scenario::expectation::{CookieAttribute, CookieExpectation};
 use crate::scenario::matcher::Matcher;

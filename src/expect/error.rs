@@ -3,8 +3,8 @@
 use ::http::StatusCode;
 
 use super::explain::{Looked, absent};
-use super::operand::{Context, Domain};
-use super::target::Target;
+use super::operand::Context;
+use super::target::{Domain, Target};
 use crate::http::Failure;
 use crate::outcome::{Actual, Fault, Place, Subject};
 use crate::scenario::Scenario;

@@ -98,7 +98,7 @@ impl<'a> Evidence<'a> {
     /// # Errors
     /// [`Actual::NoBody`], [`Actual::NotText`] or [`Actual::NotHtml`].
     pub(super) fn html(&self) -> Result<&html::Document, Actual> {
-        let read = || html::Document::read(&self.markup()?).map_err(super::markup::too_big);
+        let read = || html::Document::read(&self.markup()?).map_err(too_big);
         self.html.get_or_init(read).as_ref().map_err(Clone::clone)
     }
 
@@ -229,6 +229,11 @@ fn each_once<'n>(names: impl Iterator<Item = &'n [u8]>) -> Vec<String> {
         }
     }
     once
+}
+
+/// What is said where a page is too much.
+pub(super) fn too_big(too_much: html::TooMuch) -> Actual {
+    Actual::NotHtml(too_much.to_string())
 }
 
 /// A field's value as text: Latin-1 where it is no UTF-8, as in RFC 9110, section 5.5.

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::diff;
 use super::matcher::first_repeated;
-use super::operand::{Context, Domain, Evaluated, expression, only_expression};
-use super::target::{Elements, Target};
+use super::operand::{Context, Evaluated, expression, only_expression};
+use super::target::{Domain, Elements, Target};
 use super::unordered;
 use crate::outcome::{Actual, Difference, Fault, MOST_DIFFERENCES, Miss, Subject, Via, Wanted};
 use crate::scenario::matcher::{Check, Direction, Matcher, Op, Order, Pattern, When};

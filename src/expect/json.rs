@@ -3,8 +3,8 @@
 use super::evidence::Evidence;
 use super::explain::Looked;
 use super::matcher::Verdict;
-use super::operand::{Context, Domain};
-use super::target::Target;
+use super::operand::Context;
+use super::target::{Domain, Target};
 use crate::jsonpath::{self, Found, JsonPath, Stop, TooMuch};
 use crate::outcome::{Actual, Fault, Reached, Subject};
 use crate::scenario::decode::Located;

@@ -1,10 +1,10 @@
 //! `html` and `xml`: what selectors and XPaths find in the body.
 
-use super::evidence::Evidence;
+use super::evidence::{Evidence, too_big};
 use super::explain::Looked;
-use super::operand::{Context, Domain};
-use super::target::Target;
-use crate::html::{self, Element, Selector};
+use super::operand::Context;
+use super::target::{Domain, Target};
+use crate::html::{Element, Selector};
 use crate::outcome::{Actual, Fault, HtmlPart, Nearest, Subject};
 use crate::scenario::decode::Located;
 use crate::scenario::expectation::{HtmlExpectation, MarkupExpectation};
@@ -154,11 +154,6 @@ impl Context<'_> {
 /// Reads a document.
 pub(super) fn read(text: &str) -> Result<xml::Document<'_>, Actual> {
     xml::Document::read(text).map_err(Actual::NotXml)
-}
-
-/// What is said where a page is too much.
-pub(super) fn too_big(too_much: html::TooMuch) -> Actual {
-    Actual::NotHtml(too_much.to_string())
 }
 
 /// Where an XPath ends that finds nothing.

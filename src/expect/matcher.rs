@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::operand::{Context, Domain, Evaluated};
-use super::target::{Elements, Target};
+use super::operand::{Context, Evaluated};
+use super::target::{Domain, Elements, Target};
 use super::unordered;
 use crate::scenario::decode::Tree;
 use crate::scenario::matcher::{Check, Direction, Matcher, Op, Order, Type, When};

@@ -13,20 +13,7 @@ use crate::value::{self, Map, Number, Value};
 use regex::Regex;
 use time::OffsetDateTime;
 
-use super::target::Target;
-
-/// What kind of value a matcher looks at, which says how the value of an expression is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Domain {
-    /// Any JSON value.
-    Json,
-    /// Text: a number or a boolean becomes its text.
-    Text,
-    /// Milliseconds: a text is read as a duration.
-    Duration,
-    /// A count: a text is read as a size.
-    Count,
-}
+use super::target::{Domain, Target};
 
 /// The file that the expectations stand in, and the names that they use.
 #[derive(Clone, Copy)]

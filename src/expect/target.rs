@@ -4,11 +4,23 @@ use std::cmp::Ordering;
 
 use time::OffsetDateTime;
 
-use super::operand::Domain;
 use crate::jsonpath;
 use crate::outcome::Unit;
 use crate::scenario::matcher::moment;
 use crate::value::{self, Number, Value};
+
+/// What kind of value a matcher looks at, which says how the value of an expression is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Domain {
+    /// Any JSON value.
+    Json,
+    /// Text: a number or a boolean becomes its text.
+    Text,
+    /// Milliseconds: a text is read as a duration.
+    Duration,
+    /// A count: a text is read as a size.
+    Count,
+}
 
 /// What a matcher looks at.
 #[derive(Clone, Copy, Debug)]

@@ -6,8 +6,8 @@ use ::http::Version;
 
 use super::evidence::Evidence;
 use super::explain::{Looked, absent};
-use super::operand::{Context, Domain};
-use super::target::Target;
+use super::operand::Context;
+use super::target::{Domain, Target};
 use crate::http::Certificate;
 use crate::outcome::{Actual, Fault, Subject};
 use crate::scenario::expectation::{CertificatePart, TimingPart, TransportExpectation};

@@ -2,8 +2,8 @@
 
 use super::evidence::Evidence;
 use super::explain::{Looked, absent};
-use super::operand::{Context, Domain};
-use super::target::Target;
+use super::operand::Context;
+use super::target::{Domain, Target};
 use crate::outcome::{Fault, Subject};
 use crate::scenario::matcher::Matcher;
 

@@ -4,28 +4,27 @@ use std::collections::VecDeque;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use rustls::pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
 use super::channel::{Tls, Version};
+use super::connection::{Dialed, Http1, Http2};
 use super::failure::{
-    ConnectFault, FailureKind, Fault, Limit, Phase, ProtocolFault, Refusal, TlsFault, fault,
+    ConnectFault, FailureKind, Fault, Phase, ProtocolFault, Refusal, TlsFault, fault,
 };
-use super::handshake::{Encrypted, handshake};
+use super::handshake::handshake;
 use super::head::{MAX_HEAD, MAX_HEADERS};
-use super::pool::{Http1, Http2, Origin};
+use super::origin::{Origin, literal};
 use super::progress::Progress;
 use super::proxy::{Proxy, tunnel};
 use super::route::{Through, Via};
+use super::stream::Stream;
 use super::tls;
 use super::transport::{Peer, Transport};
 use super::trust::Trust;
@@ -39,22 +38,6 @@ const HEAD_START: Duration = Duration::from_millis(250);
 /// HTTP/2 windows: one response may fill its own; four side by side fill the connection's.
 const STREAM_WINDOW: u32 = 2 * 1024 * 1024;
 const CONNECTION_WINDOW: u32 = 8 * 1024 * 1024;
-
-/// Plain or encrypted.
-#[derive(Debug)]
-pub(super) enum Stream {
-    Plain(Socket),
-    Tls(Box<Encrypted>),
-}
-
-/// What hyper reads and writes.
-pub(super) type Io = TokioIo<Tap<Stream>>;
-
-/// A connection of the protocol that was agreed on.
-pub(super) enum Dialed {
-    One(Http1),
-    Two(Http2),
-}
 
 /// Opens a connection within the limit. Dns, connect and TLS share it.
 pub(super) async fn dial(
@@ -367,81 +350,4 @@ fn no_handshake(error: &hyper::Error) -> Fault {
         "the connection broke before the request",
     )
     .because(error)
-}
-
-/// A URL that http can hold: its own limit is 65,534 bytes.
-pub(super) fn uri(text: &str) -> Result<http::Uri, Fault> {
-    http::Uri::try_from(text).map_err(|error| {
-        if text.len() > usize::from(u16::MAX) - 1 {
-            fault(
-                FailureKind::TooLarge(Limit::Url),
-                format!("the URL has {} bytes; 65534 are allowed", text.len()),
-            )
-        } else {
-            fault(FailureKind::Refused(Refusal::Url), "the URL cannot be sent").because(&error)
-        }
-    })
-}
-
-/// The address that a host already is: `127.0.0.1`, `[::1]`.
-pub(super) fn literal(host: &str) -> Option<IpAddr> {
-    host.trim_start_matches('[').trim_end_matches(']').parse().ok()
-}
-
-impl AsyncRead for Stream {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        match &mut *self {
-            Self::Plain(socket) => Pin::new(socket).poll_read(cx, buf),
-            Self::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
-        }
-    }
-}
-
-impl AsyncWrite for Stream {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        match &mut *self {
-            Self::Plain(socket) => Pin::new(socket).poll_write(cx, bytes),
-            Self::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
-        }
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        match &mut *self {
-            Self::Plain(socket) => Pin::new(socket).poll_write_vectored(cx, slices),
-            Self::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
-        }
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        match self {
-            Self::Plain(socket) => socket.is_write_vectored(),
-            Self::Tls(stream) => stream.is_write_vectored(),
-        }
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut *self {
-            Self::Plain(socket) => Pin::new(socket).poll_flush(cx),
-            Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
-        }
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut *self {
-            Self::Plain(socket) => Pin::new(socket).poll_shutdown(cx),
-            Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
-        }
-    }
 }

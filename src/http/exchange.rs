@@ -474,7 +474,7 @@ impl Trip<'_> {
         let target = target.unwrap_or(&url[Position::BeforePath..Position::AfterQuery]);
         let route = Route::of(url, &channel, &self.client.inner.proxies)?;
         let proxy = route.proxy().cloned();
-        let origin = self.client.inner.pool.origin(url, route)?;
+        let connections = self.client.inner.pool.connections(url, route)?;
         let upload = Upload::open(&request.body).await?;
         let body_len = upload.left();
         let cookie = if carried.has(&header::COOKIE) {
@@ -511,9 +511,15 @@ impl Trip<'_> {
         let last = self.hops.len() - 1;
         let hop = &mut self.hops[last];
         let outgoing = Outgoing { method, url, target, headers: &hop.headers, body: &request.body };
-        let (outcome, retried) =
-            hop::send(self.client, origin, outgoing, self.settings, upload, &mut self.progress)
-                .await;
+        let (outcome, retried) = hop::send(
+            self.client,
+            connections,
+            outgoing,
+            self.settings,
+            upload,
+            &mut self.progress,
+        )
+        .await;
         self.retried += u32::from(retried);
         hop.retried = retried;
         let mut answer = outcome?;

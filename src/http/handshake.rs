@@ -16,11 +16,8 @@ use rustls::{ClientConfig, ProtocolVersion};
 use tower_service::Service;
 
 use super::certificate::Certificate;
-use super::connect::Stream;
+use super::stream::{Encrypted, Stream};
 use super::wire::Secured;
-
-/// An encrypted connection.
-pub(super) type Encrypted = TokioIo<MaybeHttpsStream<TokioIo<Stream>>>;
 
 /// What was agreed on.
 pub(super) struct Agreed {

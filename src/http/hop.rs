@@ -12,14 +12,15 @@ use hyper::body::{Body as _, Frame, Incoming};
 use sha2::{Digest as _, Sha256};
 use url::{Position, Url};
 
-use super::connect::uri;
+use super::connection::{Http1, Http2, poll};
 use super::failure::{FailureKind, Fault, Limit, Phase, ProtocolFault, fault};
 use super::head::{HeadFault, MAX_HEADERS};
-use super::pool::{Http1, Http2, Leased, Origin, poll};
+use super::pool::{Connections, Leased};
 use super::progress::Progress;
 use super::protocol::{explain, is_unprocessed, transfer_coding_defect};
 use super::proxy::Proxy;
 use super::redirect::Carried;
+use super::target::uri;
 use super::upload::{self, Upload};
 use super::{Client, Head, Settings};
 
@@ -47,7 +48,7 @@ pub(super) struct Answer {
     pub(super) refused_cookies: Vec<Vec<u8>>,
     body: Incoming,
     line: Line,
-    origin: Arc<Origin>,
+    connections: Arc<Connections>,
 }
 
 /// The connection in use. Dropped before the end of the body, HTTP/1 is closed and HTTP/2 resets the stream.
@@ -82,21 +83,29 @@ fn is_repeatable(method: &Method) -> bool {
 /// Sends a request and waits for the head of its answer. True beside it: it took two tries.
 pub(super) async fn send(
     client: &Client,
-    origin: Arc<Origin>,
+    connections: Arc<Connections>,
     outgoing: Outgoing<'_>,
     settings: &Settings,
     upload: Upload,
     progress: &mut Progress,
 ) -> (Result<Answer, Fault>, bool) {
     let repeatable = is_repeatable(outgoing.method);
-    let lost =
-        match attempt(client, &origin, &outgoing, settings, upload, repeatable, false, progress)
-            .await
-        {
-            Ok(answer) => return (Ok(answer), false),
-            Err(lost) if again(&lost, repeatable) => lost,
-            Err(lost) => return (Err(lost.fault), false),
-        };
+    let lost = match attempt(
+        client,
+        &connections,
+        &outgoing,
+        settings,
+        upload,
+        repeatable,
+        false,
+        progress,
+    )
+    .await
+    {
+        Ok(answer) => return (Ok(answer), false),
+        Err(lost) if again(&lost, repeatable) => lost,
+        Err(lost) => return (Err(lost.fault), false),
+    };
     drop(lost);
     let upload = match Upload::open(outgoing.body).await {
         Ok(upload) if upload.left() == progress.body_len => upload,
@@ -104,7 +113,8 @@ pub(super) async fn send(
         Err(fault) => return (Err(fault), true),
     };
     let outcome =
-        attempt(client, &origin, &outgoing, settings, upload, repeatable, true, progress).await;
+        attempt(client, &connections, &outgoing, settings, upload, repeatable, true, progress)
+            .await;
     (outcome.map_err(|lost| lost.fault), true)
 }
 
@@ -116,7 +126,7 @@ fn changed() -> Fault {
 #[expect(clippy::too_many_arguments, reason = "one call site, and each is a different thing")]
 async fn attempt(
     client: &Client,
-    origin: &Arc<Origin>,
+    connections: &Arc<Connections>,
     outgoing: &Outgoing<'_>,
     settings: &Settings,
     upload: Upload,
@@ -127,22 +137,22 @@ async fn attempt(
     // Nothing was sent, and a second try would end as this one does.
     let hopeless = |fault| Lost { fault, unsent: false, answered: false, reused: false };
     let trust = &client.inner.trust;
-    let leased = origin
+    let leased = connections
         .lease(repeatable, fresh, trust, settings.connect_timeout, progress)
         .await
         .map_err(hopeless)?;
     progress.phase = Phase::Head;
     match leased {
         Leased::One(lease) => {
-            let request =
-                http1_request(outgoing, origin.route.forwarder(), upload).map_err(hopeless)?;
+            let request = http1_request(outgoing, connections.origin.route.forwarder(), upload)
+                .map_err(hopeless)?;
             progress.watch(&lease.connection.wire);
             progress.reused = lease.idle.is_some();
-            let outcome = send_one(lease.connection, request, origin, progress).await;
+            let outcome = send_one(lease.connection, request, connections, progress).await;
             if let (Err(lost), Some(idle)) = (&outcome, lease.idle)
                 && !lost.answered
             {
-                origin.lost(idle);
+                connections.lost(idle);
             }
             outcome
         }
@@ -150,7 +160,7 @@ async fn attempt(
             let request = http2_request(outgoing, upload).map_err(hopeless)?;
             progress.watch(&lease.connection.wire);
             progress.reused = lease.idle.is_some();
-            send_two(lease.connection, request, origin, progress).await
+            send_two(lease.connection, request, connections, progress).await
         }
     }
 }
@@ -202,7 +212,7 @@ fn http2_request(outgoing: &Outgoing<'_>, upload: Upload) -> Result<Request<Uplo
 async fn send_one(
     mut connection: Http1,
     mut request: Request<Upload>,
-    origin: &Arc<Origin>,
+    connections: &Arc<Connections>,
     progress: &mut Progress,
 ) -> Result<Answer, Lost> {
     connection.wire.expect_head();
@@ -216,7 +226,8 @@ async fn send_one(
         Err(mut lost) => {
             let unsent = lost.take_message().is_some();
             let answered = !connection.wire.answer().head.is_empty();
-            let fault = explain(&lost.into_error(), origin, progress, Some(&connection.wire));
+            let fault =
+                explain(&lost.into_error(), &connections.origin, progress, Some(&connection.wire));
             return Err(Lost { fault, unsent, answered, reused: progress.reused });
         }
     };
@@ -243,14 +254,14 @@ async fn send_one(
         refused_cookies,
         body,
         line: Line::One(connection),
-        origin: Arc::clone(origin),
+        connections: Arc::clone(connections),
     })
 }
 
 async fn send_two(
     mut connection: Http2,
     request: Request<Upload>,
-    origin: &Arc<Origin>,
+    connections: &Arc<Connections>,
     progress: &mut Progress,
 ) -> Result<Answer, Lost> {
     let response = match connection.sender.try_send_request(request).await {
@@ -259,7 +270,7 @@ async fn send_two(
             let returned = lost.take_message().is_some();
             let error = lost.into_error();
             let unsent = returned || is_unprocessed(&error);
-            let fault = explain(&error, origin, progress, None);
+            let fault = explain(&error, &connections.origin, progress, None);
             return Err(Lost { fault, unsent, answered: false, reused: progress.reused });
         }
     };
@@ -268,7 +279,7 @@ async fn send_two(
     let answered = |fault| Lost { fault, unsent: false, answered: true, reused: progress.reused };
     let head = checked(parts).map_err(answered)?;
     let (refused_cookies, line) = (Vec::new(), Line::Two);
-    Ok(Answer { head, refused_cookies, body, line, origin: Arc::clone(origin) })
+    Ok(Answer { head, refused_cookies, body, line, connections: Arc::clone(connections) })
 }
 
 fn checked(parts: http::response::Parts) -> Result<Arc<Head>, Fault> {
@@ -327,7 +338,7 @@ impl Answer {
                         Line::One(connection) => Some(&*connection.wire),
                         Line::Two => None,
                     };
-                    return Err(explain(&error, &self.origin, progress, wire));
+                    return Err(explain(&error, &self.connections.origin, progress, wire));
                 }
             };
             // Trailers are read and dropped (RFC 9110 §6.5.1).
@@ -377,10 +388,10 @@ impl Answer {
         if connection.over {
             // Already closed, and not a word of it before: other requests had better know.
             if !announces_close(&self.head) {
-                self.origin.lost(std::time::Duration::ZERO);
+                self.connections.lost(std::time::Duration::ZERO);
             }
         } else if connection.sender.is_ready() && !connection.wire.is_broken() {
-            self.origin.give_back(connection);
+            self.connections.give_back(connection);
         }
     }
 }

@@ -10,6 +10,7 @@
 mod certificate;
 mod channel;
 mod connect;
+mod connection;
 mod credentials;
 mod decode;
 mod exchange;
@@ -19,12 +20,15 @@ mod head;
 mod hop;
 mod hosts;
 mod meter;
+mod origin;
 mod pool;
 mod progress;
 mod protocol;
 mod proxy;
 mod redirect;
 mod route;
+mod stream;
+mod target;
 #[cfg(test)]
 mod tests;
 mod timing;

@@ -7,20 +7,19 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use hyper::client::conn::{http1, http2};
 use url::{Position, Url};
 
-use super::connect::{Dialed, Io, dial, literal};
-use super::failure::{FailureKind, Fault, Refusal, fault};
+use super::connect::dial;
+use super::connection::{Dialed, Http1, Http2, poll};
+use super::failure::Fault;
+use super::origin::Origin;
 use super::progress::Progress;
 use super::route::Route;
 use super::trust::Trust;
-use super::upload::Upload;
-use super::wire::{Look, Wire};
+use super::wire::Look;
 
 /// Idle connections kept per origin; beyond it the oldest is closed.
 const MAX_IDLE: usize = 64;
@@ -33,33 +32,6 @@ const CLOSES_SOON: Duration = Duration::from_millis(100);
 
 /// How long a request waits for another's handshake that may give both one HTTP/2 connection.
 const SHARE_WAIT: Duration = Duration::from_secs(1);
-
-/// The hyper half of an HTTP/1 connection, driven by the exchange that uses it: no task of its own, so no wake-up
-/// between two tasks per event, and a dropped exchange closes its connection at once.
-pub(super) type Driver = http1::Connection<Io, Upload>;
-
-/// An HTTP/1 connection, free for one request.
-pub(super) struct Http1 {
-    pub(super) sender: http1::SendRequest<Upload>,
-    pub(super) driver: Box<Driver>,
-    /// The driver has ended and must not be polled again.
-    pub(super) over: bool,
-    pub(super) wire: Arc<Wire>,
-    since: Instant,
-}
-
-impl Http1 {
-    pub(super) fn new(sender: http1::SendRequest<Upload>, driver: Driver, wire: Arc<Wire>) -> Self {
-        Self { sender, driver: Box::new(driver), over: false, wire, since: Instant::now() }
-    }
-}
-
-/// An HTTP/2 connection, shared.
-#[derive(Clone)]
-pub(super) struct Http2 {
-    pub(super) sender: http2::SendRequest<Upload>,
-    pub(super) wire: Arc<Wire>,
-}
 
 /// A connection for one request.
 pub(super) struct Lease<C> {
@@ -119,13 +91,9 @@ pub(super) fn admit(history: History, idle: Duration, repeatable: bool) -> Admit
     if history.opening < wait { Admit::Fresh } else { Admit::Wait(wait) }
 }
 
-/// One scheme, host and port, reached in one way.
-pub(super) struct Origin {
-    pub(super) route: Route,
-    /// As in the URL: an IPv6 address has its brackets.
-    pub(super) host: String,
-    pub(super) ip: Option<IpAddr>,
-    pub(super) port: u16,
+/// The connections to an origin.
+pub(super) struct Connections {
+    pub(super) origin: Origin,
     kept: Mutex<Kept>,
     /// Held while a TLS connection is opened and it is not known that the origin speaks HTTP/1 only: all requests
     /// that wait for it may share one HTTP/2 connection.
@@ -142,24 +110,9 @@ struct Kept {
     history: History,
 }
 
-impl Origin {
-    fn new(url: &Url, route: Route) -> Result<Self, Fault> {
-        let refused = |message: String| fault(FailureKind::Refused(Refusal::Url), message);
-        if !matches!(url.scheme(), "http" | "https") {
-            let message = format!("the scheme `{}` is neither http nor https", url.scheme());
-            return Err(refused(message));
-        }
-        let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
-            return Err(refused(format!("the URL `{url}` has no host")));
-        };
-        Ok(Self {
-            route,
-            host: host.to_owned(),
-            ip: literal(host),
-            port,
-            kept: Mutex::default(),
-            opening: tokio::sync::Mutex::default(),
-        })
+impl Connections {
+    fn to(origin: Origin) -> Self {
+        Self { origin, kept: Mutex::default(), opening: tokio::sync::Mutex::default() }
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -178,7 +131,7 @@ impl Origin {
         if !fresh && let Some(leased) = self.take(repeatable).await {
             return Ok(leased);
         }
-        if !self.route.may_share() || self.kept().one {
+        if !self.origin.route.may_share() || self.kept().one {
             return self.open(trust, limit, progress).await;
         }
         // Not without end: a handshake that hangs must not hold up the others one after another.
@@ -198,7 +151,7 @@ impl Origin {
     ) -> Result<Leased, Fault> {
         let start = Instant::now();
         // Boxed: what happens once per connection does not swell the future of every request.
-        let dialed = Box::pin(dial(self, trust, limit, progress)).await?;
+        let dialed = Box::pin(dial(&self.origin, trust, limit, progress)).await?;
         let mut kept = self.kept();
         kept.history.opening = start.elapsed();
         kept.one = matches!(dialed, Dialed::One(_));
@@ -227,7 +180,7 @@ impl Origin {
     }
 
     async fn take(&self, repeatable: bool) -> Option<Leased> {
-        if self.route.may_share() {
+        if self.origin.route.may_share() {
             let shared = self.kept().shared.clone();
             if shared.is_some_and(|two| two.wire.look() == Look::Bytes) {
                 // Perhaps a GOAWAY: its task gets the time to read it.
@@ -262,7 +215,7 @@ impl Origin {
     async fn is_alive(&self, connection: &mut Http1) -> bool {
         let idle = connection.since.elapsed();
         let mut look = connection.wire.look();
-        if look == Look::Bytes && self.route.tls.is_some() {
+        if look == Look::Bytes && self.origin.route.tls.is_some() {
             // Session tickets and key updates may come at any time (RFC 8446 §4.6): the reactor is given a turn and
             // rustls the bytes. hyper ends the connection if they were anything of HTTP, or a closing alert.
             tokio::task::yield_now().await;
@@ -326,32 +279,24 @@ pub(super) enum Leased {
     Two(Lease<Http2>),
 }
 
-/// Drives a connection one step. Ready: it is over and must not be polled again.
-pub(super) fn poll(
-    driver: &mut Driver,
-    cx: &mut std::task::Context<'_>,
-) -> std::task::Poll<hyper::Result<()>> {
-    std::future::Future::poll(std::pin::Pin::new(driver), cx)
-}
-
-/// The origins of a run: by name, and each once for every way in which it is reached.
+/// The connections of a run: by the origin's name, and once for every way in which it is reached.
 #[derive(Default)]
 pub(super) struct Pool {
-    origins: Mutex<HashMap<String, Vec<Arc<Origin>>>>,
+    origins: Mutex<HashMap<String, Vec<Arc<Connections>>>>,
 }
 
 impl Pool {
-    /// The origin of a URL. Refused if it is neither http nor https.
-    pub(super) fn origin(&self, url: &Url, route: Route) -> Result<Arc<Origin>, Fault> {
+    /// The connections to the origin of a URL. Refused if it is neither http nor https.
+    pub(super) fn connections(&self, url: &Url, route: Route) -> Result<Arc<Connections>, Fault> {
         let key = key(url);
         let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = origins.get(&*key).into_iter().flatten().find(|origin| origin.route == route);
-        if let Some(origin) = known {
-            return Ok(Arc::clone(origin));
+        let mut known = origins.get(&*key).into_iter().flatten();
+        if let Some(known) = known.find(|known| known.origin.route == route) {
+            return Ok(Arc::clone(known));
         }
-        let origin = Arc::new(Origin::new(url, route)?);
-        origins.entry(key.into_owned()).or_default().push(Arc::clone(&origin));
-        Ok(origin)
+        let new = Arc::new(Connections::to(Origin::new(url, route)?));
+        origins.entry(key.into_owned()).or_default().push(Arc::clone(&new));
+        Ok(new)
     }
 }
 

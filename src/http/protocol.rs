@@ -9,7 +9,7 @@ use super::failure::{
     FailureKind, Fault, Limit, Phase, ProtocolFault, Refusal, TlsFault, fault, find,
 };
 use super::head::{HeadFault, shown};
-use super::pool::Origin;
+use super::origin::Origin;
 use super::progress::Progress;
 use super::tls;
 use super::upload::FileChanged;

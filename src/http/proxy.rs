@@ -17,8 +17,9 @@ use hyper_util::rt::TokioIo;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::connect::Stream;
 use super::failure::{ConnectFault, FailureKind, Fault, fault};
+use super::stream::Stream;
+use super::target::uri;
 use crate::scenario::hosts::is_loopback;
 
 /// The head of a proxy's answer to CONNECT.
@@ -230,7 +231,7 @@ pub(super) async fn tunnel(
 fn connect_request(proxy: &Proxy, authority: &str) -> Result<Request<Empty<Bytes>>, Fault> {
     let mut request = Request::new(Empty::new());
     *request.method_mut() = Method::CONNECT;
-    *request.uri_mut() = super::connect::uri(authority)?;
+    *request.uri_mut() = uri(authority)?;
     let host = HeaderValue::from_str(authority).unwrap_or_else(|_| HeaderValue::from_static(""));
     request.headers_mut().insert(header::HOST, host);
     request.headers_mut().insert(header::USER_AGENT, HeaderValue::from_static(super::USER_AGENT));

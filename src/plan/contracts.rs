@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::documents::{self, Library};
-use super::load::extend_new;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, extend_new};
 use crate::openapi;
 use crate::scenario::Scenario;
 use crate::scenario::expectation::{OpenApiReference, SchemaExpectation, SchemaSource};

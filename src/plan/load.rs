@@ -10,8 +10,8 @@ use super::hosts::Hosts;
 use super::used::{Reading, UsedFiles, check_login};
 use super::watched::Watched;
 use super::{Loaded, Plan, Planned, Request, environment, snapshots};
-use crate::diagnostic::Diagnostic;
 use crate::diagnostic::suggest::closest;
+use crate::diagnostic::{Diagnostic, extend_new};
 use crate::mask::Masks;
 use crate::scenario::names::{self, Checked, Files, Surroundings};
 use crate::scenario::project::{self, Environment, Project};
@@ -93,7 +93,7 @@ pub fn load(mut request: Request) -> Loaded {
     let all: Vec<&Scenario> = all.chain(project.iter().flat_map(Project::of_run)).collect();
     let has_snapshots = snapshots::check(&all, &mut diagnostics);
     if !request.strict && !diagnostics.iter().any(Diagnostic::is_error) {
-        diagnostics.extend(snapshots::orphans(&request, &watched, &all));
+        diagnostics.extend(snapshots::orphans(&request, &watched.folders_of_snapshots(), &all));
     }
     let has_base = request.base_url.is_some()
         || environment
@@ -456,22 +456,6 @@ impl InUse<'_> {
         }
         checked.diagnostics
     }
-}
-
-/// Adds what is not told yet: two sessions that lack the same thing in one file have one mistake to mend.
-pub(super) fn extend_new(diagnostics: &mut Vec<Diagnostic>, found: Vec<Diagnostic>) {
-    if found.is_empty() {
-        return;
-    }
-    fn key(diagnostic: &Diagnostic) -> Option<(usize, &str, &str)> {
-        let label = diagnostic.primary.as_ref()?;
-        Some((label.span.start, label.source.name(), &diagnostic.message))
-    }
-    let is_new: Vec<bool> = {
-        let mut told: HashSet<_> = diagnostics.iter().filter_map(key).collect();
-        found.iter().map(|one| key(one).is_none_or(|key| told.insert(key))).collect()
-    };
-    diagnostics.extend(found.into_iter().zip(is_new).filter_map(|(one, new)| new.then_some(one)));
 }
 
 /// A variable of the command line that is a secret of a scenario may not be shown in the line that repeats the run.

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 use super::Request;
-use super::watched::Watched;
 use crate::diagnostic::Diagnostic;
 use crate::scenario::Scenario;
 use crate::scenario::expectation::{ENDING, FOLDER, SnapshotExpectation, stem};
@@ -117,10 +116,10 @@ fn there(folder: &Path) -> Vec<There> {
     found
 }
 
-/// Files of snapshots that no step names.
+/// Files of snapshots that no step names, beside these scenario files and in the folders that were walked.
 pub(super) fn orphans(
     request: &Request,
-    watched: &Watched,
+    walked: &[PathBuf],
     files: &[&Scenario],
 ) -> Vec<Diagnostic> {
     let mut names: HashMap<(PathBuf, String), Vec<Regex>> = HashMap::new();
@@ -132,7 +131,6 @@ pub(super) fn orphans(
         names.entry(key).or_default().extend(expectations(file).into_iter().filter_map(pattern));
         folders.insert(own);
     }
-    let walked = watched.folders_of_snapshots();
     folders.extend(walked.iter().filter_map(|path| path.parent()).map(real));
     let here = real(&request.folder);
     let mut orphans = Vec::new();

@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use super::contracts::Contracts;
 use super::environment::Given;
 use super::{Planned, environment};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, extend_new};
 use crate::scenario::names::{self, Checked, Files, Surroundings};
 use crate::scenario::project::Project;
 use crate::scenario::reuse::Use;
@@ -158,7 +158,7 @@ impl UsedFiles {
                 refuse_cleanup(file, &mut refused);
             }
         }
-        super::load::extend_new(diagnostics, refused);
+        extend_new(diagnostics, refused);
     }
 
     fn read(

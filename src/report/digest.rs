@@ -1,14 +1,12 @@
 //! A run that is over, told from its journal as a terminal tells one that goes on.
 
-use std::io;
-use std::time::Duration;
-
 use super::page::Page;
 use super::tally::{self, Failures};
 use super::text::{self, BAD, DIM, GOOD, paint};
 use crate::outcome::record::StepRecord;
 use crate::outcome::{Outcome, ScenarioOutcome, State};
 use crate::scenario::quantity;
+use std::io;
 
 /// What `--compare` says, where it was asked for.
 #[must_use]
@@ -54,7 +52,7 @@ pub fn digest(outcome: &Outcome, color: bool) -> io::Result<String> {
     if let Some(list) = failures.list(color) {
         page.block(&list);
     }
-    let took = milliseconds(outcome.duration());
+    let took = text::milliseconds(outcome.duration());
     let mut lines = tally::line(&outcome.summary, took, color);
     for run in &outcome.runs {
         if let (Some(cut), Some(_)) = (&run.cut, run.duration) {
@@ -76,7 +74,7 @@ pub fn digest(outcome: &Outcome, color: bool) -> io::Result<String> {
 /// `FAIL  scenarios/login.yaml › A customer signs in › Sign in  (12 ms)`
 pub(super) fn headline(scenario: &ScenarioOutcome, step: &StepRecord, color: bool) -> String {
     let word = if step.rerun { "RETRY" } else { "FAIL" };
-    let took = format!("({})", quantity::shown(milliseconds(step.duration)));
+    let took = format!("({})", quantity::shown(text::milliseconds(step.duration)));
     let name = super::told_name(step.section, &step.name);
     format!(
         "{}  {} › {}  {}",
@@ -94,7 +92,7 @@ fn line(
     color: bool,
 ) -> String {
     let details = |words: &str| paint(DIM, &format!("({words})"), color);
-    let took = quantity::shown(milliseconds(scenario.duration));
+    let took = quantity::shown(text::milliseconds(scenario.duration));
     let ran = details(&format!("{}, {took}", text::count(steps.len(), "step")));
     let reason = steps.iter().find_map(|step| step.reason.as_deref());
     let title = title(scenario);
@@ -128,8 +126,4 @@ fn title(scenario: &ScenarioOutcome) -> String {
         "" => name.into_owned(),
         file => format!("{} › {name}", text::clean(file)),
     }
-}
-
-pub(super) fn milliseconds(count: f64) -> Duration {
-    Duration::try_from_secs_f64(count / 1e3).unwrap_or_default()
 }

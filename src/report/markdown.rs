@@ -26,7 +26,7 @@ pub fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     };
     let cut = if outcome.is_cut() { ", the run did not end" } else { "" };
     writeln!(out, "## callsheet: {head}{cut}\n")?;
-    let took = super::digest::milliseconds(outcome.duration());
+    let took = super::text::milliseconds(outcome.duration());
     writeln!(out, "{}\n", tally::line(&outcome.summary, took, false).replace('\n', "  \n"))?;
     coverage(outcome, out)?;
     comparison(outcome, out)?;

@@ -120,7 +120,7 @@ const SHIFTED: f64 = 1.2;
 
 /// `login.yaml:8  A customer signs in › Sign in: 48 ms, 4.0 times as long as before (12 ms)`
 pub(super) fn slower(step: &Slower) -> String {
-    let took = |time| quantity::shown(super::digest::milliseconds(time));
+    let took = |time| quantity::shown(super::text::milliseconds(time));
     let name = super::told_name(step.section, &step.step);
     format!(
         "{}:{}  {} › {}: {}, {} times as long as before ({})",

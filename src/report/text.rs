@@ -113,6 +113,11 @@ pub(super) fn size(bytes: u64) -> String {
     format!("{bytes} {unit}")
 }
 
+/// So many milliseconds, as an outcome keeps its times.
+pub(super) fn milliseconds(count: f64) -> Duration {
+    Duration::try_from_secs_f64(count / 1e3).unwrap_or_default()
+}
+
 /// `0.24 s`, `2 min 3 s`
 pub(super) fn seconds(duration: Duration) -> String {
     if duration.as_secs() < 60 {

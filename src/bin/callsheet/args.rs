@@ -7,10 +7,11 @@ use callsheet::plan::shard::Shard;
 use callsheet::plan::tag::TagExpression;
 use callsheet::scenario::quantity;
 use callsheet::value::Value;
-use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Parser, Subcommand};
 use clap_complete::Shell;
 use regex::Regex;
 
+use crate::output::When;
 use crate::reports::Report;
 
 const EXIT_CODES: &str = "\
@@ -31,15 +32,6 @@ Exit codes:
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
-}
-
-/// Auto asks the terminal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum When {
-    /// If the output is a terminal
-    Auto,
-    Always,
-    Never,
 }
 
 /// The commands.

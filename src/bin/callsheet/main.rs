@@ -48,6 +48,7 @@ fn main() -> ExitCode {
 
 fn go(command: Command) -> Exit {
     match command {
+        Command::Run(run) if run.watch => watch::main(&run),
         Command::Run(run) => run::main(run),
         Command::Check(check) => check::main(check),
         Command::List(list) => list::main(list),

@@ -11,11 +11,19 @@ use callsheet::diagnostic::Diagnostic;
 use callsheet::diagnostic::render::{self, Style};
 use callsheet::mask::{Masks, Sources, is_too_short};
 use callsheet::scenario::report::Format;
+use clap::ValueEnum;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use indicatif::ProgressDrawTarget;
 
-use crate::args::When;
+/// Auto asks the terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// If the output is a terminal
+    Auto,
+    Always,
+    Never,
+}
 
 static MASKS: LazyLock<Masks> = LazyLock::new(Masks::default);
 

@@ -16,31 +16,23 @@ use callsheet::run::{self, Options, SnapshotMode, Snapshots};
 use callsheet::scenario::quantity;
 use callsheet::template::Seed;
 use futures_util::FutureExt;
+use tokio::runtime::Runtime;
 use tokio::sync::watch as channel;
 
-use crate::args::{self, When};
+use crate::args;
 use crate::exit::Exit;
 use crate::live::{self, Live};
+use crate::output::When;
 use crate::record::Record;
 use crate::reports::{self, Report};
 use crate::runtime::{runtime, stop_signal};
-use crate::{check, output, report, server, watch};
+use crate::{check, output, report, server};
 
 pub(crate) fn main(run: args::Run) -> Exit {
-    let equal = reports::refuse_equal(&written(&run, &run.reports));
-    let mode = match equal.and_then(|()| snapshot_mode(&run)) {
-        Ok(mode) => mode,
+    let (runtime, mode) = match prepared(&run) {
+        Ok(prepared) => prepared,
         Err(exit) => return exit,
     };
-    let runtime = match runtime() {
-        Ok(runtime) => runtime,
-        Err(exit) => return exit,
-    };
-    if run.watch {
-        let exit = runtime.block_on(watch::watch(&run, mode));
-        runtime.shutdown_background();
-        return exit;
-    }
     let (loaded, seed) = match load(&run, None) {
         Ok(loaded) => loaded,
         Err(exit) => return exit,
@@ -62,6 +54,13 @@ pub(crate) fn main(run: args::Run) -> Exit {
     // The process ends here: to take a big plan apart piece by piece would only take time.
     std::mem::forget(plan);
     exit
+}
+
+/// What is needed before the first file is read.
+pub(crate) fn prepared(run: &args::Run) -> Result<(Runtime, SnapshotMode), Exit> {
+    reports::refuse_equal(&written(run, &run.reports))?;
+    let mode = snapshot_mode(run)?;
+    Ok((runtime()?, mode))
 }
 
 /// The files that a run writes.

@@ -23,8 +23,18 @@ const NAMED: usize = 3;
 /// When each file was written, and how long it is; none where it is not there.
 type Seen = HashMap<PathBuf, Option<(SystemTime, u64)>>;
 
+pub(crate) fn main(run: &args::Run) -> Exit {
+    let (runtime, mode) = match run::prepared(run) {
+        Ok(prepared) => prepared,
+        Err(exit) => return exit,
+    };
+    let exit = runtime.block_on(watch(run, mode));
+    runtime.shutdown_background();
+    exit
+}
+
 /// Runs until a signal comes.
-pub(crate) async fn watch(run: &args::Run, mode: SnapshotMode) -> Exit {
+async fn watch(run: &args::Run, mode: SnapshotMode) -> Exit {
     let mut server = None;
     // What is to run; none for all.
     let mut due: Option<HashSet<PathBuf>> = None;

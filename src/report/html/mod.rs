@@ -15,7 +15,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use self::source::Files;
 use self::step::{duration, percent};
 use super::matrix::Matrix;
-use super::{digest, tally, text};
+use super::{tally, text};
 use crate::outcome::record::StepRecord;
 use crate::outcome::{Comparison, Counts, Coverage, Outcome, ScenarioOutcome, State};
 
@@ -110,7 +110,7 @@ fn title(outcome: &Outcome) -> String {
 
 /// The lines at the end of a run.
 fn told(outcome: &Outcome) -> String {
-    let took = digest::milliseconds(outcome.duration());
+    let took = text::milliseconds(outcome.duration());
     tally::line(&outcome.summary, took, false)
 }
 

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use maud::{Markup, html};
 
-use super::super::{digest, text, told_name};
+use super::super::{text, told_name};
 use super::source::{Files, with_tabs};
 use crate::outcome::State;
 use crate::outcome::record::{BodyRecord, ExchangeRecord, HopRecord, StepRecord, TimingRecord};
@@ -26,7 +26,7 @@ pub(super) fn state(state: State) -> (&'static str, &'static str) {
 
 /// `12 ms`
 pub(super) fn duration(milliseconds: f64) -> String {
-    quantity::shown(digest::milliseconds(milliseconds))
+    quantity::shown(text::milliseconds(milliseconds))
 }
 
 /// A share of a whole, as SVG has it.
