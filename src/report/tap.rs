@@ -44,7 +44,7 @@ fn point(out: &mut dyn Write, number: usize, step: &StepRecord) -> io::Result<()
         State::Failed => {
             writeln!(out, "    not ok {number} - {name}")?;
             let at = format!("{}:{}", step.file, step.line);
-            let messages = step.faults.iter().map(|fault| yaml(&fault.message));
+            let messages = step.faults.iter().map(|fault| yaml(&fault.told()));
             let messages: Vec<String> = messages.collect();
             let failure = yaml(step.failure.as_deref().unwrap_or_default());
             writeln!(

@@ -80,7 +80,7 @@ pub(super) fn row(
                         rect x=(frame.share(step.start - frame.start)) width=(frame.share(step.duration)) height="8" {}
                     }
                 }
-                @for fault in &step.faults { span.why { (text::clean(&fault.message)) } }
+                @for fault in &step.faults { span.why { (text::clean(&fault.told())) } }
                 @if let Some(reason) = &step.reason { span.note { (text::clean(reason)) } }
             }
             div.inner { (inner(step, files)) }
