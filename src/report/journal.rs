@@ -97,7 +97,9 @@ pub fn read(journal: &mut dyn BufRead, outcome: &mut Outcome) -> Result<bool, Jo
             }
             Line::RunStarted(_) if number == 1 => {}
             Line::RunStarted(_) => {
-                let reason = "another run begins".to_owned();
+                let reason =
+                    "another run begins; name each journal by itself: `report a.jsonl b.jsonl`"
+                        .to_owned();
                 return Err(JournalError::Line { number, reason });
             }
             _ if number == 1 => {
@@ -162,7 +164,7 @@ mod tests {
         check(
             &whole.repeat(2),
             Err(&format!(
-                "line {} is no line of a journal: another run begins",
+                "line {} is no line of a journal: another run begins; name each journal by itself: `report a.jsonl b.jsonl`",
                 whole.split(|byte| *byte == b'\n').count()
             )),
         );

@@ -1,9 +1,10 @@
 //! The project's `server`.
 
 use std::fs;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::support::run;
+use super::support::{callsheet, run};
 
 /// A project whose server is this shell command.
 fn project(command: &str, ready: &str, timeout: &str) -> tempfile::TempDir {
@@ -87,4 +88,47 @@ fn another_server_on_the_same_port_is_not_taken_for_the_one_that_is_meant() {
     let ran = run(stale.path(), &["run"]);
     assert_eq!(ran.code, 5, "{}{}", ran.stdout, ran.stderr);
     assert!(ran.stderr.contains("something answers at"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_second_signal_ends_the_run_and_its_server_also_where_nobody_reads_what_is_told() {
+    let port = free_port();
+    let program = env!("CARGO_BIN_EXE_callsheet");
+    let command = format!("echo $$ > server.pid; exec {program} demo --listen 127.0.0.1:{port}");
+    let folder = project(&command, &format!("http://127.0.0.1:{port}/health"), "20s");
+    // More than a pipe holds.
+    let steps = "  - { request: GET /get }\n".repeat(2_000);
+    let text = format!("name: a\nbase_url: ${{server.url}}\nsteps:\n{steps}");
+    fs::write(folder.path().join("a.yaml"), text).expect("a file");
+    let mut child = callsheet(folder.path())
+        .args(["run", "-vv", "--journal", "run.jsonl"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    std::thread::sleep(Duration::from_millis(3000));
+    let signal = || {
+        let id = child.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &id]).status().expect("kill").success());
+    };
+    signal();
+    std::thread::sleep(Duration::from_millis(500));
+    signal();
+    let begun = Instant::now();
+    let code = loop {
+        if let Some(status) = child.try_wait().expect("its end") {
+            break status.code();
+        }
+        if begun.elapsed() > Duration::from_secs(10) {
+            child.kill().expect("a signal");
+            child.wait().expect("its end");
+            panic!("two signals do not end it");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    assert_eq!(code, Some(130));
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(!alive(&folder.path().join("server.pid")), "the server lives on");
+    let told = run(folder.path(), &["report", "run.jsonl"]);
+    assert!(told.stdout.contains("the run broke off"), "{}{}", told.stdout, told.stderr);
 }

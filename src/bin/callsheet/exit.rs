@@ -24,7 +24,8 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
-    fn code(self) -> u8 {
+    /// The code, as a shell sees it.
+    pub(crate) fn code(self) -> u8 {
         match self {
             Self::Passed => 0,
             Self::Failed => 1,

@@ -25,7 +25,7 @@ use crate::live::{self, Live};
 use crate::output::When;
 use crate::record::Record;
 use crate::reports::{self, Report};
-use crate::runtime::{runtime, stop_signal};
+use crate::runtime::{heed_a_second_signal, runtime, stop_signal};
 use crate::{check, output, report, server};
 
 pub(crate) fn main(run: args::Run) -> Exit {
@@ -60,6 +60,7 @@ pub(crate) fn main(run: args::Run) -> Exit {
 pub(crate) fn prepared(run: &args::Run) -> Result<(Runtime, SnapshotMode), Exit> {
     reports::refuse_equal(&written(run, &run.reports))?;
     let mode = snapshot_mode(run)?;
+    heed_a_second_signal();
     Ok((runtime()?, mode))
 }
 

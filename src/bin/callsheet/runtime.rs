@@ -1,9 +1,15 @@
 //! What every command that waits stands on: the runtime, and the signals that end it.
 
+use std::thread;
+use std::time::Duration;
+
 use tokio::runtime::Runtime;
 
 use crate::exit::Exit;
-use crate::output;
+use crate::{output, server};
+
+/// What has not ended by itself so long after a second signal is held up: by a reader that reads no more, or by a disk.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// One thread: a run waits more than it computes, and nothing crosses a thread.
 pub(crate) fn runtime() -> Result<Runtime, Exit> {
@@ -27,6 +33,25 @@ pub(crate) async fn stop_signal() -> Exit {
             Exit::Interrupted
         }
     }
+}
+
+/// From now on a second signal ends the program, whatever holds up the thread of the run; its journal is left as it is.
+#[expect(clippy::exit, reason = "the thread that should return from `main` is held up")]
+pub(crate) fn heed_a_second_signal() {
+    let second = async {
+        stop_signal().await;
+        let exit = stop_signal().await;
+        tokio::time::sleep(PATIENCE).await;
+        exit
+    };
+    let wait = move || {
+        let Ok(runtime) = runtime() else { return };
+        let exit = runtime.block_on(second);
+        server::abandon();
+        std::process::exit(exit.code().into());
+    };
+    // Where there is no thread the run looks at signals itself, as long as nothing holds it up.
+    let _ = thread::Builder::new().name("signals".to_owned()).spawn(wait);
 }
 
 /// SIGHUP: the terminal was closed.

@@ -5,6 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::{Duration, Instant};
 
 use callsheet::diagnostic::Diagnostic;
@@ -22,6 +23,16 @@ const GRACE: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(50);
 /// The lines of its log that are shown where it does not become ready.
 const LOG_LINES: usize = 20;
+
+/// The process group of the command that runs; 0 for none.
+static GROUP: AtomicI32 = AtomicI32::new(0);
+
+/// Tells the server's command to end and does not wait for it: for a program that cannot drop what it has.
+pub(crate) fn abandon() {
+    if let Some(group) = Pid::from_raw(GROUP.load(Ordering::SeqCst)) {
+        let _ = kill_process_group(group, Signal::TERM);
+    }
+}
 
 /// A server that runs; dropping it stops it.
 #[derive(Debug)]
@@ -98,7 +109,9 @@ impl Process {
             .process_group(0)
             .spawn()
             .map_err(|error| failed(&format!("`{program}` cannot be started"), &error))?;
-        Ok(Self { child, log, url: origin(&command.ready.value) })
+        let process = Self { child, log, url: origin(&command.ready.value) };
+        GROUP.store(process.group().map_or(0, Pid::as_raw_pid), Ordering::SeqCst);
+        Ok(process)
     }
 
     /// Asks until the answer is no error, the command ends or the time is over.
@@ -146,10 +159,12 @@ impl Process {
         Box::new(diagnostic)
     }
 
+    fn group(&self) -> Option<Pid> {
+        i32::try_from(self.child.id()).ok().and_then(Pid::from_raw)
+    }
+
     fn stop(&mut self) {
-        let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) else {
-            return;
-        };
+        let Some(group) = self.group() else { return };
         // Also where the command itself has ended: what it started may live on in its group.
         let _ = kill_process_group(group, Signal::TERM);
         let begun = Instant::now();
@@ -168,6 +183,7 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         self.stop();
+        GROUP.store(0, Ordering::SeqCst);
     }
 }
 
