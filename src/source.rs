@@ -108,6 +108,14 @@ impl Source {
         Position { line, column: self.text[start..offset].chars().count() + 1 }
     }
 
+    /// The character that begins at a byte offset; none at the end of a line, and where none begins.
+    #[must_use]
+    pub fn character_at(&self, offset: usize) -> Span {
+        let rest = self.text.get(offset..).unwrap_or_default();
+        let found = rest.chars().next().filter(|c| !is_break(*c));
+        Span::new(offset, offset + found.map_or(0, char::len_utf8))
+    }
+
     /// The line, without its break, that a byte offset is in; an offset past the end is in the last.
     #[must_use]
     pub fn line_at(&self, offset: usize) -> Span {

@@ -73,6 +73,25 @@ fn edit() -> impl Strategy<Value = Edit> {
     })
 }
 
+/// Whether all places begin and end where characters do.
+fn are_between_characters(diagnostics: &[Diagnostic]) -> bool {
+    let labels = diagnostics.iter().flat_map(|it| it.primary.iter().chain(&it.related));
+    let mut labels = labels.map(|label| label.source.text().get(label.span.start..label.span.end));
+    labels.all(|text| text.is_some())
+}
+
+#[test]
+fn places_are_between_characters_also_where_these_have_several_bytes() {
+    let long = format!("name: a\nvars:\n  {}é{}: 1\n", "x".repeat(19), "x".repeat(1100));
+    for text in
+        [&long, "é: a\n  b: c\nd\n", "é: 1\n- a\n", "- é\nb: 1\n", "é # c\nb\n", "\"é\" é\n"]
+    {
+        let read = read(Arc::new(Source::new("a.yaml", "a.yaml", text)), &std::env::temp_dir());
+        assert!(!read.diagnostics.is_empty());
+        assert!(are_between_characters(&read.diagnostics), "{:?}", read.diagnostics);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -82,10 +101,7 @@ proptest! {
         let source = Arc::new(Source::new("a.yaml", "a.yaml", text.as_str()));
         let read = read(Arc::clone(&source), &std::env::temp_dir());
         prop_assert_eq!(read.value.is_none(), read.diagnostics.iter().any(Diagnostic::is_error));
-        for diagnostic in &read.diagnostics {
-            let label = diagnostic.primary.as_ref();
-            prop_assert!(label.is_none_or(|label| text.get(label.span.start..label.span.end).is_some()));
-        }
+        prop_assert!(are_between_characters(&read.diagnostics), "{:?}", read.diagnostics);
         drop(render::text(&read.diagnostics, true));
     }
 }

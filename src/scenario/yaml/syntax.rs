@@ -84,8 +84,7 @@ impl<'a> Case<'a> {
 
     /// The character at the place, as a span.
     pub(super) fn here(&self) -> Span {
-        let len = self.text()[self.at..].chars().next().filter(|c| *c != '\n' && *c != '\r');
-        Span::new(self.at, self.at + len.map_or(0, char::len_utf8))
+        self.source.character_at(self.at)
     }
 
     /// The piece at the place.
@@ -204,7 +203,7 @@ fn second_value(places: &Places) -> Option<Diagnostic> {
     let found = Diagnostic::error("text after the end of the value that the file holds")
         .at(source, span, "belongs to nothing")
         .help("a scenario is a map of keys; is a `:` or a quote missing?");
-    Some(found.also(source, Span::new(first.start, first.start + 1), "the value begins here"))
+    Some(found.also(source, source.character_at(first.start), "the value begins here"))
 }
 
 fn unknown_aliases(places: &Places) -> Vec<Diagnostic> {

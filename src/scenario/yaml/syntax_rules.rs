@@ -241,8 +241,9 @@ fn long_key(case: &Case) -> Option<Diagnostic> {
     if colon <= 1024 || !(case.says("expected ':'") || case.says("mapping values")) {
         return None;
     }
+    let begins = Span::new(key, case.text().floor_char_boundary(key + 20));
     Some(
-        case.error("a key of more than 1024 characters", Span::new(key, key + 20), "begins here")
+        case.error("a key of more than 1024 characters", begins, "begins here")
             .help("put long text in a value"),
     )
 }
@@ -458,7 +459,7 @@ fn indentation(case: &Case) -> Option<Diagnostic> {
             let column = case.source.position(begun).column;
             found.also(
                 case.source,
-                Span::new(begun, begun + 1),
+                case.source.character_at(begun),
                 format!("{what} here, in column {column}"),
             )
         }
