@@ -149,8 +149,8 @@ impl Outcome {
         self.scenarios[first..].get_mut(scenario)
     }
 
-    /// Tells of a part of the run whose journal is not there: nobody knows what failed in it.
-    pub fn miss(&mut self, name: String) {
+    /// Tells of a part of the run that was lost, wholly or from somewhere on: nobody knows what would have failed in it.
+    pub fn lose(&mut self, name: String, why: String) {
         let Some(begun) = self.runs.first().map(|run| run.begun.clone()) else { return };
         let (file, tags, description) = (String::new(), Vec::new(), None);
         let planned = PlannedRecord {
@@ -164,7 +164,7 @@ impl Outcome {
         };
         self.begin(RunStarted { scenarios: vec![planned], shard: None, ..begun });
         if let Some(run) = self.runs.last_mut() {
-            run.cut = Some("its journal is missing".to_owned());
+            run.cut = Some(why);
         }
         if let Some(part) = self.scenarios.last_mut() {
             (part.state, part.finished) = (State::Failed, true);
@@ -210,7 +210,7 @@ impl Outcome {
     /// Whether a run ended before all was run: it was cut, or nobody knows its end.
     #[must_use]
     pub fn is_cut(&self) -> bool {
-        // A part whose journal is missing is told as such.
+        // A part that was lost is told as such.
         self.runs.iter().any(|run| run.cut.is_some() == run.duration.is_some())
     }
 

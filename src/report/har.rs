@@ -61,7 +61,8 @@ fn begun(outcome: &Outcome, scenario: &ScenarioOutcome, after: f64) -> String {
     let run = outcome.runs.get(scenario.run);
     let started = run.and_then(|run| OffsetDateTime::parse(&run.begun.started, &Rfc3339).ok());
     let at = started.unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    let at = at.saturating_add(Duration::seconds_f64(after / 1e3));
+    let after = Duration::checked_seconds_f64(after / 1e3).unwrap_or_default();
+    let at = at.saturating_add(after);
     let at = at.replace_nanosecond(u32::from(at.millisecond()) * 1_000_000).unwrap_or(at);
     at.format(&Rfc3339).unwrap_or_default()
 }

@@ -91,7 +91,16 @@ fn comparison(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
 fn failures(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     let mut told = 0;
     for scenario in outcome.scenarios.iter().filter(|scenario| scenario.state == State::Failed) {
-        for step in outcome.steps(scenario)?.iter().filter(|step| step.state == State::Failed) {
+        let steps = outcome.steps(scenario)?;
+        let mut failed = steps.iter().filter(|step| step.state == State::Failed).peekable();
+        if failed.peek().is_none() {
+            told += 1;
+            if told <= MOST {
+                let why = escaped(outcome.why_failed(scenario));
+                writeln!(out, "### {}\n\n{why}\n", title_of(scenario))?;
+            }
+        }
+        for step in failed {
             told += 1;
             if told > MOST {
                 continue;

@@ -15,8 +15,10 @@ pub fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     for (number, scenario) in (1..).zip(&outcome.scenarios) {
         let steps = outcome.steps(scenario)?;
         let last = || steps.iter().filter(|step| step.state != State::Retried);
-        let name = format!("{} › {}", scenario.planned.file, scenario.planned.name);
-        let name = description(&name);
+        let name = match (scenario.planned.file.as_str(), &scenario.planned.name) {
+            ("", part) => description(part),
+            (file, name) => description(&format!("{file} › {name}")),
+        };
         writeln!(out, "# Subtest: {name}\n    1..{}", last().count())?;
         for (number, step) in (1..).zip(last()) {
             point(out, number, step)?;
@@ -29,6 +31,10 @@ pub fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
             _ => String::new(),
         };
         writeln!(out, "{ok} {number} - {name}{directive}")?;
+        if scenario.state == State::Failed && !steps.iter().any(|it| it.state == State::Failed) {
+            let why = yaml(outcome.why_failed(scenario));
+            writeln!(out, "  ---\n  messages: [{why}]\n  ...")?;
+        }
     }
     Ok(())
 }

@@ -138,6 +138,10 @@ impl Terminal {
     #[must_use]
     pub fn finish(&mut self, duration: Duration) -> String {
         for (_, mut told) in std::mem::take(&mut self.told) {
+            // It has no end, as the run was cut; that it failed is known, and the reports say so, too.
+            if !told.finished && told.failures > 0 {
+                self.summary.scenario(State::Failed, 1);
+            }
             told.end_of_list(self.style.color);
             self.page.append(told.page);
         }
@@ -156,6 +160,12 @@ impl Terminal {
         }
         self.page.block(&lines);
         self.page.take()
+    }
+
+    /// The counts, of all once [`Self::finish`] was called.
+    #[must_use]
+    pub fn summary(&self) -> &Summary {
+        &self.summary
     }
 
     fn start(&mut self, scenario: usize, name: &str, place: &Place) {

@@ -78,6 +78,10 @@ fn usage_errors_exit_with_2_and_help_with_0() {
     let twice = run(&root(), &["run", "--report", "junit=a.xml", "--report", "junit=./a.xml"]);
     assert_eq!(twice.code, 2);
     assert!(twice.stderr.contains("two reports go to one path: `./a.xml`"), "{}", twice.stderr);
+    let around = ["run", "--report", "junit=new/a.xml", "--journal", "src/../new/a.xml"];
+    let twice = run(&root(), &around);
+    assert_eq!(twice.code, 2, "{}", twice.stdout);
+    assert!(twice.stderr.contains("two reports go to one path"), "{}", twice.stderr);
 }
 
 #[test]

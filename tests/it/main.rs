@@ -48,6 +48,7 @@ mod select;
 
 // The journal of a run, the reports that are made of it, and what runs again.
 mod journal;
+mod parts;
 
 // Runs again when something changes.
 mod watch;

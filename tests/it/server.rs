@@ -55,6 +55,15 @@ fn a_command_that_ends_or_never_answers_is_exit_5_with_the_end_of_its_log() {
     for part in ["the server did not become ready", "callsheet.yaml:2:", "no database"] {
         assert!(ended.stderr.contains(part), "{part}: {}", ended.stderr);
     }
+    // The log is shown from its middle on: a secret that the cut goes through would not be known for one.
+    let long = "printf \"SECRET-0123456789%08180d\\n\" 0 | head -c 8200; echo; exit 3";
+    let folder = project(long, &ready, "20s");
+    fs::write(folder.path().join(".env"), "TOKEN=SECRET-0123456789\n").expect("a file");
+    let text = "name: b\nbase_url: ${server.url}\nsteps: [{ request: GET /get, headers: { x: \"${secret.TOKEN}\" } }]\n";
+    fs::write(folder.path().join("b.yaml"), text).expect("a file");
+    let cut = run(folder.path(), &["run"]);
+    assert_eq!(cut.code, 5, "{}", cut.stderr);
+    assert!(!cut.stderr.contains("123456789"), "{}", cut.stderr);
     let begun = Instant::now();
     let slow = project("sleep 1000 & echo $! > child.pid; wait", &ready, "500ms");
     let ran = run(slow.path(), &["run"]);

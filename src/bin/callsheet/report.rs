@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use callsheet::outcome::record::PlannedRecord;
-use callsheet::outcome::{Outcome, State, Times};
+use callsheet::outcome::{Outcome, RunOutcome, State, Times};
 use callsheet::plan::shard::Timings;
-use callsheet::report::{digest, journal};
+use callsheet::report::digest;
+use callsheet::report::journal::{self, JournalError};
 use callsheet::scenario::project;
 use callsheet::scenario::report::Format;
 
@@ -25,8 +26,8 @@ pub(crate) fn main(asked: &args::ReportOf) -> Exit {
 }
 
 fn make(asked: &args::ReportOf) -> Result<Exit, Exit> {
-    let (mut outcome, known) = read(&journals(&asked.journals)?)?;
-    let is_whole = parts(&mut outcome, &known)?;
+    let Read { mut outcome, known, empty } = read(&journals(&asked.journals)?)?;
+    let is_whole = parts(&mut outcome, &known, &empty)?;
     let before = times(&asked.compare)?;
     if !compare(&mut outcome, before.as_ref()) {
         return Err(Exit::Internal);
@@ -47,10 +48,11 @@ fn make(asked: &args::ReportOf) -> Result<Exit, Exit> {
     let paths: Vec<&Path> = wanted.iter().map(|report| report.path.as_path()).collect();
     reports::refuse_equal(&paths)?;
     let compared = journals(&asked.compare)?;
-    reports::refuse_over(&paths, known.iter().chain(&compared).map(PathBuf::as_path))?;
+    let read = known.iter().chain(&empty).chain(&compared);
+    reports::refuse_over(&paths, read.map(PathBuf::as_path))?;
     let color = output::result_style(asked.color).color;
     output::out(&digest::digest(&outcome, color).map_err(unread)?);
-    // What failed is for the run to say; that a part of it is missing nobody else does.
+    // What failed is for the run to say; that a part of it was lost nobody else does.
     Ok(match (reports::write(&wanted, &outcome), is_whole) {
         (false, _) => Exit::Internal,
         (true, false) => Exit::Failed,
@@ -91,22 +93,39 @@ pub(crate) fn journals(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Exit> {
     Ok(all)
 }
 
-/// Reads journals as one outcome, and says what is wrong with them; one that is named twice is one. Comes with their paths.
-fn read(paths: &[PathBuf]) -> Result<(Outcome, Vec<PathBuf>), Exit> {
+/// Journals that were read.
+struct Read {
+    outcome: Outcome,
+    /// The path of each run of the outcome.
+    known: Vec<PathBuf>,
+    /// Of those in which nothing is: a full disk leaves them.
+    empty: Vec<PathBuf>,
+}
+
+/// Reads journals as one outcome, and says what is wrong with them; one that is named twice is one.
+fn read(paths: &[PathBuf]) -> Result<Read, Exit> {
     let mut outcome = Outcome::default();
-    let mut known: Vec<PathBuf> = Vec::new();
+    let (mut known, mut empty): (Vec<PathBuf>, Vec<PathBuf>) = Default::default();
     for path in paths {
         let real = path.canonicalize().unwrap_or_else(|_| path.clone());
-        if known.contains(&real) {
+        if known.contains(&real) || empty.contains(&real) {
             continue;
         }
-        known.push(real);
         let wrong = |why: String| {
             output::err(&format!("error: the journal `{}`: {why}\n", path.display()));
             Exit::Invalid
         };
         let file = File::open(path).map_err(|error| wrong(error.to_string()))?;
-        let read = journal::read(&mut BufReader::new(file), &mut outcome);
+        let read = match journal::read(&mut BufReader::new(file), &mut outcome) {
+            // Where there are others it does not take them away.
+            Err(error @ JournalError::Empty) if paths.len() > 1 => {
+                output::err(&format!("warning: the journal `{}`: {error}\n", path.display()));
+                empty.push(real);
+                continue;
+            }
+            read => read,
+        };
+        known.push(real);
         if read.map_err(|error| wrong(error.to_string()))? {
             let path = path.display();
             output::err(&format!(
@@ -114,12 +133,22 @@ fn read(paths: &[PathBuf]) -> Result<(Outcome, Vec<PathBuf>), Exit> {
             ));
         }
     }
-    Ok((outcome, known))
+    if known.is_empty() && !empty.is_empty() {
+        output::err("error: all of the journals are empty\n");
+        return Err(Exit::Invalid);
+    }
+    Ok(Read { outcome, known, empty })
 }
 
 /// The scenarios that failed, or did not run, in the run of these journals.
 pub(crate) fn failed(paths: &[PathBuf]) -> Result<HashSet<(String, String)>, Exit> {
-    let (outcome, _) = read(&journals(paths)?)?;
+    let Read { outcome, known, .. } = read(&journals(paths)?)?;
+    // Who names the journal of one machine means that part.
+    for name in missing(&outcome).into_iter().filter(|_| known.len() > 1) {
+        output::err(&format!(
+            "warning: the journal of {name} is missing: what failed in it does not run again\n"
+        ));
+    }
     let is_wanted = |state| matches!(state, State::Failed | State::NotRun);
     let failed = outcome.scenarios.iter().filter(|scenario| is_wanted(scenario.state));
     let identity =
@@ -136,12 +165,17 @@ pub(crate) fn failed(paths: &[PathBuf]) -> Result<HashSet<(String, String)>, Exi
     Ok(failed)
 }
 
+/// No scenario is taken for a longer one.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// How long scenarios took in the runs of these journals.
 pub(crate) fn timings(paths: &[PathBuf]) -> Result<Timings, Exit> {
     let mut timings = Timings::default();
-    for scenario in &read(&journals(paths)?)?.0.scenarios {
+    for scenario in &read(&journals(paths)?)?.outcome.scenarios {
         if matches!(scenario.state, State::Passed | State::Failed) {
             let took = Duration::try_from_secs_f64(scenario.duration / 1e3).unwrap_or_default();
+            // A journal may say anything, and the times are added up.
+            let took = took.min(LONGEST);
             timings.add(&scenario.planned.file, scenario.planned.plain_name(), took);
         }
     }
@@ -154,7 +188,7 @@ pub(crate) fn times(paths: &[PathBuf]) -> Result<Option<Times>, Exit> {
         return Ok(None);
     }
     let mut times = Times::default();
-    times.add(&read(&journals(paths)?)?.0).map_err(unread)?;
+    times.add(&read(&journals(paths)?)?.outcome).map_err(unread)?;
     Ok(Some(times))
 }
 
@@ -178,8 +212,32 @@ fn unread(error: std::io::Error) -> Exit {
     Exit::Internal
 }
 
-/// Looks whether all parts of a run over several machines are there, each once, and are parts of the same; gives whether.
-fn parts(outcome: &mut Outcome, paths: &[PathBuf]) -> Result<bool, Exit> {
+/// The parts of a run over several machines whose journals are not there.
+fn missing(outcome: &Outcome) -> Vec<String> {
+    let shards = || outcome.runs.iter().filter_map(|run| run.begun.shard.as_ref());
+    let of = shards().next().map_or(0, |shard| shard.of);
+    let seen: HashSet<u32> = shards().map(|shard| shard.number).collect();
+    let missing = (1..=of).filter(|number| !seen.contains(number));
+    missing.map(|number| format!("shard {number}/{of}")).collect()
+}
+
+/// The parts of such a run that did not come to their end, and why.
+fn cut(outcome: &Outcome) -> Vec<(String, String)> {
+    let part = |run: &RunOutcome| {
+        let shard = run.begun.shard.as_ref()?;
+        let why = match (&run.cut, run.duration) {
+            (Some(cut), _) => cut.clone(),
+            (None, None) => "it broke off: its journal has no end".to_owned(),
+            (None, Some(_)) => return None,
+        };
+        Some((format!("shard {}/{}", shard.number, shard.of), why))
+    };
+    outcome.runs.iter().filter_map(part).collect()
+}
+
+/// Looks whether all parts of a run over several machines are there, each once, to its end, and are parts of the same; gives
+/// whether nothing of it was lost.
+fn parts(outcome: &mut Outcome, paths: &[PathBuf], empty: &[PathBuf]) -> Result<bool, Exit> {
     let mut seen: BTreeMap<u32, usize> = BTreeMap::new();
     let mut first = None;
     for (index, run) in outcome.runs.iter().enumerate() {
@@ -203,17 +261,22 @@ fn parts(outcome: &mut Outcome, paths: &[PathBuf]) -> Result<bool, Exit> {
         return Err(Exit::Invalid);
     }
     warn_of_equals(outcome);
-    let of = first.map_or(0, |(_, shard)| shard.of);
-    let missing: Vec<u32> = (1..=of).filter(|number| !seen.contains_key(number)).collect();
-    for number in &missing {
-        let name = format!("shard {number}/{of}");
+    let is_sharded = first.is_some();
+    let mut lost = cut(outcome);
+    for name in missing(outcome) {
         output::err(&format!(
             "warning: the journal of {name} is missing: its scenarios are not in the reports\n"
         ));
-        outcome.miss(name);
+        lost.push((name, "its journal is missing".to_owned()));
     }
+    // Of a part it is told that it is missing.
+    for path in empty.iter().filter(|_| !is_sharded) {
+        lost.push((path.display().to_string(), "its journal is empty".to_owned()));
+    }
+    let is_whole = lost.is_empty();
+    lost.into_iter().for_each(|(name, why)| outcome.lose(name, why));
     outcome.finish();
-    Ok(missing.is_empty())
+    Ok(is_whole)
 }
 
 /// Parts of one run have no scenario in common; what ran in two runs is in the reports twice.

@@ -62,9 +62,22 @@ pub(crate) fn not_written(path: &Path, what: &str, error: &std::io::Error) {
     output::err(&format!("error: the {what} `{}` cannot be written: {error}\n", path.display()));
 }
 
+/// Where a path leads, whatever of it is there already.
+fn place(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_default();
+    let there = path.ancestors().find_map(|above| Some((above, above.canonicalize().ok()?)));
+    match there {
+        Some((above, real)) => match path.strip_prefix(above) {
+            Ok(rest) if rest.as_os_str().is_empty() => real,
+            Ok(rest) => real.join(rest),
+            Err(_) => path,
+        },
+        None => path,
+    }
+}
+
 /// Two that go to one path, or one that goes to a folder, are refused before anything is sent.
 pub(crate) fn refuse_equal(paths: &[&Path]) -> Result<(), Exit> {
-    let place = |path: &Path| std::path::absolute(path).unwrap_or_default();
     for (index, path) in paths.iter().enumerate() {
         let wrong = if paths[..index].iter().any(|other| place(other) == place(path)) {
             "two reports go to one path"

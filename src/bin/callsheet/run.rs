@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::pin::pin;
 use std::time::{Duration, Instant, SystemTime};
 
-use callsheet::outcome::{Breaker, Detail, Event, Fault, Masking, Outcome, Summary, Times};
+use callsheet::outcome::{Breaker, Detail, Event, Fault, Masking, Outcome, Times};
 use callsheet::plan::{self, Loaded, Plan};
 use callsheet::report::progress::{self, Progress};
 use callsheet::report::recorder::{self, Recorder};
@@ -60,7 +60,6 @@ pub(crate) fn main(run: args::Run) -> Exit {
 pub(crate) fn prepared(run: &args::Run) -> Result<(Runtime, SnapshotMode), Exit> {
     reports::refuse_equal(&written(run, &run.reports))?;
     let mode = snapshot_mode(run)?;
-    heed_a_second_signal();
     Ok((runtime()?, mode))
 }
 
@@ -138,6 +137,8 @@ pub(crate) async fn go(
     };
     let (stop, stopped) = channel::channel(None);
     let (mut interrupted, mut timed_out) = (None, false);
+    // Not before: what only reads files ends at the first signal.
+    heed_a_second_signal();
     let ended = {
         let mut whole = pin!(whole((run, plan), (&id, seed), (server, stopped), snapshots, &show));
         let mut tick = pin!(tick(&show));
@@ -256,7 +257,6 @@ struct Show {
     /// What is shown is masked here, before it is drawn or cut.
     masking: Masking,
     terminal: Terminal,
-    summary: Summary,
     /// Kept only if there is a journal or a report.
     record: Option<Record>,
     reports: Vec<Report>,
@@ -314,7 +314,6 @@ impl Show {
             scenarios: plan.parts(),
             sharded: (plan.scenarios.len(), plan.selected),
             masking: Masking::new(masks.clone(), detail),
-            summary: Summary::default(),
             record,
             reports,
             terminal: Terminal::new(output::result_style(run.selection.color), verbosity, prints)
@@ -330,7 +329,6 @@ impl Show {
 
     fn event(&mut self, event: Event) {
         let event = self.masking.event(event);
-        self.summary.add(&event);
         if let Event::StepFinished { step, .. } = &event {
             let is_defect =
                 |fault: &Fault| matches!(fault, Fault::BrokenOff { by: Breaker::Defect, .. });
@@ -378,7 +376,7 @@ impl Show {
             output::out(&format!("shard {shard}: {own} of {all}\n"));
         }
         if let Some(cut) = cut {
-            let done = self.summary.scenarios;
+            let done = self.terminal.summary().scenarios;
             output::out(&match self
                 .scenarios
                 .saturating_sub(done.passed + done.failed + done.skipped)
@@ -389,7 +387,7 @@ impl Show {
         }
         let mut exit = match ended {
             Exit::Passed if self.is_broken => Exit::Internal,
-            Exit::Passed if self.summary.scenarios.failed > 0 => Exit::Failed,
+            Exit::Passed if self.terminal.summary().scenarios.failed > 0 => Exit::Failed,
             other => other,
         };
         let color = output::result_style(run.selection.color).color;

@@ -1,5 +1,6 @@
 //! What every command that waits stands on: the runtime, and the signals that end it.
 
+use std::sync::Once;
 use std::thread;
 use std::time::Duration;
 
@@ -50,8 +51,11 @@ pub(crate) fn heed_a_second_signal() {
         server::abandon();
         std::process::exit(exit.code().into());
     };
-    // Where there is no thread the run looks at signals itself, as long as nothing holds it up.
-    let _ = thread::Builder::new().name("signals".to_owned()).spawn(wait);
+    // With `--watch` there are several runs. Where there is no thread, a run that nothing holds up looks at signals itself.
+    static HEEDED: Once = Once::new();
+    HEEDED.call_once(|| {
+        let _ = thread::Builder::new().name("signals".to_owned()).spawn(wait);
+    });
 }
 
 /// SIGHUP: the terminal was closed.

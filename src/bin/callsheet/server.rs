@@ -247,13 +247,16 @@ impl Log {
     fn tail(&mut self) -> String {
         const BYTES: i64 = 8 * 1024;
         let mut bytes = Vec::new();
-        let from_end =
-            self.file.seek(SeekFrom::End(-BYTES)).or_else(|_| self.file.rewind().map(|()| 0));
-        if from_end.is_ok() {
+        let is_cut = self.file.seek(SeekFrom::End(-BYTES)).is_ok_and(|at| at > 0);
+        if is_cut || self.file.rewind().is_ok() {
             let _ = (&self.file).take(BYTES.unsigned_abs()).read_to_end(&mut bytes);
         }
         let text = String::from_utf8_lossy(&bytes);
-        let lines: Vec<&str> = text.lines().collect();
+        let mut lines: Vec<&str> = text.lines().collect();
+        if is_cut && !lines.is_empty() {
+            // Of a line that is cut no secret would be found.
+            lines[0] = "…";
+        }
         lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
     }
 }
